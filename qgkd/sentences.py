@@ -1,0 +1,35 @@
+"""Where Chinese sentences end.
+
+Comes in: text. Goes out: character ranges that tile it, so that windows, answers and quizzes cut at the same places.
+
+A literal example: `split_sentences("他問：「誰？」她笑了。")` gives `[(0, 7), (7, 11)]`.
+"""
+
+from __future__ import annotations
+
+import re
+
+# A run of closing marks belongs to the sentence it closes. A full stop ends a sentence only before white space or the
+# end, so that 3.14 and example.org stay whole.
+_SENTENCE_END = re.compile(r"(?:[。！？!?；;…]+|\.(?=\s|$))[」』”’）)\]】》〉]*\s*|\n+\s*")
+
+
+def split_sentences(text: str) -> list[tuple[int, int]]:
+    """Cut a text into sentences.
+
+    Args:
+        text: Any text; line breaks end a sentence too.
+
+    Returns:
+        (start_char, end_char) pairs in order. Together they cover the text; closing quotes and trailing white space
+        belong to the sentence before them. Empty for an empty text.
+    """
+    sentences: list[tuple[int, int]] = []
+    start_char = 0
+    for match in _SENTENCE_END.finditer(text):
+        if match.end() > start_char:
+            sentences.append((start_char, match.end()))
+            start_char = match.end()
+    if start_char < len(text):
+        sentences.append((start_char, len(text)))
+    return sentences
