@@ -1,0 +1,189 @@
+"""A model folder: weights, tokenizer, and `qgkd.json`, which says how they are to be used.
+
+Comes in: a folder or a hub name. Goes out: `Checkpoint`. The folder is a plain `save_pretrained` folder that
+`transformers` loads without us.
+
+A literal example: `load_checkpoint("bert-base-chinese", attention="prefix", layout="marked")`
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qgkd.atomic import write_atomically
+from qgkd.errors import UserError
+from qgkd.input_format import Attention, InputFormat, Layout
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+RECORD_NAME = "qgkd.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Everything needed to write questions with a model."""
+
+    name: str
+    """The folder's or the hub model's name."""
+    model: PreTrainedModel
+    """In eval mode, on the CPU, in the dtype asked for."""
+    tokenizer: PreTrainedTokenizerFast
+    input_format: InputFormat
+    record: dict[str, Any]
+    """All of `qgkd.json`: format, lineage, data, figures; empty for a model that is not ours."""
+
+
+def load_checkpoint(
+    name_or_folder: str | Path,
+    *,
+    attention: str | None = None,
+    layout: str | None = None,
+    attn_implementation: str | None = None,
+) -> Checkpoint:
+    """Load a masked language model for question generation.
+
+    Args:
+        name_or_folder: A `save_pretrained` folder, or a model name of the Hugging Face hub.
+        attention: `recurrent` or `prefix`; required where the checkpoint has no `qgkd.json`, and refused where it says
+            otherwise.
+        layout: `plain`, `marked` or `shared`; likewise, `marked` where nothing is said.
+        attn_implementation: `sdpa` or `eager`; transformers chooses by itself where None.
+
+    Raises:
+        UserError: Nothing there, no network, no masked language model, no fast tokenizer, or a format that the
+            checkpoint was not trained for.
+    """
+    name = str(name_or_folder)
+    record = read_record(name)
+    input_format = _settle_format(name, record, attention, layout)
+    model, tokenizer = _load_pretrained(name, attn_implementation)
+    _check_tokenizer(name, model, tokenizer)
+    if input_format.attention is Attention.PREFIX and model.config.model_type != "bert":
+        raise UserError(
+            f"{name}: attention 'prefix' needs a BertForMaskedLM, found model type {model.config.model_type!r}; "
+            "use --attention recurrent"
+        )
+    limit = getattr(model.config, "max_position_embeddings", input_format.max_total_tokens)
+    if limit < input_format.max_total_tokens and "format" in record:
+        raise UserError(
+            f"{name}: its {RECORD_NAME} allows {input_format.max_total_tokens} tokens, its weights have {limit} "
+            f"positions; correct {RECORD_NAME}"
+        )
+    if limit < input_format.max_total_tokens:
+        input_format = replace(input_format, max_total_tokens=limit)
+    short_name = Path(name).resolve().name if Path(name).is_dir() else name
+    return Checkpoint(name=short_name, model=model.eval(), tokenizer=tokenizer, input_format=input_format, record=record)
+
+
+def save_record(folder: Path, input_format: InputFormat, **lineage: Any) -> None:
+    """Write `qgkd.json` beside the weights: the format, and whatever the training has to say for itself."""
+    with write_atomically(folder / RECORD_NAME) as file:
+        json.dump({"format": input_format.to_json(), **lineage}, file, ensure_ascii=False, indent=1)
+        file.write("\n")
+
+
+def read_record(name: str) -> dict[str, Any]:
+    """`qgkd.json` of a folder or a hub model; empty where there is none."""
+    if Path(name).is_dir():
+        path: Path | None = Path(name) / RECORD_NAME
+    else:
+        path = _hub_file(name, RECORD_NAME)
+    if path is None or not path.is_file():
+        return {}
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: expected the JSON that describes the checkpoint, found {error}; restore it") from None
+    if not isinstance(record, dict) or not isinstance(record.get("format", {}), dict):
+        raise UserError(f"{path}: expected a JSON object with an object 'format'; restore the file")
+    return record
+
+
+def _settle_format(name: str, record: dict[str, Any], attention: str | None, layout: str | None) -> InputFormat:
+    """The recorded format, or the one asked for where nothing is recorded; never one against the other."""
+    if "format" not in record:
+        if attention is None:
+            raise UserError(
+                f"{name}: has no {RECORD_NAME}, so it is unknown how it was trained; say --attention recurrent or "
+                "--attention prefix"
+            )
+        return InputFormat(
+            attention=_choice(Attention, "attention", attention), layout=_choice(Layout, "layout", layout or "marked")
+        )
+    input_format = InputFormat.from_json(record["format"])
+    asked = {"attention": attention, "layout": layout}
+    for option, value in asked.items():
+        recorded = getattr(input_format, option)
+        if value is not None and value != recorded:
+            raise UserError(
+                f"{name}: was trained with {option} {str(recorded)!r}, asked for {value!r}; leave --{option} out"
+            )
+    return input_format
+
+
+def _choice(kind: type[Attention] | type[Layout], option: str, value: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        raise UserError(f"--{option}: expected one of {[str(member) for member in kind]}, found {value!r}") from None
+
+
+def _load_pretrained(name: str, attn_implementation: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+    from transformers.utils import logging as transformers_logging
+
+    if Path(name).exists() and not (Path(name) / "config.json").is_file():
+        raise UserError(f"{name}: expected a model folder with config.json, found none; give the folder that holds it")
+    if not Path(name).exists() and (name.startswith((".", "/", "~")) or name.count("/") > 1):
+        raise UserError(f"{name}: there is no such folder; give a model folder or a hub name such as bert-base-chinese")
+    options = {} if attn_implementation is None else {"attn_implementation": attn_implementation}
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        model = AutoModelForMaskedLM.from_pretrained(name, dtype="float32", **options)
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(_load_failure(name, error)) from error
+    return model, tokenizer
+
+
+def _load_failure(name: str, error: Exception) -> str:
+    first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if Path(name).is_dir():
+        return f"{name}: expected a masked language model with its tokenizer, found a folder that does not load: {first_line}"
+    return (
+        f"{name}: could not be loaded from the Hugging Face hub ({first_line}); check the name and the network, or give "
+        "a model folder"
+    )
+
+
+def _check_tokenizer(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
+    missing = [
+        token for token in ("cls_token", "sep_token", "mask_token", "pad_token") if getattr(tokenizer, token) is None
+    ]
+    if missing:
+        raise UserError(f"{name}: expected a tokenizer with [CLS], [SEP], [MASK] and [PAD], found none for {missing}")
+    if not tokenizer.is_fast:
+        raise UserError(f"{name}: expected a fast tokenizer (tokenizer.json or vocab.txt), found {type(tokenizer).__name__}")
+    # transformers 5 makes an empty tokenizer, without a word, where the vocabulary file is not found.
+    if len(tokenizer) > model.config.vocab_size or len(tokenizer) < 10:
+        raise UserError(
+            f"{name}: expected a tokenizer for the model's {model.config.vocab_size} tokens, found {len(tokenizer)}; "
+            "restore tokenizer.json or vocab.txt"
+        )
+
+
+def _hub_file(name: str, file_name: str) -> Path | None:
+    """A file of a hub model, downloaded or cached; None where the model has none or the hub cannot be reached."""
+    from transformers.utils import cached_file
+
+    try:
+        path = cached_file(name, file_name, _raise_exceptions_for_missing_entries=False)
+    except (OSError, ValueError):
+        return None  # loading the weights tells what is wrong with the name or the network
+    return None if path is None else Path(path)
