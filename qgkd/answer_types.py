@@ -38,3 +38,22 @@ class AnswerSpan:
     """What kind of thing it is."""
     score: float = 0.0
     """How good an answer it is likely to make; higher is better, comparable within one passage only."""
+
+
+def classify(context: str, start_char: int, end_char: int) -> AnswerType:
+    """Name the kind of thing a span is.
+
+    Written forms decide first (dates, quantities, titles in 《》), then the noun the span ends in, then jieba's parts of
+    speech.
+
+    Args:
+        context: The passage, in either script.
+        start_char: First character of the span.
+        end_char: One past its last character.
+
+    Returns:
+        The type; `TERM` for a noun of no narrower kind.
+    """
+    from qgkd.answer_classes import classify_in_sentence
+
+    return classify_in_sentence(context, start_char, end_char)

@@ -1,0 +1,86 @@
+"""The part of a passage a question is made from: the answer's clause and its neighbours in the same sentence.
+
+Comes in: a passage and a span. Goes out: `Frame`, the text around the answer cut at clause marks.
+
+A literal example: for `燈塔建於1867年，由工程師林文海設計。` and `林文海`, `Frame(earlier=("燈塔建於1867年，",), left="由工程師",
+answer="林文海", right="設計。", later=())`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_REACH_CHARS = 160
+_SENTENCE_END = re.compile(r"(?:[。！？!?…]+|\n+)[」』”’）)\]】》〉]*")
+_CLAUSE_END = re.compile(r"(?:，|；|：|;|,(?!\d)|:(?!\d)|——|—)[」』”’）)]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """An answer and the clauses around it; joined in order they are a stretch of the passage."""
+
+    earlier: tuple[str, ...]
+    """Whole clauses of the same sentence before the answer's, each with its closing mark."""
+    left: str
+    """The answer's own clause, before the answer."""
+    answer: str
+    right: str
+    """The answer's own clause, after the answer, its closing mark included."""
+    later: tuple[str, ...]
+    """Whole clauses of the same sentence after the answer's."""
+    previous_sentence: str = ""
+    """The sentence before, where a missing subject is looked for."""
+    opening: str = ""
+    """The passage's first clause, which usually names its topic; empty when the answer is in it."""
+
+
+def frame_answer(context: str, start_char: int, end_char: int) -> Frame:
+    """Cut the text around an answer into clauses.
+
+    Args:
+        context: The passage.
+        start_char: First character of the answer.
+        end_char: One past its last character.
+
+    Returns:
+        The frame. Text further than 160 characters from the answer is not looked at, the opening apart.
+    """
+    from_char = max(0, start_char - _REACH_CHARS)
+    before, after = context[from_char:start_char], context[end_char : end_char + _REACH_CHARS]
+    previous_sentence, before = _last_sentence(before)
+    end = _SENTENCE_END.search(after)
+    after = after[: end.end()] if end else after
+    earlier, left = _clauses(before)
+    first_end = _CLAUSE_END.search(after)
+    right = after[: first_end.end()] if first_end else after
+    later, rest = _clauses(after[len(right) :])
+    opening = re.split(r"[，。；：！？\n]", context[:80], maxsplit=1)[0]
+    return Frame(
+        earlier=tuple(earlier),
+        left=left,
+        answer=context[start_char:end_char],
+        right=right,
+        later=tuple(later + ([rest] if rest else [])),
+        previous_sentence=previous_sentence,
+        opening=opening if start_char > len(opening) else "",
+    )
+
+
+def _last_sentence(text: str) -> tuple[str, str]:
+    """Split text before an answer into the whole sentence before and the unfinished one the answer is in."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    if not ends:
+        return "", text
+    previous_start = ends[-2] if len(ends) > 1 else 0
+    return text[previous_start : ends[-1]], text[ends[-1] :]
+
+
+def _clauses(text: str) -> tuple[list[str], str]:
+    """Cut text at clause marks: whole clauses, then what follows the last mark."""
+    clauses: list[str] = []
+    start_char = 0
+    for match in _CLAUSE_END.finditer(text):
+        clauses.append(text[start_char : match.end()])
+        start_char = match.end()
+    return clauses, text[start_char:]

@@ -1,0 +1,153 @@
+"""The question word that takes the answer's place, with the measure word or class noun the text offers.
+
+Comes in: an answer, its type and the text of its clause on either side (Traditional characters). Goes out:
+`QuestionWord`.
+
+A literal example: for `12` before `公里長`, `QuestionWord("多少", absorbed_left_chars=0, absorbed_right_chars=0)`: the
+measure word 公里 stays in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from qgkd.answer_heads import HEADS, find_head
+from qgkd.answer_patterns import (
+    CENTURY,
+    DAY,
+    DECADE,
+    DYNASTY,
+    MEASURE_WORD,
+    MONTH,
+    MONTH_DAY,
+    NUMERAL_HEAD,
+    PERCENT,
+    YEAR,
+    YEAR_MONTH_DAY,
+)
+from qgkd.answer_types import AnswerType
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionWord:
+    """What to write instead of the answer."""
+
+    text: str
+    absorbed_left_chars: int = 0
+    """Characters before the answer that the question word replaces too."""
+    absorbed_right_chars: int = 0
+    """Characters after the answer that the question word replaces too."""
+
+
+_SMALL_NUMERAL = re.compile(r"[一二兩三四五六七八九十1-9]|10")
+_COUNTED = re.compile(r"[個座位次代歲屆名種條場家所項支部章集級間層]")
+_PERSON_NOUN = re.compile(
+    r"(?:總統|皇帝|國王|主席|總理|首相|部長|將軍|市長|校長|教授|博士|學者|詩人|作家|畫家|導演|演員|歌手|科學家|物理學家|數學家|工程師|名將|君主|"
+    r"總督|教宗|教練|醫生|律師|記者|哲學家|史學家|大臣|謀士|建築師|作曲家|設計師|藝術家|經濟學家|探險家|傳教士|大主教|主教|牧師|太守|刺史|總編輯?|"
+    r"州長|議員|上將|中將|少將|元帥|丞相|宰相|太尉|司令)$"
+)
+_TIME_PREPOSITION = re.compile(r"(?:在|於|自|從|到|至|由|直到|截至|是|為|過|自從|早在|始於|等到|及|和|與|、|以|當|的|約|約在|大約|[\u4e00-\u9fff]年|距今)$")
+
+
+def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -> QuestionWord:
+    """Choose the question word.
+
+    Args:
+        answer: The answer, in Traditional characters.
+        answer_type: Its type.
+        left: The clause before the answer.
+        right: The clause after it.
+
+    Returns:
+        The question word and how much of the clause it takes in.
+    """
+    answer = answer.strip("「」『』《》〈〉“” ")
+    if answer_type is AnswerType.DATE:
+        return _when(answer, left, right)
+    if answer_type is AnswerType.NUMBER:
+        return _how_many(answer, left, right)
+    if answer_type is AnswerType.PERSON:
+        return _who(answer, left)
+    if answer_type is AnswerType.CLAUSE:
+        return QuestionWord("什麼")
+    head = find_head(answer)
+    if head is not None:
+        # "西南聯合 大學": 哪一所大學; and not 哪一所大學大學 where the noun follows the answer.
+        absorbed = len(head.noun) if right.startswith(head.noun) else 0
+        return QuestionWord(f"哪一{head.measure}{head.noun}", absorbed_right_chars=absorbed)
+    if answer_type is AnswerType.PLACE:
+        return _where(left, right)
+    if answer_type is AnswerType.ORGANISATION:
+        return QuestionWord("哪一個組織")
+    if answer_type is AnswerType.WORK:
+        return QuestionWord("哪一部作品")
+    following = _following_class(right)
+    return QuestionWord(f"哪一{following}") if following else QuestionWord("什麼")
+
+
+def _following_class(right: str) -> str:
+    """The measure word for a class noun right after the answer (`夜間|戰鬥機` gives 架), else the empty string."""
+    for length_chars in (4, 3, 2):
+        head = HEADS.get(right[:length_chars])
+        if head is not None and head.suffix == head.noun:
+            return head.measure
+    return ""
+
+
+def _when(answer: str, left: str, right: str) -> QuestionWord:
+    if re.fullmatch(r"\d+|[〇零一二三四五六七八九]+", answer):
+        unit = re.match(r"年代|世紀|年|月|日", right)
+        if unit is not None:
+            return QuestionWord({"年": "哪一", "月": "幾", "日": "幾", "年代": "哪個", "世紀": "幾"}[unit.group()])
+        return QuestionWord("哪一年")
+    if YEAR_MONTH_DAY.fullmatch(answer) or MONTH_DAY.fullmatch(answer):
+        return QuestionWord("哪一天")
+    if DAY.fullmatch(answer):
+        return QuestionWord("幾日" if left.endswith("月") else "哪一天")
+    if MONTH.fullmatch(answer):
+        return QuestionWord("幾月")
+    if YEAR.fullmatch(answer):
+        return QuestionWord("哪一年" + ("之後" if answer.endswith("後") else "之前" if answer.endswith("年前") else ""))
+    if DECADE.fullmatch(answer):
+        return QuestionWord("哪個年代")
+    if CENTURY.fullmatch(answer):
+        return QuestionWord("哪個世紀")
+    if DYNASTY.fullmatch(answer):
+        return QuestionWord("哪個朝代")
+    if re.search(r"(?:時期|時代)$", answer):
+        return QuestionWord("哪一個" + answer[-2:])
+    return QuestionWord("什麼時候")
+
+
+def _how_many(answer: str, left: str, right: str) -> QuestionWord:
+    if PERCENT.fullmatch(answer) or right[:1] in ("%", "％") and right:
+        return QuestionWord("多少比例", absorbed_right_chars=1 if right[:1] in ("%", "％") and right else 0)
+    head = NUMERAL_HEAD.match(answer)
+    if head is None:
+        return QuestionWord("多少")
+    rest = answer[head.end() :].lstrip("多餘") or ""
+    is_small = _SMALL_NUMERAL.fullmatch(head["numeral"]) is not None
+    if head["ordinal"] or left.endswith("第"):
+        return QuestionWord(("第" if head["ordinal"] else "") + "幾" + rest)
+    unit = rest or right
+    if re.match(r"歲|周歲", unit) or is_small and _COUNTED.match(unit):
+        return QuestionWord("幾" + rest)
+    if rest and MEASURE_WORD.match(rest) is None and len(rest) > 3:
+        return QuestionWord("多少")
+    return QuestionWord("多少" + rest)
+
+
+def _who(answer: str, left: str) -> QuestionWord:
+    noun = _PERSON_NOUN.search(left)
+    if noun is not None:
+        return QuestionWord("哪一位" + noun.group(), absorbed_left_chars=len(noun.group()))
+    return QuestionWord("誰")
+
+
+def _where(left: str, right: str) -> QuestionWord:
+    if right.startswith(("人", "語", "籍")):
+        return QuestionWord("哪國" if not right.startswith("語") else "哪一種語言")
+    if re.search(r"(?:國家|城市|地區)$", left):
+        return QuestionWord("哪一個" + left[-2:], absorbed_left_chars=2)
+    return QuestionWord("哪裡" if re.search(r"(?:在|於|到|至|往|達|自|從|赴|離開|返回)$", left) else "哪一個地方")
