@@ -61,8 +61,8 @@ def write_atomically(path: str | Path, *, binary: Literal[True]) -> contextlib.A
 def write_atomically(path: str | Path, *, binary: bool = False) -> contextlib.AbstractContextManager[IO[Any]]:
     """Open a temporary file that becomes `path` when the block ends without an exception.
 
-    Text is UTF-8, with single-newline line ends on every system. A link at `path` is followed, so that its target is replaced
-    and the link stays. A device such as `/dev/stdout` is written to directly, as there is nothing to replace.
+    Text is UTF-8 with line feeds on every system. A link at `path` is followed, so that its target is replaced and the
+    link stays. A device such as `/dev/stdout` is written to directly, as there is nothing to replace.
 
     Args:
         path: The file to write; its folder must exist.

@@ -1,0 +1,88 @@
+"""Find out where in the passage a given answer stands.
+
+Comes in: a passage, an answer and perhaps the character it is said to start at. Goes out: `LocatedAnswer`, which says
+how the place was found, or a `UserError`.
+
+A literal example: `locate_answer("甲在甲板上。", "甲", 1)` is
+`LocatedAnswer(text="甲", start_char=0, placement=Placement.REPAIRED)`: character 1 is 在, so the nearest 甲
+is taken, and of two equally near the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qgkd.errors import UserError
+
+
+class Placement(StrEnum):
+    """How an answer's place in the passage is known."""
+
+    GIVEN = "given"
+    """The offset of the file was right."""
+    REPAIRED = "repaired"
+    """The offset of the file was wrong; the nearest occurrence is taken."""
+    ONLY_OCCURRENCE = "only_occurrence"
+    """No offset was given and the answer occurs once."""
+    FIRST_OF_SEVERAL = "first_of_several"
+    """No offset was given and the answer occurs several times; the first one is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocatedAnswer:
+    """An answer at its place: `context[start_char:end_char] == text`."""
+
+    text: str
+    start_char: int
+    """First character, counted in the passage."""
+    placement: Placement
+
+    @property
+    def end_char(self) -> int:
+        """One past the last character."""
+        return self.start_char + len(self.text)
+
+
+def locate_answer(context: str, text: str, stated_start_char: int | None) -> LocatedAnswer:
+    """Check a stated offset, repair it, or find the answer where none is stated.
+
+    Args:
+        context: The passage.
+        text: The answer.
+        stated_start_char: Where the file says the answer starts; None where it does not say.
+
+    Returns:
+        The answer at a place where it stands.
+
+    Raises:
+        UserError: The answer is empty or stands nowhere in the passage.
+    """
+    if not text.strip():
+        raise UserError("expected an answer, found an empty one; give its text or leave the field out")
+    if stated_start_char is not None and stated_start_char >= 0 and context.startswith(text, stated_start_char):
+        return LocatedAnswer(text=text, start_char=stated_start_char, placement=Placement.GIVEN)
+    starts = _occurrences(context, text)
+    shown = text if len(text) <= 40 else f"{text[:40]}…"
+    if stated_start_char is None:
+        if not starts:
+            raise UserError(f"answer {shown!r} is nowhere in the context; was the context edited?")
+        placement = Placement.ONLY_OCCURRENCE if len(starts) == 1 else Placement.FIRST_OF_SEVERAL
+        return LocatedAnswer(text=text, start_char=starts[0], placement=placement)
+    if not starts:
+        start = max(stated_start_char, 0)
+        found = context[start : start + min(len(text), 40)]
+        raise UserError(
+            f"answer {shown!r} is not at character {stated_start_char} (found {found!r}) nor elsewhere in the context; "
+            "was the context edited?"
+        )
+    nearest = min(starts, key=lambda start: abs(start - stated_start_char))
+    return LocatedAnswer(text=text, start_char=nearest, placement=Placement.REPAIRED)
+
+
+def _occurrences(context: str, text: str) -> list[int]:
+    starts, start = [], context.find(text)
+    while start >= 0:
+        starts.append(start)
+        start = context.find(text, start + 1)
+    return starts
