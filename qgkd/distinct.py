@@ -1,0 +1,57 @@
+"""Tells whether two questions are the same question in other words.
+
+Comes in: the questions of one passage with their answers, one after the other. Goes out: yes (new) or no (said before).
+
+A literal example: after "燈塔建於哪一年？", the question "這座燈塔建於哪一年？" with the same answer is a duplicate
+(bigrams: 6 of 9 shared), "燈塔由誰設計？" is not.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+SAME_ANSWER_JACCARD = 0.5
+"""Two questions about one answer are the same question from this share of common bigrams on."""
+OTHER_ANSWER_JACCARD = 0.8
+"""Two questions about different answers need to be this alike: "由誰設計" and "由誰建造" may share most of a clause."""
+
+
+def normalise(text: str) -> str:
+    """Letters and digits only, in NFKC and lower case: what is left of a question when its dress is taken off."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def ngrams(text: str, n: int = 2) -> frozenset[str]:
+    """The set of character n-grams; the text itself where it is shorter than n."""
+    if len(text) <= n:
+        return frozenset([text]) if text else frozenset()
+    return frozenset(text[start : start + n] for start in range(len(text) - n + 1))
+
+
+def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    """Size of the intersection over the size of the union; 1.0 for two empty sets."""
+    union = len(one | other)
+    return len(one & other) / union if union else 1.0
+
+
+class DistinctQuestions:
+    """Remembers the accepted questions of one passage and refuses what says the same again."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[frozenset[str], str]] = []
+
+    def is_new(self, question: str, answer_text: str) -> bool:
+        """Whether no accepted question is a near-duplicate; an empty question never is new."""
+        bigrams, answer = ngrams(normalise(question)), normalise(answer_text)
+        if not bigrams:
+            return False
+        for seen_bigrams, seen_answer in self._seen:
+            limit = SAME_ANSWER_JACCARD if seen_answer == answer else OTHER_ANSWER_JACCARD
+            if jaccard(bigrams, seen_bigrams) >= limit:
+                return False
+        return True
+
+    def add(self, question: str, answer_text: str) -> None:
+        """Remember an accepted question."""
+        self._seen.append((ngrams(normalise(question)), normalise(answer_text)))
