@@ -1,4 +1,4 @@
-"""Who may attend to whom.
+r"""Who may attend to whom.
 
 Comes in: blocks, steps and groups of a batch of rows. Goes out: an additive float mask.
 
@@ -58,6 +58,4 @@ def padding_mask(blocks: torch.Tensor, dtype: torch.dtype = torch.float32) -> to
 
 def additive(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """0 where allowed, the dtype's minimum elsewhere; same shape."""
-    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(
-        ~allowed, torch.finfo(dtype).min
-    )
+    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(~allowed, torch.finfo(dtype).min)

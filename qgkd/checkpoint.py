@@ -12,7 +12,7 @@ import json
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
@@ -77,7 +77,9 @@ def load_checkpoint(
     if limit < input_format.max_total_tokens:
         input_format = replace(input_format, max_total_tokens=limit)
     short_name = Path(name).resolve().name if Path(name).is_dir() else name
-    return Checkpoint(name=short_name, model=model.eval(), tokenizer=tokenizer, input_format=input_format, record=record)
+    return Checkpoint(
+        name=short_name, model=model.eval(), tokenizer=tokenizer, input_format=input_format, record=record
+    )
 
 
 def save_record(folder: Path, input_format: InputFormat, **lineage: Any) -> None:
@@ -149,16 +151,18 @@ def _load_pretrained(name: str, attn_implementation: str | None) -> tuple[PreTra
         model = AutoModelForMaskedLM.from_pretrained(name, dtype="float32", **options)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(_load_failure(name, error)) from error
-    return model, tokenizer
+    return model, cast("PreTrainedTokenizerFast", tokenizer)
 
 
 def _load_failure(name: str, error: Exception) -> str:
     first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if Path(name).is_dir():
-        return f"{name}: expected a masked language model with its tokenizer, found a folder that does not load: {first_line}"
+        return (
+            f"{name}: expected a masked language model with its tokenizer, found one that does not load: {first_line}"
+        )
     return (
-        f"{name}: could not be loaded from the Hugging Face hub ({first_line}); check the name and the network, or give "
-        "a model folder"
+        f"{name}: could not be loaded from the Hugging Face hub ({first_line}); check the name and the network, or "
+        "give a model folder"
     )
 
 
@@ -169,7 +173,9 @@ def _check_tokenizer(name: str, model: PreTrainedModel, tokenizer: PreTrainedTok
     if missing:
         raise UserError(f"{name}: expected a tokenizer with [CLS], [SEP], [MASK] and [PAD], found none for {missing}")
     if not tokenizer.is_fast:
-        raise UserError(f"{name}: expected a fast tokenizer (tokenizer.json or vocab.txt), found {type(tokenizer).__name__}")
+        raise UserError(
+            f"{name}: expected a fast tokenizer (tokenizer.json or vocab.txt), found {type(tokenizer).__name__}"
+        )
     # transformers 5 makes an empty tokenizer, without a word, where the vocabulary file is not found.
     if len(tokenizer) > model.config.vocab_size or len(tokenizer) < 10:
         raise UserError(

@@ -2,14 +2,20 @@
 
 Comes in: `GenerationRequest` (a passage and one marked answer). Goes out: `Question`, n-best per request.
 Two systems share this interface: the rule (`qgkd.rule.RuleGenerator`) and a masked language model
-(`ModelGenerator`, below).
+(`qgkd.model_generator.ModelGenerator`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from qgkd.errors import UserError
+
+if TYPE_CHECKING:
+    from qgkd.decoding.settings import DecodingSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +65,45 @@ class Generator(Protocol):
             ValueError: A request's answer is not where it says, or is too long for the model.
         """
         ...
+
+
+def load_generator(
+    *,
+    system: str = "model",
+    model: str | Path | None = None,
+    attention: str | None = None,
+    layout: str | None = None,
+    precision: str = "fp32",
+    device: str = "cpu",
+    settings: DecodingSettings | None = None,
+    max_batch_tokens: int = 8192,
+) -> Generator:
+    """Load a system by what the command line says about it.
+
+    Args:
+        system: `rule` or `model`.
+        model: A model folder or hub name; required for `model` as long as none comes with the package.
+        attention: `recurrent` or `prefix`, for a checkpoint that does not say.
+        layout: `plain`, `marked` or `shared`, likewise.
+        precision: `fp32`, `bf16`, or `int8` (weights of the linear layers, CPU only).
+        device: Where the model runs: `cpu`, `cuda`, `cuda:1`.
+        settings: How to search; greedy where None.
+        max_batch_tokens: Source tokens per batch.
+
+    Raises:
+        UserError: An unknown system, or a model that cannot be loaded.
+    """
+    if system == "rule":
+        from qgkd.rule import RuleGenerator
+
+        return RuleGenerator()
+    if system != "model":
+        raise UserError(f"--system: expected 'rule' or 'model', found {system!r}")
+    if model is None:
+        raise UserError("--system model needs --model FOLDER (or a hub name); --system rule needs no model")
+    from qgkd.checkpoint import load_checkpoint
+    from qgkd.model_generator import ModelGenerator
+    from qgkd.precision import place
+
+    checkpoint = place(load_checkpoint(model, attention=attention, layout=layout), precision=precision, device=device)
+    return ModelGenerator(checkpoint, settings, max_batch_tokens=max_batch_tokens)

@@ -55,7 +55,7 @@ class InputFormat:
     max_context_tokens: int | None = None
     """Window cap; None takes what the other parts leave (the original: 450)."""
     question_position: int | None = None
-    """Position id of the first question token; None continues the source's, a number is fixed (trained from scratch)."""
+    """Position id of the first question token; None continues the source's, a number is fixed (from scratch)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "attention", Attention(self.attention))

@@ -73,9 +73,7 @@ def packed_row(sources: Sequence[Source], targets: Sequence[Sequence[int]], mask
         ValueError: Several sources that do not share their passage.
     """
     passage = sources[0].passage_length
-    if any(
-        s.passage_length != passage or s.token_ids[:passage] != sources[0].token_ids[:passage] for s in sources[1:]
-    ):
+    if any(s.passage_length != passage or s.token_ids[:passage] != sources[0].token_ids[:passage] for s in sources[1:]):
         raise ValueError("expected sources over one shared window; found different passages: pack them apart")
     row = _RowBuilder()
     first = sources[0]

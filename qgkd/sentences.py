@@ -11,7 +11,7 @@ import re
 
 # A run of closing marks belongs to the sentence it closes. A full stop ends a sentence only before white space or the
 # end, so that 3.14 and example.org stay whole.
-_SENTENCE_END = re.compile(r"(?:[。！？!?；;…]+|\.(?=\s|$))[」』”’）)\]】》〉]*\s*|\n+\s*")
+_SENTENCE_END = re.compile(r"(?:[。！？!?…]+|\.(?=\s|$))[」』”’）)\]】》〉]*\s*|\n+\s*")
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:

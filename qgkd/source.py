@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qgkd.errors import UserError
-from qgkd.input_format import Attention, InputFormat, Layout
+from qgkd.input_format import InputFormat, Layout
 from qgkd.tokens import TokenizedText, tokenize
 from qgkd.window import Window, centred_window, most_central_window, sentence_token_ranges, tile_windows
 
@@ -37,7 +37,7 @@ class Source:
     token_types: tuple[int, ...]
     positions: tuple[int, ...]
     passage_length: int
-    """How many leading tokens attend to themselves alone: all of them, but in `shared` the window without the answer."""
+    """How many leading tokens attend to themselves alone: all of them; in `shared` the window without the answer."""
     question_position: int
     """Position id of the first question token."""
     start_chars: tuple[int, ...]
@@ -149,8 +149,3 @@ def question_target(
     if len(ids) > cap:
         return ids[:cap], True
     return (*ids, int(tokenizer.sep_token_id)), False
-
-
-def is_prefix(input_format: InputFormat) -> bool:
-    """Whether keys and values of the source can be cached."""
-    return input_format.attention is Attention.PREFIX

@@ -4,7 +4,7 @@ Comes in: a tokenised passage, its sentences, an answer's tokens, a limit. Goes 
 sentence ends. Two ways: `centred_window`, one window per answer, and `tile_windows`, overlapping windows that cover
 the passage so that one encoding serves many answers (layout `shared`).
 
-A literal example: sentences of 40, 30 and 50 tokens, a limit of 80, an answer in the second: tokens 0-70, cut at the end.
+A literal example: sentences of 40, 30 and 50 tokens, a limit of 80, an answer in the second: tokens 0-70.
 """
 
 from __future__ import annotations

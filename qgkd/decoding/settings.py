@@ -53,4 +53,6 @@ class DecodingSettings:
         if self.sample and self.num_beams > 1:
             raise UserError(f"choose sampling or beams: found sample together with num_beams = {self.num_beams}")
         if not self.sample and (self.top_k or self.top_p < 1 or self.sampling_temperature != 1):
-            raise UserError("top_k, top_p and sampling_temperature need sampling: set sample as well, or leave them out")
+            raise UserError(
+                "top_k, top_p and sampling_temperature need sampling: set sample as well, or leave them out"
+            )

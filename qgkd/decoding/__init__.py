@@ -1,0 +1,1 @@
+"""From sources to question tokens: `steppers` know the model, `greedy` and `beam` know the search."""

@@ -1,0 +1,99 @@
+"""Tokens that may not come next.
+
+Comes in: log-probabilities and the questions so far. Goes out: the same with -inf where a token is not allowed.
+
+Rules: no special tokens; [SEP] not before the minimum; no repeated n-gram; [UNK] only where a source character takes
+its place, that is, after the token that stands before an unknown character in the passage.
+
+A literal example: the passage says 「詩人龘龘」 and 龘 is not in the vocabulary: after 人 the model may write [UNK],
+and 龘 is printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+
+from qgkd.decoding.settings import DecodingSettings
+from qgkd.source import Source
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+_UNUSED = re.compile(r"\[unused\d+\]")
+
+
+class Constraints:
+    """The rules of one batch of requests.
+
+    Args:
+        tokenizer: The model's.
+        sources: One per request.
+        settings: Minimum length and n-gram rule.
+        vocabulary: Width of the logits, at least the tokenizer's size.
+    """
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        sources: Sequence[Source],
+        settings: DecodingSettings,
+        vocabulary: int,
+    ) -> None:
+        self.end_id = int(tokenizer.sep_token_id)
+        self._settings = settings
+        self._unk_id = tokenizer.unk_token_id
+        self._banned = never_generated(tokenizer, vocabulary)
+        self._before_unknown = [self._tokens_before_unknown(source) for source in sources]
+
+    def apply(
+        self, log_probabilities: torch.Tensor, requests: Sequence[int], questions: Sequence[Sequence[int]]
+    ) -> torch.Tensor:
+        """Rule tokens out.
+
+        Args:
+            log_probabilities: [R, V]
+            requests: The request of each row.
+            questions: The tokens of each row so far.
+
+        Returns:
+            [R, V], a copy.
+        """
+        allowed = log_probabilities.masked_fill(self._banned.to(log_probabilities.device), -torch.inf)
+        size = self._settings.no_repeat_ngram_tokens
+        for row, (request, question) in enumerate(zip(requests, questions, strict=True)):
+            if question and question[-1] in self._before_unknown[request]:
+                allowed[row, self._unk_id] = log_probabilities[row, self._unk_id]
+            if len(question) < self._settings.min_question_tokens:
+                allowed[row, self.end_id] = -torch.inf
+            if size:
+                allowed[row, _completing_a_repeat(question, size)] = -torch.inf
+        return allowed
+
+    def _tokens_before_unknown(self, source: Source) -> frozenset[int]:
+        if self._unk_id is None:
+            return frozenset()
+        pairs = zip(source.token_ids, source.token_ids[1:], source.start_chars[1:], strict=False)
+        return frozenset(before for before, token, start in pairs if token == self._unk_id and start >= 0)
+
+
+def never_generated(tokenizer: PreTrainedTokenizerFast, vocabulary: int) -> torch.Tensor:
+    """[V] bool: special tokens other than [SEP], [unusedN], and logits that stand for no token."""
+    banned = torch.zeros(vocabulary, dtype=torch.bool)
+    banned[len(tokenizer) :] = True
+    banned[list(tokenizer.all_special_ids)] = True
+    banned[[index for token, index in tokenizer.get_vocab().items() if _UNUSED.fullmatch(token)]] = True
+    banned[int(tokenizer.sep_token_id)] = False
+    return banned
+
+
+def _completing_a_repeat(question: Sequence[int], size: int) -> list[int]:
+    """The tokens that would make the last `size` tokens an n-gram that is there already."""
+    ending = tuple(question[len(question) - size + 1 :]) if size > 1 else ()
+    if len(question) < size:
+        return []
+    starts = range(len(question) - size + 1)
+    return [question[at + size - 1] for at in starts if tuple(question[at : at + size - 1]) == ending]

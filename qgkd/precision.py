@@ -1,0 +1,42 @@
+"""Where a model runs, and in which numbers.
+
+Comes in: a `Checkpoint` in float32 on the CPU. Goes out: the same in bf16, or with int8 linear layers, on a device.
+
+A literal example: `place(checkpoint, precision="bf16", device="cuda")`
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from qgkd.checkpoint import Checkpoint
+from qgkd.errors import UserError
+
+PRECISIONS = ("fp32", "bf16", "int8")
+
+
+def place(checkpoint: Checkpoint, *, precision: str, device: str) -> Checkpoint:
+    """Move and convert a checkpoint's model.
+
+    Raises:
+        UserError: An unknown precision or device, or int8 on something other than the CPU.
+    """
+    if precision not in PRECISIONS:
+        raise UserError(f"--precision: expected one of {list(PRECISIONS)}, found {precision!r}")
+    try:
+        target = torch.device(device)
+        torch.zeros(1, device=target)
+    except (RuntimeError, AssertionError) as error:
+        first_line = str(error).splitlines()[0]
+        raise UserError(f"--device: {device!r} cannot be used here ({first_line}); use --device cpu") from None
+    model: Any = checkpoint.model.to(target)  # type: ignore[arg-type]
+    if precision == "bf16":
+        model = model.to(torch.bfloat16)
+    if precision == "int8":
+        if target.type != "cpu":
+            raise UserError(f"--precision int8 runs on the CPU only, found --device {device}; use bf16 there")
+        model = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
+    return replace(checkpoint, model=model)
