@@ -1,0 +1,101 @@
+"""The command line: `qgkd COMMAND`.
+
+Comes in: the arguments. Goes out: results on stdout, progress and complaints on stderr, an exit code: 0 all went
+well, 1 a problem told in one sentence, 2 wrong usage, 130 interrupted.
+
+A literal example: `main(["data", "check", "missing.json"])` prints `qgkd: missing.json: expected a file, ...` on stderr
+and returns 1.
+
+Each command is a module of this package and imports torch, transformers or jieba only once it runs, so that
+`qgkd --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from qgkd import __version__
+from qgkd.cli.data import data
+from qgkd.errors import UserError
+
+app = typer.Typer(
+    name="qgkd",
+    help="Chinese question generation: a paragraph goes in, questions with their answers come out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(data, name="data")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"qgkd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def qgkd(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Chinese question generation: a paragraph goes in, questions with their answers come out."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: What follows `qgkd`; what the shell gave, where None.
+
+    Returns:
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")  # Chinese text goes out whole under any locale
+    try:
+        code = app(arguments, prog_name="qgkd", standalone_mode=False)
+        sys.stdout.flush()
+    except UserError as error:
+        return _complain(str(error))
+    except (typer.Abort, KeyboardInterrupt):
+        return _complain("interrupted", code=130)
+    except BrokenPipeError:
+        return _silence_stdout()
+    except Exception as error:
+        return _explain(error)
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Tell wrong usage (exit code 2), what the system refused, and what nobody foresaw, without a traceback."""
+    show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if callable(show) and isinstance(code, int):  # click's own exceptions, which typer keeps under changing names
+        show()
+        return code
+    if os.environ.get("QGKD_TRACEBACK"):
+        raise error
+    if isinstance(error, OSError) and error.filename is not None:
+        return _complain(f"{error.filename}: {error.strerror}; check the path and your permissions")
+    return _complain(
+        f"unexpected {type(error).__name__}: {error}; this looks like a defect of qgkd: "
+        "run it again with QGKD_TRACEBACK=1 set and report what it prints"
+    )
+
+
+def _complain(sentence: str, *, code: int = 1) -> int:
+    print(f"qgkd: {' '.join(sentence.split())}", file=sys.stderr)
+    return code
+
+
+def _silence_stdout() -> int:
+    """The reader of our output went away (`| head`): leave without a word, also at the interpreter's own last flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
