@@ -8,6 +8,7 @@ A literal example: `classify_in_sentence("燈塔由林文海設計。", 3, 6)` g
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from qgkd.answer_heads import find_head
 from qgkd.answer_patterns import (
@@ -24,7 +25,8 @@ from qgkd.answer_patterns import (
 from qgkd.answer_types import AnswerType
 from qgkd.words import Word, tag_words
 
-_NEAR_CHARS = 60
+_REACH_CHARS = 200
+_SENTENCE_END = re.compile(r"[。！？!?\n]+[」』”’）)]*")
 _CLAUSE_MARK = re.compile(r"[，,；;。！？]")
 _BARE_NUMERAL = re.compile(rf"(?:{DIGIT}[{DIGIT[1:-1]},，.．]*|{CHINESE_NUMERAL}+)")
 _DURATION = re.compile(rf"(?:{DIGIT}{{1,2}}|[一二兩两三四五六七八九十百半數数几幾]{{1,4}})[多餘余來来]?年")
@@ -48,23 +50,43 @@ _TRANSLITERATION = frozenset(
 )
 
 
-def classify_in_sentence(context: str, start_char: int, end_char: int) -> AnswerType:
-    """Classify a span; see `qgkd.answer_types.classify`."""
-    text = context[start_char:end_char].strip(" 「」『』“”\"'")
-    before, after = context[max(0, start_char - _NEAR_CHARS) : start_char], context[end_char : end_char + _NEAR_CHARS]
-    by_form = _by_form(text, before, after)
+def sentence_around(context: str, start_char: int, end_char: int) -> tuple[int, int]:
+    """The stretch a span is classified in: its sentence, or less where that is long.
+
+    Returns:
+        (start_char, end_char), at most 200 characters either side of the span.
+    """
+    from_char = max(0, start_char - _REACH_CHARS)
+    for match in _SENTENCE_END.finditer(context, from_char, start_char):
+        from_char = match.end()
+    end = _SENTENCE_END.search(context, end_char, min(len(context), end_char + _REACH_CHARS))
+    return from_char, end.end() if end else min(len(context), end_char + _REACH_CHARS)
+
+
+def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> AnswerType:
+    """Classify a span of one sentence; see `qgkd.answer_types.classify`."""
+    text = sentence[start_char:end_char]
+    inner = text.strip(" 「」『』“”\"'")
+    before, after = sentence[:start_char], sentence[end_char:]
+    by_form = _by_form(inner, before, after)
     if by_form is not None:
         return by_form
-    from qgkd.script import to_traditional_aligned
-
-    head = find_head(to_traditional_aligned(text))
-    words = _words_of(context, start_char, end_char)
+    words = _words_of(sentence, start_char, end_char)
     if _CLAUSE_MARK.search(text) or _is_clause(text, words):
         return AnswerType.CLAUSE
-    by_tag = _by_tag(text, words, before, after)
+    offset_chars = start_char + text.find(inner)
+    head = find_head(_traditional(sentence)[offset_chars : offset_chars + len(inner)])
+    by_tag = _by_tag(inner, words, before, after)
     if head is not None and not (by_tag is AnswerType.PERSON and len(head.suffix) == 1):
         return head.type
     return by_tag
+
+
+@lru_cache(maxsize=1024)
+def _traditional(sentence: str) -> str:
+    from qgkd.script import to_traditional_aligned
+
+    return to_traditional_aligned(sentence)
 
 
 def _by_form(text: str, before: str, after: str) -> AnswerType | None:
@@ -72,7 +94,9 @@ def _by_form(text: str, before: str, after: str) -> AnswerType | None:
     if WORK.fullmatch(text) or before[-1:] in tuple("《〈") and after[:1] in tuple("》〉"):
         return AnswerType.WORK
     if _BARE_NUMERAL.fullmatch(text):
-        if re.match(r"(?:年|月|日|世紀|世纪|年代)", after) and (len(text) >= 3 or re.search(r"(?:年|月|前|元)$", before)):
+        if re.match(r"(?:年|月|日|世紀|世纪|年代)", after) and (
+            len(text) >= 3 or re.search(r"(?:年|月|前|元)$", before)
+        ):
             return AnswerType.DATE
         if text[0] not in "千百" or MEASURE_WORD.match(after):
             return AnswerType.NUMBER
@@ -90,15 +114,12 @@ def _by_form(text: str, before: str, after: str) -> AnswerType | None:
     return None
 
 
-def _words_of(context: str, start_char: int, end_char: int) -> list[Word]:
-    """The span's words, cut within its sentence where the cut respects the span, else cut alone."""
-    from_char = max(context.rfind(mark, max(0, start_char - _NEAR_CHARS), start_char) for mark in "。！？，；\n") + 1
-    from_char = max(from_char, start_char - _NEAR_CHARS, 0)
-    words = tag_words(context[from_char : min(end_char + 20, len(context))]) if end_char - start_char < 200 else ()
-    inside = [w for w in words if start_char - from_char <= w.start_char and w.end_char <= end_char - from_char]
-    if inside and inside[0].start_char == start_char - from_char and inside[-1].end_char == end_char - from_char:
+def _words_of(sentence: str, start_char: int, end_char: int) -> list[Word]:
+    """The span's words as cut in its sentence where the cut respects the span, else cut alone."""
+    inside = [word for word in tag_words(sentence) if start_char <= word.start_char and word.end_char <= end_char]
+    if inside and inside[0].start_char == start_char and inside[-1].end_char == end_char:
         return inside
-    return list(tag_words(context[start_char : min(end_char, start_char + 200)]))
+    return list(tag_words(sentence[start_char : min(end_char, start_char + _REACH_CHARS)]))
 
 
 def _is_clause(text: str, words: list[Word]) -> bool:
@@ -108,8 +129,11 @@ def _is_clause(text: str, words: list[Word]) -> bool:
     verbs = [word for word in words if word.tag in ("v", "vd", "vg", "c", "p", "d", "ad", "r", "u", "ul", "y")]
     if len(text) > 15 and verbs:
         return True
-    return len(text) >= 4 and words[0].tag in ("v", "d", "p", "c", "ad", "r") and words[-1].tag[:1] != "n" or (
-        len(text) >= 6 and words[0].tag in ("v", "p", "d", "c") and len(words) >= 3
+    return (
+        len(text) >= 4
+        and words[0].tag in ("v", "d", "p", "c", "ad", "r")
+        and words[-1].tag[:1] != "n"
+        or (len(text) >= 6 and words[0].tag in ("v", "p", "d", "c") and len(words) >= 3)
     )
 
 

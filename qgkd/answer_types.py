@@ -54,6 +54,7 @@ def classify(context: str, start_char: int, end_char: int) -> AnswerType:
     Returns:
         The type; `TERM` for a noun of no narrower kind.
     """
-    from qgkd.answer_classes import classify_in_sentence
+    from qgkd.answer_classes import classify_in_sentence, sentence_around
 
-    return classify_in_sentence(context, start_char, end_char)
+    from_char, to_char = sentence_around(context, start_char, end_char)
+    return classify_in_sentence(context[from_char:to_char], start_char - from_char, end_char - from_char)
