@@ -1,0 +1,67 @@
+"""A tokenizer and a BERT small enough to build in every test, with weights that are random but not flat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from qgkd.checkpoint import Checkpoint, save_record
+from qgkd.input_format import InputFormat
+from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
+
+PASSAGES = (
+    "燈塔建於1867年，由工程師林文海設計。林文海是港務局的職員。燈塔高42公尺，位於白沙灣的北岸。",
+    "白沙灣在1867年只有三百人。後來，New York的商人來到港口，帶來茶葉與糖。今天，港口每年有五萬名旅客。",
+    "港務局。",
+    "詩人龘龘在1902年寫了《海》，他的朋友林文海把它譯成了法文！港口的孩子都會背。",
+)
+CHARACTERS = sorted(set("".join(PASSAGES) + "誰什麼哪裡時候多少？幾是的") - set("龘"))
+WORD_PIECES = ["18", "##67", "42", "1902", "new", "york", "##1", "##02", "19"]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused1]"]
+
+
+def tiny_tokenizer(folder: Path) -> BertTokenizerFast:
+    """A WordPiece tokenizer over the passages' characters (龘 is unknown to it)."""
+    vocabulary = [
+        *SPECIAL,
+        *(c for c in CHARACTERS if not (c.isascii() and c.isalnum()) and not c.isspace()),
+        *WORD_PIECES,
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
+    tokenizer = BertTokenizerFast.from_pretrained(folder)
+    assert len(tokenizer) == len(vocabulary)  # transformers 5 makes an empty tokenizer without a word otherwise
+    return tokenizer
+
+
+def tiny_bert(vocab_size: int, *, seed: int = 0, layers: int = 2, attn_implementation: str = "sdpa") -> BertForMaskedLM:
+    """A BERT of 16 columns and 2 heads, eval mode; weights large enough that every token has its own opinion."""
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=vocab_size,
+        hidden_size=16,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=160,
+        initializer_range=0.3,
+        attn_implementation=attn_implementation,
+    )
+    return BertForMaskedLM(config).eval()
+
+
+def tiny_checkpoint(folder: Path, *, attn_implementation: str = "sdpa", **input_format: object) -> Checkpoint:
+    """A checkpoint in memory; limits small enough for windows to be cut."""
+    limits = {"max_total_tokens": 160, "max_question_tokens": 12, "max_answer_tokens": 10, **input_format}
+    tokenizer = tiny_tokenizer(folder)
+    model = tiny_bert(len(tokenizer), attn_implementation=attn_implementation)
+    return Checkpoint(name="tiny", model=model, tokenizer=tokenizer, input_format=InputFormat(**limits), record={})
+
+
+def save_tiny_checkpoint(folder: Path, **input_format: object) -> Path:
+    """The same as a folder on disk."""
+    checkpoint = tiny_checkpoint(folder, **input_format)
+    checkpoint.model.save_pretrained(folder)
+    checkpoint.tokenizer.save_pretrained(folder)
+    save_record(folder, checkpoint.input_format)
+    return folder
