@@ -82,7 +82,7 @@ def generate_file(
         UserError: The output or its progress file is in the way, or cannot be written; what is done is kept.
     """
     began, tell = time.perf_counter(), report or (lambda kind, value: None)
-    _check_output(output, resume=resume, force=force)
+    check_output(output, resume=resume, force=force)
     header = {
         "qgkd": __version__,
         "system": {"name": generator.name, "parameters": generator.parameters},
@@ -145,8 +145,12 @@ def _add_to_digest(digest: hashlib._Hash, row: PassageRow | Problem) -> None:
     digest.update(json.dumps(parts).encode())
 
 
-def _check_output(output: Path, *, resume: bool, force: bool) -> None:
-    """Never overwrite a finished file or lose an unfinished one unasked."""
+def check_output(output: Path, *, resume: bool, force: bool) -> None:
+    """Refuse to overwrite a finished file, or to lose an unfinished one, unasked.
+
+    Raises:
+        UserError: Something stands there that neither `resume` nor `force` allows for.
+    """
     partial = partial_path(output)
     if output.exists() and not output.is_file():
         raise UserError(

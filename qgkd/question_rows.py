@@ -53,7 +53,7 @@ def generate_batches(
     iterator = iter(rows)
     while batch := list(itertools.islice(iterator, options.rows_per_batch)):
         passages = [row for row in batch if isinstance(row, PassageRow)]
-        quizzes = iter(make_quizzes(generator, [_order(row, options) for row in passages]))
+        quizzes = iter(make_quizzes(generator, [order_for(row, options) for row in passages]))
         records: list[Record] = []
         for row in batch:
             if isinstance(row, Problem):
@@ -63,7 +63,7 @@ def generate_batches(
         yield batch, records
 
 
-def _order(row: PassageRow, options: BatchOptions) -> QuizOrder:
+def order_for(row: PassageRow, options: BatchOptions) -> QuizOrder:
     """Answers of the row are all asked about; without any, answers are proposed."""
     answers = tuple(
         AnswerSpan(

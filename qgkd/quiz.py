@@ -147,7 +147,7 @@ class _Draft:
 
         spans = propose_answers(self.order.context)
         per_quiz = math.ceil(self.order.count / self.order.per_answer)
-        return list(reversed(spread(spans, len(self.order.context), per_quiz, self.sentences)))
+        return list(reversed(spread(spans, self.sentences, per_quiz)))
 
     def next_answers(self) -> list[AnswerSpan]:
         """Take the answers of the next round off the queue; none when the order is filled or they are used up."""

@@ -2,7 +2,8 @@
 
 Comes in: answers, best first. Goes out: the same answers in another order.
 
-A literal example: of four answers at characters 3, 5, 7 and 90 of 100, for two questions, those at 3 and 90 come first.
+A literal example: of five answers in sentences 1, 1, 2, 3 and 4, for two questions, the best of sentences 1-2 and the
+best of sentences 3-4 come first.
 """
 
 from __future__ import annotations
@@ -13,40 +14,31 @@ from collections.abc import Sequence
 from qgkd.answer_types import AnswerSpan
 
 
-def spread(
-    answers: Sequence[AnswerSpan], context_chars: int, count: int, sentences: Sequence[tuple[int, int]]
-) -> list[AnswerSpan]:
+def spread(answers: Sequence[AnswerSpan], sentences: Sequence[tuple[int, int]], count: int) -> list[AnswerSpan]:
     """Order answers so that any first few are good and come from all over the text.
 
-    The text is cut into `count` equal stretches; the best answer of each comes first, then answers from the sentences
-    asked about least so far, best first.
+    The sentences are dealt out to `count` stretches of the text, at most one per sentence; the best answer of each
+    stretch comes first, then answers of the sentences asked about least so far, best first.
 
     Args:
         answers: Best first.
-        context_chars: Length of the passage.
-        count: How many of them are likely to be used.
         sentences: The passage's sentences, as `split_sentences` gives them.
+        count: How many of the answers are likely to be used.
 
     Returns:
         The same answers in another order.
     """
-    stretch_of = [answer.start_char * count // max(context_chars, 1) for answer in answers]
-    first = {stretch: rank for rank, stretch in reversed(list(enumerate(stretch_of)))}
-    chosen = sorted(first.values())
-    in_first = set(chosen)
     starts = [start for start, _ in sentences]
+    stretches = max(1, min(count, len(sentences)))
+    sentence_of = [bisect_right(starts, answer.start_char) - 1 for answer in answers]
+    best_of_stretch: dict[int, int] = {}
+    for rank, sentence in enumerate(sentence_of):
+        best_of_stretch.setdefault(sentence * stretches // max(len(sentences), 1), rank)
     asked: dict[int, int] = {}
-    for rank in chosen:
-        sentence = _index_of(starts, answers[rank].start_char)
-        asked[sentence] = asked.get(sentence, 0) + 1
     keyed = []
-    for rank in (rank for rank in range(len(answers)) if rank not in in_first):
-        sentence = _index_of(starts, answers[rank].start_char)
-        keyed.append((asked.get(sentence, 0), rank))
+    first = set(best_of_stretch.values())
+    for rank in sorted(range(len(answers)), key=lambda rank: (rank not in first, rank)):
+        sentence = sentence_of[rank]
+        keyed.append((rank not in first, asked.get(sentence, 0), rank))
         asked[sentence] = asked.get(sentence, 0) + 1
-    return [answers[rank] for rank in chosen] + [answers[rank] for _, rank in sorted(keyed)]
-
-
-def _index_of(starts: Sequence[int], char: int) -> int:
-    """The last sentence that starts at or before a character."""
-    return bisect_right(starts, char) - 1
+    return [answers[rank] for *_, rank in sorted(keyed)]

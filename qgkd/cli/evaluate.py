@@ -1,0 +1,229 @@
+"""`qgkd evaluate`: one table row for one system on one file.
+
+Comes in: a file of examples with questions, and a system. Goes out: the scores with their definition, as a table or one
+JSON object, and what the system wrote as a file that `qgkd score` reads.
+
+A literal example: `qgkd evaluate --data DRCD_test.json --system rule --exclude-articles-of DRCD_dev.json` prints two
+rows, one for all 3,493 questions and one for the 608 of articles that DRCD dev does not have.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qgkd.cli import generator_options as options
+from qgkd.cli.generator_options import SystemChoice
+from qgkd.cli.stdout import write_stdout
+
+if TYPE_CHECKING:
+    from qgkd.answerability import QuestionScorer
+    from qgkd.evaluate import Evaluation
+    from qgkd.examples import QGExample
+
+_SCORING = "Scoring"
+_METRICS = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score")
+
+
+def evaluate(
+    data: Annotated[Path, typer.Option(help="Examples with questions: DRCD/SQuAD JSON, JSONL, CSV, Parquet.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Take the first N examples only.")] = None,
+    exclude_articles_of: Annotated[
+        Path | None,
+        typer.Option(
+            help="A second row for the examples whose title does not occur in this file.", rich_help_panel=_SCORING
+        ),
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write the questions as JSONL that `qgkd score` reads.")
+    ] = None,
+    extra: Annotated[
+        bool,
+        typer.Option("--extra", help="Also copy rate, distinctness and answerability.", rich_help_panel=_SCORING),
+    ] = False,
+    answerability_model: Annotated[
+        str | None, typer.Option(help="The frozen model that measures answerability.", rich_help_panel=_SCORING)
+    ] = None,
+    json_object: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    tokenize: Annotated[str, typer.Option(help="`mixed` or `char`.", rich_help_panel=_SCORING)] = "mixed",
+    meteor: Annotated[str, typer.Option(help="`exact`, or `jar` (needs java).", rich_help_panel=_SCORING)] = "exact",
+    system: options.System = None,
+    model: options.Model = None,
+    attention: options.Attention = None,
+    layout: options.Layout = None,
+    precision: options.Precision = "fp32",
+    device: options.Device = "cpu",
+    num_beams: options.NumBeams = 1,
+    length_penalty: options.LengthPenalty = 1.0,
+    sample: options.Sample = False,
+    top_k: options.TopK = 0,
+    top_p: options.TopP = 1.0,
+    temperature: options.Temperature = 1.0,
+    seed: options.Seed = 0,
+    min_tokens: options.MinTokens = 3,
+    max_tokens: options.MaxTokens = None,
+    no_repeat_ngram: options.NoRepeatNgram = 0,
+) -> None:
+    """Score a system on a file: one table row."""
+    choice = SystemChoice(
+        system=system, model=model, attention=attention, layout=layout, precision=precision, device=device,
+        num_beams=num_beams, length_penalty=length_penalty, sample=sample, top_k=top_k, top_p=top_p,
+        temperature=temperature, seed=seed, min_tokens=min_tokens, max_tokens=max_tokens,
+        no_repeat_ngram=no_repeat_ngram,
+    )  # fmt: skip
+    if tokenize not in ("mixed", "char"):
+        raise typer.BadParameter(f"--tokenize: expected mixed or char, found {tokenize!r}")
+    if meteor not in ("exact", "jar"):
+        raise typer.BadParameter(f"--meteor: expected exact or jar, found {meteor!r}")
+    if answerability_model is not None and not extra:
+        raise typer.BadParameter("--answerability-model needs --extra")
+    from qgkd.evaluate import EvaluationOptions, write_predictions
+
+    examples, skipped = read_for_evaluation(data, limit)
+    wanted = EvaluationOptions(
+        tokenization="char" if tokenize == "char" else "mixed",
+        meteor="jar" if meteor == "jar" else "exact",
+        extra=extra,
+        excluded_titles=None if exclude_articles_of is None else read_titles(exclude_articles_of),
+    )
+    evaluation = _evaluate(choice, examples, wanted, _answerability_scorer(answerability_model, extra))
+    if predictions is not None:
+        write_predictions(predictions, evaluation)
+    for refusal in evaluation.refusals:
+        print(f"{data}: {refusal}; its question counts as empty", file=sys.stderr)
+    if exclude_articles_of is not None and len(evaluation.rows) == 1:
+        print(f"{data}: every article occurs in {exclude_articles_of} too: no second row", file=sys.stderr)
+    report = as_json(evaluation, data, choice)
+    if json_object:
+        write_stdout(json.dumps(report, ensure_ascii=False) + "\n")
+    else:
+        _print_table(evaluation, report)
+    if skipped:
+        raise typer.Exit(1)
+
+
+def read_for_evaluation(data: Path, limit: int | None) -> tuple[list[QGExample], int]:
+    """Read the examples and tell on stderr what was left out; also returns how many were.
+
+    Raises:
+        UserError: Nothing of the file can be read.
+    """
+    from qgkd.readers import read_examples
+
+    report = read_examples(data, limit=limit)
+    for problem in report.problems:
+        print(problem, file=sys.stderr)
+    return report.examples, len(report.problems)
+
+
+def read_titles(path: Path) -> frozenset[str]:
+    """The article titles of a file.
+
+    Raises:
+        UserError: The file cannot be read, or its examples have no titles.
+    """
+    from qgkd.errors import UserError
+    from qgkd.readers import read_examples
+
+    titles = frozenset(example.title for example in read_examples(path).examples if example.title)
+    if not titles:
+        raise UserError(
+            f"{path}: expected examples with titles to tell articles apart by, found none; give another file"
+        )
+    return titles
+
+
+def as_json(evaluation: Evaluation, data: Path, choice: SystemChoice) -> dict[str, Any]:
+    """The agreed object: the row of all examples, what it depends on, and the second row where there is one."""
+    first, *others = evaluation.rows
+    report = first.as_json()
+    del report["subset"]
+    report["definition"] = first.scores.definition
+    report["data"] = str(data)
+    for row in others:
+        report[row.subset.replace(" ", "_")] = {
+            key: value for key, value in row.as_json().items() if key not in ("subset", "name", "seconds", "parameters")
+        }
+    trained_on = _trained_on(choice)
+    return report if trained_on is None else {**report, "trained_on": trained_on}
+
+
+def _trained_on(choice: SystemChoice) -> Any:
+    """What the checkpoint says it was trained on; None where it does not say."""
+    if choice.model is None:
+        return None
+    from qgkd.checkpoint import read_record
+
+    record = read_record(choice.model)
+    return record.get("trained_on", record.get("data"))
+
+
+def _answerability_scorer(model: str | None, extra: bool) -> QuestionScorer | None:
+    if model is None:
+        if extra:
+            print(
+                "answerability: left out, as it takes a frozen model to measure it: --answerability-model",
+                file=sys.stderr,
+            )
+        return None
+    from qgkd.errors import UserError
+    from qgkd.generator import load_generator
+
+    scorer: Any = load_generator(system="model", model=model)
+    if not hasattr(scorer, "question_log_probabilities"):
+        raise UserError(f"{model}: expected a model that can score questions, found another system")
+    return scorer  # type: ignore[no-any-return]
+
+
+def _evaluate(
+    choice: SystemChoice, examples: list[QGExample], wanted: Any, scorer: QuestionScorer | None
+) -> Evaluation:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from qgkd.evaluate import evaluate as evaluate_examples
+
+    generator = choice.load()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(generator.name, total=len(examples))
+        return evaluate_examples(
+            generator,
+            examples,
+            wanted,
+            answerability_scorer=scorer,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+
+
+def _print_table(evaluation: Evaluation, report: dict[str, Any]) -> None:
+    """The report's table layout, and under it what the figures mean."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", *_METRICS, "evalTime", "parameters"):
+        table.add_column(heading, justify="left" if heading == "name" else "right", no_wrap=True)
+    for row in evaluation.rows:
+        values = row.as_json()
+        name = row.name if len(evaluation.rows) == 1 else f"{row.name}, {row.subset} ({row.scores.n:,})"
+        seconds = "" if row.seconds is None else f"{row.seconds:.1f} s"
+        table.add_row(name, *(f"{values[key]:.5f}" for key in _METRICS), seconds, f"{row.parameters:,}")
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    with console.capture() as capture:
+        console.print(table)
+    lines = [capture.get().rstrip(), f"{evaluation.rows[0].scores.n:,} questions of {report['data']}"]
+    for row in evaluation.rows:
+        if row.extra:
+            lines.append(f"{row.subset}: " + ", ".join(f"{key} {_shown(value)}" for key, value in row.extra.items()))
+    if "trained_on" in report:
+        lines.append(f"trained on: {json.dumps(report['trained_on'], ensure_ascii=False)}")
+    write_stdout("\n".join([*lines, evaluation.rows[0].scores.definition]) + "\n")
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else "–" if value is None else str(value)

@@ -1,0 +1,143 @@
+"""The options that say which system writes the questions and how it searches, shared by `generate` and `evaluate`.
+
+Comes in: what typer read. Goes out: a loaded `Generator`, and the settings that decide its output as JSON values.
+
+A literal example: `SystemChoice(model="runs/student", num_beams=4).settings()["num_beams"]` is 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qgkd.errors import UserError
+
+if TYPE_CHECKING:
+    from qgkd.decoding.settings import DecodingSettings
+    from qgkd.generator import Generator
+
+_SYSTEM, _SEARCH = "System", "Search (models only)"
+
+System = Annotated[
+    str | None,
+    typer.Option(help="`rule` or `model`; `model` where --model is given, else `rule`.", rich_help_panel=_SYSTEM),
+]
+Model = Annotated[str | None, typer.Option(help="A model folder, or a name of the hub.", rich_help_panel=_SYSTEM)]
+Attention = Annotated[
+    str | None,
+    typer.Option(help="`recurrent` or `prefix`, for a checkpoint that does not say.", rich_help_panel=_SYSTEM),
+]
+Layout = Annotated[
+    str | None,
+    typer.Option(help="`plain`, `marked` or `shared`, for a checkpoint that does not say.", rich_help_panel=_SYSTEM),
+]
+Precision = Annotated[str, typer.Option(help="`fp32`, `bf16` or `int8`.", rich_help_panel=_SYSTEM)]
+Device = Annotated[str, typer.Option(help="`cpu`, `cuda`, `cuda:1` …", rich_help_panel=_SYSTEM)]
+NumBeams = Annotated[int, typer.Option(help="Beam width; 1 is greedy.", rich_help_panel=_SEARCH)]
+LengthPenalty = Annotated[
+    float, typer.Option(help="Beams are divided by their length to this power.", rich_help_panel=_SEARCH)
+]
+TopK = Annotated[int, typer.Option(help="Draw among the k likeliest tokens; 0 for all.", rich_help_panel=_SEARCH)]
+TopP = Annotated[float, typer.Option(help="Draw among the tokens that make up this share.", rich_help_panel=_SEARCH)]
+Temperature = Annotated[float, typer.Option(help="Sampling temperature.", rich_help_panel=_SEARCH)]
+Sample = Annotated[
+    bool,
+    typer.Option("--sample", help="Draw tokens; --top-k, --top-p and --temperature imply it.", rich_help_panel=_SEARCH),
+]
+Seed = Annotated[int, typer.Option(help="Seed of the draws.", rich_help_panel=_SEARCH)]
+MinTokens = Annotated[int, typer.Option(help="Shortest question, in tokens.", rich_help_panel=_SEARCH)]
+MaxTokens = Annotated[
+    int | None, typer.Option(help="Longest question, in tokens; the checkpoint's cap.", rich_help_panel=_SEARCH)
+]
+NoRepeatNgram = Annotated[
+    int, typer.Option(help="No n-gram of so many tokens twice; 0 for no such rule.", rich_help_panel=_SEARCH)
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemChoice:
+    """The options' values; defaults as on the command line."""
+
+    system: str | None = None
+    model: str | None = None
+    attention: str | None = None
+    layout: str | None = None
+    precision: str = "fp32"
+    device: str = "cpu"
+    num_beams: int = 1
+    length_penalty: float = 1.0
+    sample: bool = False
+    top_k: int = 0
+    top_p: float = 1.0
+    temperature: float = 1.0
+    seed: int = 0
+    min_tokens: int = 3
+    max_tokens: int | None = None
+    no_repeat_ngram: int = 0
+
+    def __post_init__(self) -> None:
+        if self.resolved_system == "rule":
+            given = [
+                field.name
+                for field in fields(self)
+                if field.name != "system" and getattr(self, field.name) != field.default
+            ]
+            if given:
+                option = given[0].replace("_", "-")
+                raise UserError(
+                    f"--{option} is for models, the rule takes no such option; leave it out or give --model"
+                )
+
+    @property
+    def resolved_system(self) -> str:
+        """The system asked for, or the one that the other options mean."""
+        return self.system or ("rule" if self.model is None else "model")
+
+    def load(self) -> Generator:
+        """Load the system.
+
+        Raises:
+            UserError: No such system or model, or settings that contradict each other.
+        """
+        from qgkd.generator import load_generator
+
+        if self.resolved_system == "rule":
+            return load_generator(system="rule")
+        return load_generator(
+            system=self.resolved_system,
+            model=self.model,
+            attention=self.attention,
+            layout=self.layout,
+            precision=self.precision,
+            device=self.device,
+            settings=self.decoding(),
+        )
+
+    def decoding(self) -> DecodingSettings:
+        """The search options as the decoders take them."""
+        from qgkd.decoding.settings import DecodingSettings
+
+        return DecodingSettings(
+            num_beams=self.num_beams,
+            length_penalty=self.length_penalty,
+            sample=self.sample or self.top_k > 0 or self.top_p < 1 or self.temperature != 1,
+            sampling_temperature=self.temperature,
+            top_k=self.top_k,
+            top_p=self.top_p,
+            seed=self.seed,
+            min_question_tokens=self.min_tokens,
+            max_question_tokens=self.max_tokens,
+            no_repeat_ngram_tokens=self.no_repeat_ngram,
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """Everything that decides the questions, as JSON values: the model by what is in it, not by where it lies."""
+        from qgkd.fingerprint import model_sha256
+
+        if self.resolved_system == "rule":
+            return {}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        del values["system"], values["model"], values["device"]
+        return {**values, "model_sha256": None if self.model is None else model_sha256(self.model)}

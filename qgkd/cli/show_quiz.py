@@ -1,0 +1,66 @@
+"""A quiz as a person reads it: numbered questions, each with its answer and the sentence it comes from.
+
+Comes in: a `Quiz`. Goes out: lines on stdout, with colours on a terminal.
+
+A literal example:
+
+    1. 燈塔由哪位工程師設計？
+       答：林文海
+       文：燈塔建於1867年，由工程師【林文海】設計。
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qgkd.quiz import Quiz, QuizItem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def show_quiz(quiz: Quiz, console: Console) -> None:
+    """Print a quiz.
+
+    Args:
+        quiz: What to print.
+        console: Where to; where it is no terminal, the answer is bracketed instead of highlighted.
+    """
+    for number, item in enumerate(quiz.items, start=1):
+        if console.is_terminal:
+            _show_in_colour(number, item, console)
+        else:
+            console.file.write("\n".join(_plain_lines(number, item)) + "\n")
+
+
+def _parts(item: QuizItem) -> tuple[str, str, str]:
+    """The source sentence before, in and after the answer, line breaks taken out."""
+    start_char = item.answer.start_char - item.source_start_char
+    end_char = start_char + len(item.answer.text)
+    sentence = item.source_sentence
+    before, answer, after = sentence[:start_char], sentence[start_char:end_char], sentence[end_char:]
+    return _one_line(before), _one_line(answer), _one_line(after)
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ")
+
+
+def _plain_lines(number: int, item: QuizItem) -> list[str]:
+    before, answer, after = _parts(item)
+    return [
+        f"{number}. {_one_line(item.question.text)}",
+        f"   答：{_one_line(item.answer.text)}",
+        f"   文：{before}【{answer}】{after}",
+    ]
+
+
+def _show_in_colour(number: int, item: QuizItem, console: Console) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    before, answer, after = _parts(item)
+    console.print(Text.assemble((f"{number}. ", "dim"), (_one_line(item.question.text), "bold")))
+    console.print(Padding(Text.assemble(("答：", "dim"), (_one_line(item.answer.text), "green")), (0, 0, 0, 3)))
+    source = Text.assemble(("文：", "dim"), (before, "dim"), (answer, "green underline"), (after, "dim"))
+    console.print(Padding(source, (0, 0, 0, 3)))
