@@ -90,7 +90,7 @@ def evaluate(
         extra=extra,
         excluded_titles=None if exclude_articles_of is None else read_titles(exclude_articles_of),
     )
-    evaluation = _evaluate(choice, examples, wanted, _answerability_scorer(answerability_model, extra))
+    evaluation = _evaluate(choice, examples, wanted, answerability_scorer(answerability_model, extra))
     if predictions is not None:
         write_predictions(predictions, evaluation)
     for refusal in evaluation.refusals:
@@ -162,7 +162,12 @@ def _trained_on(choice: SystemChoice) -> Any:
     return record.get("trained_on", record.get("data"))
 
 
-def _answerability_scorer(model: str | None, extra: bool) -> QuestionScorer | None:
+def answerability_scorer(model: str | None, extra: bool) -> QuestionScorer | None:
+    """Load the frozen model; without one, say on stderr that the figure is left out.
+
+    Raises:
+        UserError: The model cannot be loaded or cannot score questions.
+    """
     if model is None:
         if extra:
             print(
