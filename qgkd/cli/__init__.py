@@ -21,6 +21,8 @@ import typer
 
 from qgkd import __version__
 from qgkd.cli.data import data
+from qgkd.cli.evaluate import evaluate
+from qgkd.cli.generate import generate
 from qgkd.errors import UserError
 
 app = typer.Typer(
@@ -31,6 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
+for command in (generate, evaluate):
+    app.command()(command)
 
 
 def _print_version(asked: bool) -> None:

@@ -1,0 +1,42 @@
+# make quiz   sets everything up and prints a quiz for a sample passage
+# make test   sets everything up, checks the code's style and types, runs the tests
+# make lint   the checks of style and types alone
+# make clean  removes the set-up and every cache
+
+VENV := .venv
+BIN := $(VENV)/bin
+PASSAGE := data/passages/taiwan_railway.txt
+# The package takes any torch from 2.6; this is the version the figures were measured with.
+TORCH := torch==2.13.0
+# The first Python of 3.11 or newer; `make PYTHON=/some/python3.12 test` takes another.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+.PHONY: quiz test lint clean
+
+quiz: $(VENV)/.installed
+	@$(BIN)/qgkd generate $(PASSAGE) --number 6
+
+test: lint
+	$(BIN)/pytest -q
+
+lint: $(VENV)/.dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last: a set-up that was cut off is taken up again.
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: expected Python 3.11 or newer, found none; install it or name it: make PYTHON=..." >&2; exit 1; }
+	@echo "Setting up in $(VENV); the first time takes some minutes." >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable .
+	@touch $@
+
+$(VENV)/.dev-installed: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[dev]'
+	@touch $@
