@@ -23,6 +23,7 @@ from qgkd import __version__
 from qgkd.cli.data import data
 from qgkd.cli.evaluate import evaluate
 from qgkd.cli.generate import generate
+from qgkd.cli.score import score
 from qgkd.errors import UserError
 
 app = typer.Typer(
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
-for command in (generate, evaluate):
+for command in (generate, score, evaluate):
     app.command()(command)
 
 
