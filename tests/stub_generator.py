@@ -1,0 +1,48 @@
+"""Generators for tests of what stands around a generator: predictable, and slow or stubborn on demand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from qgkd.generator import GenerationRequest, Question
+
+
+class StubGenerator:
+    """Asks 第K問：誰是「ANSWER-OFFSET」？, or what it is told to ask."""
+
+    name = "stub"
+    parameters = 7
+
+    def __init__(
+        self, write: Callable[[GenerationRequest, int], str | None] | None = None, *, seconds_per_call: float = 0.0
+    ) -> None:
+        self.calls: list[list[GenerationRequest]] = []
+        self._write = write or ask_by_offset
+        self._seconds_per_call = seconds_per_call
+
+    def generate(self, requests: Sequence[GenerationRequest], *, questions_per_answer: int = 1) -> list[list[Question]]:
+        """Write questions; raises ValueError for the whole call where `write` does."""
+        time.sleep(self._seconds_per_call)
+        self.calls.append(list(requests))
+        return [
+            [
+                Question(text=text, answer_text=request.answer_text, answer_start_char=request.answer_start_char)
+                for rank in range(questions_per_answer)
+                if (text := self._write(request, rank)) is not None
+            ]
+            for request in requests
+        ]
+
+
+ODD_CHARACTERS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
+
+
+def ask_by_offset(request: GenerationRequest, rank: int) -> str:
+    """A question unlike that of any other answer: its characters depend on the offset and the rank alone."""
+    state = request.answer_start_char * 31 + rank * 7919 + 1
+    characters = []
+    for _ in range(8):
+        state = state * 1103515245 + 12345 & 0x7FFFFFFF
+        characters.append(ODD_CHARACTERS[(state >> 8) % len(ODD_CHARACTERS)])
+    return f"{''.join(characters)}？"

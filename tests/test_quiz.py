@@ -1,0 +1,172 @@
+"""Quizzes: as many questions as asked for, all different, from all over the text, and a word where they fall short."""
+
+from __future__ import annotations
+
+import pytest
+from stub_generator import StubGenerator, ask_by_offset
+
+from qgkd.answer_types import AnswerSpan
+from qgkd.distinct import DistinctQuestions, jaccard, ngrams, normalise
+from qgkd.errors import UserError
+from qgkd.generator import GenerationRequest
+from qgkd.quiz import Quiz, QuizOrder, make_quiz, make_quizzes
+from qgkd.rule import RuleGenerator
+from qgkd.sentences import split_sentences
+from qgkd.spread import spread
+
+PASSAGE = (
+    "白沙灣的燈塔建於1867年，由工程師林文海設計。它高二十五公尺，夜裡的光可以照到十八海里之外。"
+    "港口在1920年擴建，新建的三座碼頭可以停靠五千噸的貨輪。當時的總督曾在信中稱它為「東海的眼睛」。"
+    "戰後，燈塔由交通部管理，2003年成為國定古蹟，每年約有四十萬名遊客來參觀。"
+)
+
+
+def span(text: str, start_char: int | None = None, context: str = PASSAGE) -> AnswerSpan:
+    start_char = context.index(text) if start_char is None else start_char
+    return AnswerSpan(text=text, start_char=start_char, end_char=start_char + len(text))
+
+
+def assert_sound(quiz: Quiz, context: str) -> None:
+    """Every offset holds, the order is that of the text, no two questions are the same."""
+    for item in quiz.items:
+        assert context[item.answer.start_char : item.answer.end_char] == item.answer.text
+        assert context.startswith(item.source_sentence, item.source_start_char)
+        assert item.answer.text in item.source_sentence
+        assert item.question.answer_start_char == item.answer.start_char
+    starts = [item.answer.start_char for item in quiz.items]
+    assert starts == sorted(starts)
+    assert len({normalise(item.question.text) for item in quiz.items}) == len(quiz.items)
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 8])
+def test_the_rule_writes_exactly_as_many_questions_as_asked_for(count: int) -> None:
+    quiz = make_quiz(RuleGenerator(), PASSAGE, count=count)
+    assert len(quiz.items) == count
+    assert quiz.shortfall is None
+    assert_sound(quiz, PASSAGE)
+
+
+def test_a_shortfall_is_said_in_a_sentence() -> None:
+    quiz = make_quiz(RuleGenerator(), PASSAGE, count=200)
+    assert 5 < len(quiz.items) < 200
+    assert quiz.shortfall is not None
+    assert quiz.shortfall.startswith(f"{len(quiz.items)} of 200 questions: ")
+    assert_sound(quiz, PASSAGE)
+
+
+@pytest.mark.parametrize("context", ["", " \n", "。", "？！"])
+def test_a_passage_without_answers_gives_an_empty_quiz(context: str) -> None:
+    quiz = make_quiz(StubGenerator(), context, count=3)
+    assert quiz.items == ()
+    assert quiz.shortfall == "0 of 3 questions: the passage has no stretch of text that could be an answer"
+
+
+def test_a_generator_that_repeats_itself_is_asked_again_and_found_out() -> None:
+    generator = StubGenerator(lambda request, rank: "這座燈塔是誰設計的？")
+    quiz = make_quiz(generator, PASSAGE, count=3)
+    assert len(quiz.items) == 1
+    assert quiz.shortfall is not None
+    assert "gave no more different questions" in quiz.shortfall
+    assert len(generator.calls) > 1  # the next answers were tried before giving up
+
+
+def test_answers_without_a_question_are_replaced_by_the_next_ones() -> None:
+    def every_other(request: GenerationRequest, rank: int) -> str | None:
+        return None if request.answer_start_char % 2 else ask_by_offset(request, rank)
+
+    quiz = make_quiz(StubGenerator(every_other), PASSAGE, count=4)
+    assert len(quiz.items) == 4
+    assert quiz.shortfall is None
+
+
+def test_several_questions_per_answer() -> None:
+    quiz = make_quiz(StubGenerator(), PASSAGE, count=6, per_answer=2)
+    starts = [item.answer.start_char for item in quiz.items]
+    assert len(starts) == 6
+    assert all(starts.count(start) == 2 for start in starts)
+
+
+def test_proposed_answers_do_not_overlap_or_repeat() -> None:
+    quiz = make_quiz(StubGenerator(), PASSAGE * 3, count=20)
+    assert len({normalise(item.answer.text) for item in quiz.items}) == len(quiz.items)
+    for one, other in zip(quiz.items, quiz.items[1:], strict=False):
+        assert one.answer.end_char <= other.answer.start_char
+
+
+def test_a_question_that_gives_its_answer_away_is_left_out() -> None:
+    generator = StubGenerator(lambda request, rank: f"{ask_by_offset(request, rank)[:-1]}{request.answer_text}？")
+    assert make_quiz(generator, PASSAGE, count=3).items == ()
+
+
+def test_given_answers_are_asked_about_where_they_stand() -> None:
+    second = PASSAGE.index("燈塔", PASSAGE.index("燈塔") + 1)
+    quiz = make_quiz(StubGenerator(), PASSAGE, count=2, answers=[span("燈塔", second), span("林文海")])
+    assert [item.answer.start_char for item in quiz.items] == [PASSAGE.index("林文海"), second]
+
+
+def test_a_given_answer_at_the_wrong_place_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"answer '林文海' is not at characters 3 to 6 .*found '的燈塔'"):
+        make_quiz(StubGenerator(), PASSAGE, count=1, answers=[span("林文海", 3)])
+
+
+def test_an_answer_of_300_characters_is_refused_alone() -> None:
+    context = "長" * 300 + PASSAGE
+    answers = [span("長" * 300, 0, context), span("林文海", None, context)]
+    quiz = make_quiz(StubGenerator(), context, count=2, answers=answers)
+    assert [item.answer.text for item in quiz.items] == ["林文海"]
+    assert len(quiz.refusals) == 1
+    assert "is 300 characters and words long, the longest that can be asked about has 64" in quiz.refusals[0]
+
+
+def test_a_refusal_of_the_generator_takes_no_other_request_with_it() -> None:
+    def refuse_one(request: GenerationRequest, rank: int) -> str:
+        if request.answer_text == "1920年":
+            raise ValueError("answer '1920年' is not to my liking")
+        return ask_by_offset(request, rank)
+
+    answers = [span("林文海"), span("1920年"), span("交通部")]
+    quiz = make_quiz(StubGenerator(refuse_one), PASSAGE, count=3, answers=answers)
+    assert [item.answer.text for item in quiz.items] == ["林文海", "交通部"]
+    assert quiz.refusals == ("answer '1920年' is not to my liking",)
+
+
+def test_orders_are_filled_together_as_they_are_alone() -> None:
+    orders = [QuizOrder(context=PASSAGE, count=3), QuizOrder(context="", count=2), QuizOrder(context=PASSAGE, count=9)]
+    generator = StubGenerator()
+    together = make_quizzes(generator, orders)
+    assert len({request.context for request in generator.calls[0]}) == 1
+    assert len(generator.calls[0]) > 9  # both passages' answers in one call
+    assert together == [make_quiz(StubGenerator(), order.context, count=order.count) for order in orders]
+
+
+@pytest.mark.parametrize(("count", "per_answer"), [(0, 1), (1, 0), (-1, 1)])
+def test_counts_must_be_positive(count: int, per_answer: int) -> None:
+    with pytest.raises(UserError, match="expected one question or more"):
+        make_quiz(StubGenerator(), PASSAGE, count=count, per_answer=per_answer)
+
+
+def test_spread_takes_the_best_of_every_stretch_first() -> None:
+    context = "甲乙丙。丁戊己。庚辛壬。癸子丑。"
+    ranked = [span(text, None, context) for text in ("甲", "乙", "丁", "丙", "庚", "癸")]
+    order = [answer.text for answer in spread(ranked, split_sentences(context), 2)]
+    assert order[:2] == ["甲", "庚"]
+    assert order[2:4] == ["丁", "癸"]  # sentences that were not asked about yet
+    assert sorted(order) == sorted(answer.text for answer in ranked)
+
+
+def test_near_duplicates_are_told_by_bigrams_and_answers() -> None:
+    distinct = DistinctQuestions()
+    distinct.add("燈塔建於哪一年？", "1867年")
+    assert not distinct.is_new("燈塔建於哪一年?", "1867年")
+    assert not distinct.is_new("這座燈塔建於哪一年？", "1867年")
+    assert distinct.is_new("這座燈塔建於哪一年？", "1920年")  # 6 of 8 bigrams: alike, but about another answer
+    assert not distinct.is_new("燈塔建於哪一年？", "1920年")
+    assert distinct.is_new("燈塔由誰設計？", "林文海")
+    assert not distinct.is_new("？", "林文海")
+
+
+def test_jaccard_by_hand() -> None:
+    assert ngrams("燈塔在") == {"燈塔", "塔在"}
+    assert ngrams("燈") == {"燈"}
+    assert jaccard(ngrams("燈塔在"), ngrams("燈塔高")) == pytest.approx(1 / 3)
+    assert normalise(" １８６７年， ABC？") == "1867年abc"
