@@ -9,13 +9,13 @@ A literal example: `load_checkpoint("bert-base-chinese", attention="prefix", lay
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
+from qgkd.hub_files import hub_file, is_offline
 from qgkd.input_format import Attention, InputFormat, Layout
 
 if TYPE_CHECKING:
@@ -59,16 +59,18 @@ def load_checkpoint(
             checkpoint was not trained for.
     """
     name = str(name_or_folder)
+    _check_place(name)
     record = read_record(name)
     input_format = _settle_format(name, record, attention, layout)
     model, tokenizer = _load_pretrained(name, attn_implementation)
     _check_tokenizer(name, model, tokenizer)
-    if input_format.attention is Attention.PREFIX and model.config.model_type != "bert":
+    types = getattr(model.config, "type_vocab_size", 0)
+    if input_format.attention is Attention.PREFIX and (model.config.model_type != "bert" or types < 2):
         raise UserError(
-            f"{name}: attention 'prefix' needs a BertForMaskedLM, found model type {model.config.model_type!r}; "
-            "use --attention recurrent"
+            f"{name}: attention 'prefix' needs a BertForMaskedLM with two token types, found model type "
+            f"{model.config.model_type!r} with {types}; use --attention recurrent"
         )
-    limit = getattr(model.config, "max_position_embeddings", input_format.max_total_tokens)
+    limit = _position_limit(model) or input_format.max_total_tokens
     if limit < input_format.max_total_tokens and "format" in record:
         raise UserError(
             f"{name}: its {RECORD_NAME} allows {input_format.max_total_tokens} tokens, its weights have {limit} "
@@ -91,10 +93,7 @@ def save_record(folder: Path, input_format: InputFormat, **lineage: Any) -> None
 
 def read_record(name: str) -> dict[str, Any]:
     """`qgkd.json` of a folder or a hub model; empty where there is none."""
-    if Path(name).is_dir():
-        path: Path | None = Path(name) / RECORD_NAME
-    else:
-        path = _hub_file(name, RECORD_NAME)
+    path = Path(name) / RECORD_NAME if Path(name).is_dir() else _hub_record(name)
     if path is None or not path.is_file():
         return {}
     try:
@@ -135,35 +134,69 @@ def _choice(kind: type[Attention] | type[Layout], option: str, value: str) -> An
         raise UserError(f"--{option}: expected one of {[str(member) for member in kind]}, found {value!r}") from None
 
 
+def _check_place(name: str) -> None:
+    """Refuse a name that leads nowhere before anything else is said about it."""
+    if Path(name).exists() and name:
+        if not (Path(name) / "config.json").is_file():
+            raise UserError(f"{name}: expected a folder with config.json, found none; give the model's own folder")
+    elif not name or name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise UserError(
+            f"{name or repr(name)}: there is no such folder; give a model's folder or a hub name (bert-base-chinese)"
+        )
+    elif hub_file(name, "config.json") is None:
+        raise UserError(f"{name}: expected a model with config.json on the hub, found none; check the name")
+
+
+def _hub_record(name: str) -> Path | None:
+    """`qgkd.json` of a hub model. Only a user who works offline may go on without knowing whether there is one."""
+    try:
+        return hub_file(name, RECORD_NAME)
+    except UserError:
+        if is_offline():
+            return None
+        raise
+
+
 def _load_pretrained(name: str, attn_implementation: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     from transformers import AutoModelForMaskedLM, AutoTokenizer
     from transformers.utils import logging as transformers_logging
 
-    if Path(name).exists() and not (Path(name) / "config.json").is_file():
-        raise UserError(f"{name}: expected a model folder with config.json, found none; give the folder that holds it")
-    if not Path(name).exists() and (name.startswith((".", "/", "~")) or name.count("/") > 1):
-        raise UserError(f"{name}: there is no such folder; give a model folder or a hub name such as bert-base-chinese")
     options = {} if attn_implementation is None else {"attn_implementation": attn_implementation}
+    verbosity = transformers_logging.get_verbosity()
     transformers_logging.disable_progress_bar()
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    transformers_logging.set_verbosity_error()  # what matters of its report is checked below
     try:
         tokenizer = AutoTokenizer.from_pretrained(name)
-        model = AutoModelForMaskedLM.from_pretrained(name, dtype="float32", **options)
-    except (OSError, ValueError, KeyError) as error:
+        model, report = AutoModelForMaskedLM.from_pretrained(name, dtype="float32", output_loading_info=True, **options)
+    except Exception as error:  # of several libraries: damaged weights, another architecture, no network
         raise UserError(_load_failure(name, error)) from error
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+    missing = sorted(report["missing_keys"])
+    if missing:  # they would be random numbers
+        raise UserError(
+            f"{name}: expected the weights of a masked language model, found none for {missing[0]} and "
+            f"{len(missing) - 1} more; give a folder that was saved with its head"
+        )
     return model, cast("PreTrainedTokenizerFast", tokenizer)
 
 
 def _load_failure(name: str, error: Exception) -> str:
-    first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if Path(name).is_dir():
-        return (
-            f"{name}: expected a masked language model with its tokenizer, found one that does not load: {first_line}"
-        )
-    return (
-        f"{name}: could not be loaded from the Hugging Face hub ({first_line}); check the name and the network, or "
-        "give a model folder"
-    )
+    lines = str(error).strip().splitlines()
+    reason = lines[0] if lines and not isinstance(error, KeyError) else f"{type(error).__name__} {error}".strip()
+    if "ignore_mismatched_sizes" in reason:
+        reason = "the weights have other sizes than its config.json says"
+    return f"{name}: expected a masked language model with its tokenizer, found one that does not load: {reason}"
+
+
+def _position_limit(model: PreTrainedModel) -> int | None:
+    """The most tokens a row may have; RoBERTa's kind counts positions from behind its padding index."""
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if not isinstance(positions, int) or positions < 1:
+        return None
+    embeddings = getattr(getattr(model.base_model, "embeddings", None), "position_embeddings", None)
+    padding = getattr(embeddings, "padding_idx", None)
+    return positions if padding is None else positions - padding - 1
 
 
 def _check_tokenizer(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
@@ -182,14 +215,3 @@ def _check_tokenizer(name: str, model: PreTrainedModel, tokenizer: PreTrainedTok
             f"{name}: expected a tokenizer for the model's {model.config.vocab_size} tokens, found {len(tokenizer)}; "
             "restore tokenizer.json or vocab.txt"
         )
-
-
-def _hub_file(name: str, file_name: str) -> Path | None:
-    """A file of a hub model, downloaded or cached; None where the model has none or the hub cannot be reached."""
-    from transformers.utils import cached_file
-
-    try:
-        path = cached_file(name, file_name, _raise_exceptions_for_missing_entries=False)
-    except (OSError, ValueError):
-        return None  # loading the weights tells what is wrong with the name or the network
-    return None if path is None else Path(path)

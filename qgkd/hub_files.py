@@ -1,0 +1,57 @@
+"""Single files of a model on the Hugging Face hub.
+
+Comes in: a hub name and a file's name. Goes out: the file's path in the local cache, None where the model has no such
+file, or one sentence that says what stands in the way.
+
+A literal example: `hub_file("bert-base-chinese", "config.json")`
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgkd.errors import UserError
+
+
+def hub_file(name: str, file_name: str) -> Path | None:
+    """Download a file, or find it in the cache; "the model has none" and "it cannot be asked for" are told apart.
+
+    Raises:
+        UserError: No such model, no network and nothing in the cache, or no access.
+    """
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+    from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(hf_hub_download(name, file_name))
+    except LocalEntryNotFoundError as error:
+        if try_to_load_from_cache(name, file_name) is not None:  # known to be absent from an earlier visit
+            return None
+        raise UserError(_unreachable(name, "the hub cannot be reached and the cache does not hold it")) from error
+    except EntryNotFoundError:
+        return None
+    except HFValidationError as error:
+        raise UserError(f"{name}: there is no such folder, nor can it be a hub name; give a model folder") from error
+    except Exception as error:  # of the HTTP library, whichever it is
+        raise UserError(_unreachable(name, _reason(error))) from error
+
+
+def is_offline() -> bool:
+    """Whether the user has forbidden the hub (HF_HUB_OFFLINE=1): the cache is then all there is."""
+    from huggingface_hub import constants
+
+    return bool(constants.HF_HUB_OFFLINE)
+
+
+def _reason(error: Exception) -> str:
+    if "RepositoryNotFound" in type(error).__name__:
+        return "the hub has no such model, or it is private"
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".:") if lines else type(error).__name__
+
+
+def _unreachable(name: str, reason: str) -> str:
+    return (
+        f"{name}: there is no such folder, and it could not be loaded from the Hugging Face hub ({reason}); check the "
+        "name and the network, or give a model folder"
+    )
