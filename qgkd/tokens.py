@@ -39,6 +39,11 @@ class TokenizedText:
         return first_token, max(first_token, end_token)
 
 
+def is_word_piece(tokenizer: PreTrainedTokenizerFast) -> bool:
+    """Whether tokens are BERT's: a character or a `##` piece each, spaces dropped; byte and sentence pieces are not."""
+    return type(tokenizer.backend_tokenizer.model).__name__ == "WordPiece"
+
+
 def tokenize(tokenizer: PreTrainedTokenizerFast, text: str) -> TokenizedText:
     """Tokenise a text of any length, special tokens neither added nor recognised.
 

@@ -19,6 +19,7 @@ import torch
 
 from qgkd.decoding.settings import DecodingSettings
 from qgkd.source import Source
+from qgkd.tokens import is_word_piece
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -46,6 +47,7 @@ class Constraints:
         self.end_id = int(tokenizer.sep_token_id)
         self._settings = settings
         self._unk_id = tokenizer.unk_token_id
+        self._restores_unknown = is_word_piece(tokenizer)
         self._banned = never_generated(tokenizer, vocabulary)
         self._before_unknown = [self._tokens_before_unknown(source) for source in sources]
 
@@ -74,7 +76,7 @@ class Constraints:
         return allowed
 
     def _tokens_before_unknown(self, source: Source) -> frozenset[int]:
-        if self._unk_id is None:
+        if self._unk_id is None or not self._restores_unknown:
             return frozenset()
         pairs = zip(source.token_ids, source.token_ids[1:], source.start_chars[1:], strict=False)
         return frozenset(before for before, token, start in pairs if token == self._unk_id and start >= 0)
@@ -82,11 +84,14 @@ class Constraints:
 
 def never_generated(tokenizer: PreTrainedTokenizerFast, vocabulary: int) -> torch.Tensor:
     """[V] bool: special tokens other than [SEP], [unusedN], and logits that stand for no token."""
-    banned = torch.zeros(vocabulary, dtype=torch.bool)
-    banned[len(tokenizer) :] = True
-    banned[list(tokenizer.all_special_ids)] = True
-    banned[[index for token, index in tokenizer.get_vocab().items() if _UNUSED.fullmatch(token)]] = True
-    banned[int(tokenizer.sep_token_id)] = False
+    special = set(tokenizer.all_special_ids) - {tokenizer.sep_token_id}
+    ordinary = [
+        index
+        for token, index in tokenizer.get_vocab().items()
+        if index < vocabulary and index not in special and not _UNUSED.fullmatch(token)
+    ]
+    banned = torch.ones(vocabulary, dtype=torch.bool)
+    banned[ordinary] = False
     return banned
 
 

@@ -10,13 +10,23 @@ A literal example: new ##t ##on 在 apple [UNK] → 「Newton在Apple龘」, if 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qgkd.source import Source
+from qgkd.tokens import is_word_piece
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    text: str
+    continues: bool
+    """Whether it belongs to the word before it, a `##` token."""
 
 
 def question_text(
@@ -33,24 +43,26 @@ def question_text(
     Returns:
         The text; None where an [UNK] has no source character to take its place.
     """
-    pieces: list[str] = []
+    if not is_word_piece(tokenizer):  # byte and sentence pieces keep spaces and case by themselves
+        known = tokenizer.unk_token_id not in token_ids
+        return str(tokenizer.decode(list(token_ids), skip_special_tokens=True)).strip() if known else None
+    pieces: list[_Piece] = []
     at = 0
     while at < len(token_ids):
         start, length = longest_copy(token_ids, at, source)
+        token = str(tokenizer.convert_ids_to_tokens(int(token_ids[at])))
+        continues = token.startswith("##") and len(token) > 2
         if length and _is_spelt_by_source(tokenizer, token_ids[at : at + length]):
             text = _without_breaks(context[source.start_chars[start] : source.end_chars[start + length - 1]])
-            first = str(tokenizer.convert_ids_to_tokens(int(token_ids[at])))
-            pieces.append("##" + text if first.startswith("##") else text)
-            at += length
         elif token_ids[at] == tokenizer.unk_token_id:
             character = _aligned_character(token_ids, at, source, context)
             if character is None:
                 return None
-            pieces.append(character)
-            at += 1
+            text, length = character, 1
         else:
-            pieces.append(str(tokenizer.convert_ids_to_tokens(int(token_ids[at]))))
-            at += 1
+            text, length = token[2:] if continues else token, 1
+        pieces.append(_Piece(text, continues))
+        at += length
     return _join(pieces)
 
 
@@ -102,23 +114,27 @@ def _aligned_character(token_ids: Sequence[int], at: int, source: Source, contex
     return context[source.start_chars[best_start] : source.end_chars[best_start]]
 
 
-def _join(pieces: Sequence[str]) -> str:
-    """Join pieces; a space only between two Latin words or numbers, none before a `##` continuation."""
+def _join(pieces: Sequence[_Piece]) -> str:
+    """Join pieces; a space only between two words or numbers of a script that uses spaces."""
     text = ""
     for piece in pieces:
-        if piece.startswith("##") and len(piece) > 2:
-            text += piece[2:]
-        elif text and piece and _is_latin(text[-1]) and _is_latin(piece[0]):
-            text += " " + piece
-        else:
-            text += piece
+        apart = not piece.continues and text and piece.text and _is_spaced(text[-1]) and _is_spaced(piece.text[0])
+        text += f" {piece.text}" if apart else piece.text
     return text.strip()
 
 
 def _without_breaks(text: str) -> str:
-    """The passage's line breaks and double spaces are layout; a space stays between Latin words only."""
-    return re.sub(r"(?<![!-~])\s+|\s+(?![!-~])", "", re.sub(r"\s+", " ", text))
+    """The passage's line breaks and double spaces are layout; one space stays where neither neighbour is Chinese."""
+
+    def space(match: re.Match[str]) -> str:
+        return " " if all(map(_is_narrow, text[match.start() - 1 : match.start()] + text[match.end()])) else ""
+
+    return re.sub(r"(?<=\S)\s+(?=\S)", space, text)
 
 
-def _is_latin(character: str) -> bool:
-    return character.isascii() and character.isalnum()
+def _is_narrow(character: str) -> bool:
+    return unicodedata.east_asian_width(character) not in "WF"
+
+
+def _is_spaced(character: str) -> bool:
+    return character.isalnum() and _is_narrow(character)
