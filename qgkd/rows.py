@@ -72,11 +72,11 @@ def packed_row(sources: Sequence[Source], targets: Sequence[Sequence[int]], mask
     Raises:
         ValueError: Several sources that do not share their passage.
     """
-    passage = sources[0].passage_length
-    if any(s.passage_length != passage or s.token_ids[:passage] != sources[0].token_ids[:passage] for s in sources[1:]):
+    first = sources[0]
+    passage = first.passage_length
+    if any(_passage_of(source) != _passage_of(first) for source in sources[1:]):
         raise ValueError("expected sources over one shared window; found different passages: pack them apart")
     row = _RowBuilder()
-    first = sources[0]
     row.add(first.token_ids[:passage], first.token_types[:passage], first.positions[:passage], Block.PASSAGE, group=0)
     for group, (source, target) in enumerate(zip(sources, targets, strict=True), start=1):
         answer = slice(passage, None)
@@ -105,6 +105,12 @@ def recurrent_row(source: Source, target: Sequence[int], step: int, mask_id: int
 def recurrent_rows(source: Source, target: Sequence[int], mask_id: int) -> list[Row]:
     """All rows of a question, one per token, [SEP] included."""
     return [recurrent_row(source, target, step, mask_id) for step in range(1, len(target) + 1)]
+
+
+def _passage_of(source: Source) -> tuple[tuple[int, ...], ...]:
+    """All that the passage block is made of: in `marked` two occurrences of one answer differ in their types only."""
+    passage = slice(0, source.passage_length)
+    return source.token_ids[passage], source.token_types[passage], source.positions[passage]
 
 
 class _RowBuilder:
