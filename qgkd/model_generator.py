@@ -25,15 +25,20 @@ from qgkd.decoding.recurrent import RecurrentStepper, to_device
 from qgkd.decoding.settings import DecodingSettings
 from qgkd.decoding.stepper import Stepper
 from qgkd.decoding.surface import question_text
+from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest, Question
 from qgkd.input_format import Attention, Layout
 from qgkd.masked_lm import mask_logits
+from qgkd.precision import parameter_count
 from qgkd.rows import Row, packed_row, recurrent_rows
 from qgkd.script import Script, detect_script, to_simplified, to_traditional_aligned
 from qgkd.source import PassageEncoder, Source, question_target
 
 if TYPE_CHECKING:
     from transformers import BertForMaskedLM
+
+
+_SCORED_ROWS = 16  # rows scored together: each packed row has the probabilities of a vocabulary for every token
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,13 @@ class ModelGenerator:
         self._settings = settings or DecodingSettings()
         self._max_batch_tokens = max_batch_tokens
         self.name = checkpoint.name
-        self.parameters = sum(weights.numel() for weights in checkpoint.model.parameters())
+        self.parameters = parameter_count(checkpoint.model)
 
     @torch.inference_mode()
     def generate(self, requests: Sequence[GenerationRequest], *, questions_per_answer: int = 1) -> list[list[Question]]:
         """See `qgkd.generator.Generator.generate`; n-best come from the beams, or from that many draws."""
+        if questions_per_answer < 1:
+            raise UserError(f"questions_per_answer must be at least 1, was {questions_per_answer}")
         questions: list[list[Question]] = [[] for _ in requests]
         width = self._width(questions_per_answer)
         for batch in self._batches(self._prepare(requests), width):
@@ -84,6 +91,8 @@ class ModelGenerator:
         Returns:
             Mean natural-log probability per token, [SEP] included, one value per request.
         """
+        if len(questions) != len(requests):
+            raise ValueError(f"expected a question per request, found {len(questions)} for {len(requests)} requests")
         values = [0.0] * len(requests)
         for batch in self._batches(self._prepare(requests), width=1):
             texts = [to_traditional_aligned(questions[p.index]) if p.simplified else questions[p.index] for p in batch]
@@ -109,7 +118,7 @@ class ModelGenerator:
             text, simplified, encoder = encoders[request.context]
             end_char = request.answer_start_char + len(request.answer_text)
             if request.context[request.answer_start_char : end_char] != request.answer_text:
-                raise ValueError(
+                raise UserError(
                     f"expected the answer {request.answer_text!r} at character {request.answer_start_char}, found "
                     f"{request.context[request.answer_start_char : end_char]!r}; correct the offset"
                 )
@@ -134,17 +143,26 @@ class ModelGenerator:
             size = per_window[key] if shared else 0
             return (item.source.passage_length, size, item.model_context if shared else "", key[1], item.index)
 
-        # In `recurrent` every beam is a full row of its own; in `prefix` beams share the source.
-        beams = width if self._checkpoint.input_format.attention is Attention.RECURRENT else 1
         batch: list[_Prepared] = []
         for item in sorted(prepared, key=order):
-            longest = max(len(item.source), max((len(other.source) for other in batch), default=0))
-            if batch and longest * (len(batch) + 1) * beams > self._max_batch_tokens:
+            longest = max(len(other.source) for other in (item, *batch))
+            if batch and self._request_tokens(longest, width) * (len(batch) + 1) > self._max_batch_tokens:
                 yield batch
                 batch = []
             batch.append(item)
         if batch:
             yield batch
+
+    def _request_tokens(self, source_tokens: int, width: int) -> int:
+        """What a request holds in memory: in `recurrent` every beam is a full row, in `prefix` beams share the source.
+
+        The question's room counts in both, so that a batch of very short passages does not grow to thousands of rows,
+        each with the probabilities of a whole vocabulary.
+        """
+        question_tokens = self._checkpoint.input_format.max_question_tokens + 1
+        if self._checkpoint.input_format.attention is Attention.RECURRENT:
+            return width * (source_tokens + question_tokens)
+        return source_tokens + width * question_tokens
 
     def _decode(self, batch: list[_Prepared], width: int) -> list[list[Hypothesis]]:
         checkpoint, settings = self._checkpoint, self._settings
@@ -213,8 +231,8 @@ class ModelGenerator:
             else:
                 rows += recurrent_rows(item.source, target, mask_id)
         gains: list[torch.Tensor] = []
-        for at in range(0, len(rows), max(1, len(batch))):
-            tensors = collate(rows[at : at + max(1, len(batch))], pad_id, checkpoint.model.dtype)
+        for at in range(0, len(rows), _SCORED_ROWS):
+            tensors = collate(rows[at : at + _SCORED_ROWS], pad_id, checkpoint.model.dtype)
             tensors = to_device(tensors, checkpoint.model.device)
             logits = torch.log_softmax(mask_logits(checkpoint.model, tensors).float(), dim=-1)
             gains.append(logits.gather(1, tensors.target_ids[:, None])[:, 0])

@@ -7,8 +7,10 @@ A literal example: `place(checkpoint, precision="bf16", device="cuda")`
 
 from __future__ import annotations
 
+import copy
+import warnings
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -38,5 +40,15 @@ def place(checkpoint: Checkpoint, *, precision: str, device: str) -> Checkpoint:
     if precision == "int8":
         if target.type != "cpu":
             raise UserError(f"--precision int8 runs on the CPU only, found --device {device}; use bf16 there")
-        model = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
+        with warnings.catch_warnings():  # torch announces that these functions will move; they are what there is
+            warnings.simplefilter("ignore")
+            model = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
     return replace(checkpoint, model=model)
+
+
+def parameter_count(model: torch.nn.Module) -> int:
+    """Number of weights, tied ones once; int8 packs weights away, so the architecture is counted, not the memory."""
+    config = copy.deepcopy(cast(Any, model).config)
+    with torch.device("meta"):
+        architecture = type(model)(config)
+    return sum(weights.numel() for weights in architecture.parameters())
