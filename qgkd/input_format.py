@@ -17,6 +17,8 @@ from typing import Any
 
 from qgkd.errors import UserError
 
+_OPTIONAL = ("max_context_tokens", "question_position")
+
 
 class Attention(StrEnum):
     """Which positions a position may see."""
@@ -62,6 +64,16 @@ class InputFormat:
         object.__setattr__(self, "layout", Layout(self.layout))
         if self.layout is Layout.SHARED and self.attention is Attention.RECURRENT:
             raise UserError("layout 'shared' needs attention 'prefix': in 'recurrent' the passage sees the answer")
+        for name in ("max_total_tokens", "max_answer_tokens", "max_question_tokens", *_OPTIONAL):
+            value = getattr(self, name)
+            if not (value is None and name in _OPTIONAL) and (type(value) is not int or value < 1):
+                raise UserError(f"{name} must be a whole number from 1, was {value!r}; correct it")
+        first = self.question_position
+        if first is not None and first + self.max_question_tokens >= self.max_total_tokens:
+            raise UserError(
+                f"question_position must leave room for {self.max_question_tokens} tokens and [SEP] before position "
+                f"{self.max_total_tokens}, was {first}; lower it"
+            )
         if self.context_budget_tokens(self.max_answer_tokens) < 1:
             raise UserError(
                 f"expected limits that leave room for a passage, found {self.max_total_tokens} tokens in all for an "

@@ -77,6 +77,8 @@ class PassageEncoder:
         answer = self._answer_tokens(answer_start_char, answer_end_char)
         answer_text = self.tokens.text[answer_start_char:answer_end_char]
         answer_ids = tokenize(self._tokenizer, answer_text)
+        if not answer_ids:  # a zero-width character inside a word
+            raise UserError(f"the answer {answer_text!r} holds no visible character; choose another span")
         if len(answer_ids) > self._format.max_answer_tokens:
             raise UserError(
                 f"expected an answer of at most {self._format.max_answer_tokens} tokens, found {len(answer_ids)} "

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qgkd.errors import UserError
 from qgkd.sentences import split_sentences
 from qgkd.tokens import TokenizedText
 
@@ -54,6 +55,9 @@ def centred_window(sentences: Sequence[tuple[int, int]], answer: tuple[int, int]
     Returns:
         A window that holds the answer. Where the answer's own sentence is longer than the limit, that sentence is cut
         inside, the answer in the middle.
+
+    Raises:
+        UserError: The answer alone is longer than the limit.
     """
     first = _sentence_of(sentences, answer[0])
     last = _sentence_of(sentences, max(answer[0], answer[1] - 1))
@@ -129,7 +133,7 @@ def _sentence_of(sentences: Sequence[tuple[int, int]], token: int) -> int:
 def _cut_around(answer: tuple[int, int], start: int, end: int, max_tokens: int) -> Window:
     """Cut inside one long sentence, the answer in the middle as far as the sentence's ends allow."""
     if answer[1] - answer[0] > max_tokens:
-        raise ValueError(
+        raise UserError(
             f"expected an answer of at most {max_tokens} tokens, found {answer[1] - answer[0]}; choose a shorter answer"
         )
     spare = max_tokens - (answer[1] - answer[0])

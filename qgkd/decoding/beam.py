@@ -130,7 +130,8 @@ def _advance(
     if not beams:
         search.over = True
     elif len(search.finished) == width:
-        # The best a running beam can still reach, if every further token had probability 1 (length_penalty <= 1 aside).
+        # Not a bound (a long certain ending could still raise a mean): the stopping rule of transformers'
+        # `early_stopping=False`, the best running beam scored as if it ended now.
         reachable = totals[0] / (len(beams[0]) + 1) ** settings.length_penalty
         search.over = reachable <= search.finished[-1][0]
     return kept
