@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from qgkd.tokens import TokenizedText, is_word_piece, tokenize
 from tiny_model import PASSAGES, tiny_tokenizer
+
+from qgkd.tokens import TokenizedText, is_word_piece, tokenize
 
 MIXED = [
     *PASSAGES,

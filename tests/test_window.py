@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from pathlib import Path
 
 import pytest
+from tiny_model import PASSAGES, tiny_tokenizer
+
 from qgkd.errors import UserError
 from qgkd.tokens import tokenize
 from qgkd.window import Window, centred_window, most_central_window, sentence_token_ranges, tile_windows
-from tiny_model import PASSAGES, tiny_tokenizer
 
 
 def ranges(*lengths: int) -> list[tuple[int, int]]:
@@ -79,7 +81,7 @@ def test_tiles_cover_every_token_and_overlap() -> None:
         assert {token for w in windows for token in range(w.start_token, w.end_token)} == set(range(sentences[-1][1]))
         assert all(len(window) <= limit for window in windows)
         assert windows == sorted(set(windows))
-        assert all(a.end_token <= b.end_token for a, b in zip(windows, windows[1:], strict=False))
+        assert all(a.end_token <= b.end_token for a, b in itertools.pairwise(windows))
         for start, end in sentences:  # no sentence that fits is ever cut
             if end - start <= limit:
                 assert any(window.holds((start, end)) for window in windows)
@@ -87,7 +89,7 @@ def test_tiles_cover_every_token_and_overlap() -> None:
 
 def test_tiles_of_short_sentences_overlap_by_about_half() -> None:
     windows = tile_windows(ranges(*[10] * 50), 100)
-    overlaps = [a.end_token - b.start_token for a, b in zip(windows, windows[1:], strict=False)]
+    overlaps = [a.end_token - b.start_token for a, b in itertools.pairwise(windows)]
     assert windows[0] == Window(0, 100)
     assert set(overlaps) == {50}
 
