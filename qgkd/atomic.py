@@ -35,7 +35,8 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
 
-_WHILE_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+WHILE_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""What the system may say to an open file."""
 
 
 def explain_write_error(path: str | Path, error: OSError) -> UserError:
@@ -101,7 +102,7 @@ def _write_atomically(path: Path, binary: bool) -> Iterator[IO[Any]]:
         if replaces:
             written.unlink(missing_ok=True)
         # An error that names a file, or a broken connection, is the block's own affair and not about this file.
-        if isinstance(error, OSError) and error.filename is None and error.errno in _WHILE_WRITING:
+        if isinstance(error, OSError) and error.filename is None and error.errno in WHILE_WRITING:
             raise explain_write_error(path, error) from error
         raise
 

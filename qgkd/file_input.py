@@ -37,7 +37,7 @@ _BY_SUFFIX: dict[str, _RowsOf] = {
     ".parquet": parquet_rows,
     ".txt": text_rows,
 }
-_DAMAGED_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
+_DAMAGED = (EOFError, OSError, zlib.error)  # also what gzip raises
 
 
 def read_rows(path: str | Path) -> Iterator[FileRow | Problem]:
@@ -75,8 +75,8 @@ def _every_row(path: str | Path) -> Iterator[FileRow | Problem]:
             for item in rows_of(name, lines):
                 rows_read += 1
                 yield item
-    except _DAMAGED_GZIP as error:
-        damage = f"the compressed file ends too early or is damaged ({error}); copy or download it again"
+    except _DAMAGED as error:
+        damage = f"the file ends too early or cannot be read to its end ({error}); copy or download it again"
         if not rows_read:
             raise UserError(f"{name}: {damage}") from error
         yield Problem(file=name, row_id=f"after row {rows_read}", reason=damage, row_number=rows_read + 1)

@@ -117,3 +117,19 @@ def test_chinese_goes_out_whole_under_any_locale(tmp_path: Path) -> None:
     assert finished.returncode == 1
     assert "燈塔.jsonl: 1 paragraph, 1 question" in finished.stdout.decode("utf-8")
     assert "answer '燈' is nowhere in the context" in finished.stderr.decode("utf-8")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+@pytest.mark.parametrize("arguments", [["--help"], ["data", "check", "a.jsonl"], ["generate", "a.jsonl", "--json"]])
+def test_full_disk_behind_stdout_is_one_sentence(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "a.jsonl").write_text('{"context": "燈塔建於1867年。"}\n{"context": "x", "answer": "x"}\n', "utf-8")
+    code = "import sys; from qgkd.cli import main; sys.exit(main(sys.argv[1:]))"
+    with open("/dev/full", "w") as full:
+        finished = subprocess.run(
+            [sys.executable, "-c", code, *arguments], stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, text=True
+        )
+    assert finished.returncode == 1
+    assert finished.stderr.splitlines()[-1] == (
+        "qgkd: stdout: could not be written: the disk is full; free some space or choose another disk"
+    )
+    assert "Traceback" not in finished.stderr

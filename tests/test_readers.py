@@ -323,7 +323,7 @@ def test_parquet_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
         ("a.csv", b"a", "expected a column named 'context', found 'a'"),
         ("a.csv", "context,é\n".encode("latin-1"), "found none that can be read"),
         ("a.parquet", b"x", "expected Parquet"),
-        ("a.jsonl.gz", gzip.compress(as_jsonl(RECORD).encode())[:40], "the compressed file ends too early"),
+        ("a.jsonl.gz", gzip.compress(as_jsonl(RECORD).encode())[:40], "the file ends too early"),
         ("a", b"\x00\x01", "found UTF-16 or binary data"),
     ],
 )
@@ -358,7 +358,7 @@ def test_compressed_file_cut_short_keeps_what_was_read(tmp_path: Path) -> None:
     assert len(report.examples) > 100
     (problem,) = report.problems
     assert isinstance(problem, Problem)
-    assert "the compressed file ends too early" in problem.reason
+    assert "the file ends too early" in problem.reason
 
 
 def test_limit_takes_the_first(tmp_path: Path) -> None:

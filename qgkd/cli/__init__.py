@@ -20,6 +20,7 @@ from typing import Annotated
 import typer
 
 from qgkd import __version__
+from qgkd.atomic import WHILE_WRITING, explain_write_error
 from qgkd.cli.data import data
 from qgkd.cli.evaluate import evaluate
 from qgkd.cli.generate import generate
@@ -87,6 +88,9 @@ def _explain(error: Exception) -> int:
         return code
     if os.environ.get("QGKD_TRACEBACK"):
         raise error
+    if isinstance(error, OSError) and error.filename is None and error.errno in WHILE_WRITING:
+        _silence_stdout()
+        return _complain(str(explain_write_error("stdout", error)))
     if isinstance(error, OSError) and error.filename is not None:
         return _complain(f"{error.filename}: {error.strerror}; check the path and your permissions")
     return _complain(
@@ -101,6 +105,6 @@ def _complain(sentence: str, *, code: int = 1) -> int:
 
 
 def _silence_stdout() -> int:
-    """The reader of our output went away (`| head`): leave without a word, also at the interpreter's own last flush."""
+    """Nobody takes our output any more (`| head`, a full disk): keep the interpreter's own last flush from failing."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
