@@ -19,6 +19,7 @@ from qgkd.answer_patterns import (
     MEASURE_WORD,
     NUMBER,
     PERCENT,
+    ORDINAL,
     PERIOD,
     WORK,
 )
@@ -100,7 +101,7 @@ def _by_form(text: str, before: str, after: str) -> AnswerType | None:
             return AnswerType.DATE
         if text[0] not in "千百" or MEASURE_WORD.match(after):
             return AnswerType.NUMBER
-    if PERCENT.fullmatch(text):
+    if PERCENT.fullmatch(text) or ORDINAL.fullmatch(text):
         return AnswerType.NUMBER
     is_duration = _DURATION.fullmatch(text) and not re.search(r"(?:元|前|宗|祖|帝|統|绪|緒|熙|治)$", before)
     if DATE.fullmatch(text) and not is_duration:
@@ -142,12 +143,13 @@ def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType
     tags = [word.tag for word in words]
     if tags and all(tag.startswith("nr") for tag in tags) and len(text) <= 8 and len(text) > 1:
         return AnswerType.PERSON
+    is_name = bool(tags) and not any(tag.startswith("v") for tag in tags)
+    if is_name and 2 <= len(text) <= 8 and (_PERSON_BEFORE.search(before) or _PERSON_AFTER.match(after)):
+        return AnswerType.PERSON
     if tags and tags[-1] == "ns":
         return AnswerType.PLACE
     if tags and tags[-1] == "nt":
         return AnswerType.ORGANISATION
-    if 2 <= len(text) <= 8 and (_PERSON_BEFORE.search(before) or _PERSON_AFTER.match(after)):
-        return AnswerType.PERSON
     if _PLACE_BEFORE.search(before):
         return AnswerType.PLACE
     if tags and tags[-1] == "t":

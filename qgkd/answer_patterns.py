@@ -82,6 +82,7 @@ NUMBER = re.compile(
 
 NUMERAL_HEAD = re.compile(rf"(?P<about>{_ABOUT}?)(?P<ordinal>第?)(?P<numeral>{_NUMERAL})")
 PERCENT = re.compile(_PERCENT)
+ORDINAL = re.compile(rf"第{_NUMERAL}")
 WORK = re.compile(r"《[^《》]{1,40}》|〈[^〈〉]{1,40}〉")
 LATIN_NAME = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž0-9&.'’+#/\-]*(?: [A-Za-zÀ-ž0-9][A-Za-zÀ-ž0-9&.'’+#/\-]*)*")
 FOREIGN_NAME = re.compile(r"[\u4e00-\u9fff]{1,8}(?:[·‧・•．][\u4e00-\u9fffA-Z]{1,8}){1,4}")

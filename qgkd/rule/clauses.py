@@ -67,6 +67,12 @@ def frame_answer(context: str, start_char: int, end_char: int) -> Frame:
     )
 
 
+def clauses_of(text: str) -> tuple[str, ...]:
+    """Cut text at clause marks; the marks stay with the clause before them."""
+    clauses, rest = _clauses(text)
+    return tuple(clauses + ([rest] if rest else []))
+
+
 def _last_sentence(text: str) -> tuple[str, str]:
     """Split text before an answer into the whole sentence before and the unfinished one the answer is in."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]

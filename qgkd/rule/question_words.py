@@ -27,6 +27,7 @@ from qgkd.answer_patterns import (
     YEAR_MONTH_DAY,
 )
 from qgkd.answer_types import AnswerType
+from qgkd.words import tag_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,9 @@ class QuestionWord:
 
 _SMALL_NUMERAL = re.compile(r"[一二兩三四五六七八九十1-9]|10")
 _COUNTED = re.compile(r"[個座位次代歲屆名種條場家所項支部章集級間層]")
-_PERSON_NOUN = re.compile(
-    r"(?:總統|皇帝|國王|主席|總理|首相|部長|將軍|市長|校長|教授|博士|學者|詩人|作家|畫家|導演|演員|歌手|科學家|物理學家|數學家|工程師|名將|君主|"
-    r"總督|教宗|教練|醫生|律師|記者|哲學家|史學家|大臣|謀士|建築師|作曲家|設計師|藝術家|經濟學家|探險家|傳教士|大主教|主教|牧師|太守|刺史|總編輯?|"
-    r"州長|議員|上將|中將|少將|元帥|丞相|宰相|太尉|司令)$"
-)
-_TIME_PREPOSITION = re.compile(r"(?:在|於|自|從|到|至|由|直到|截至|是|為|過|自從|早在|始於|等到|及|和|與|、|以|當|的|約|約在|大約|[\u4e00-\u9fff]年|距今)$")
+_PERSON_NOUN = re.compile(r"[師家員長者手將王帝后臣帥官士統席理相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授主裁儲]$")
+_NOT_PERSON_NOUN = frozenset("國家 大家 其他人 個人 人 成員 部長級 王 帝 后 子 女 種子 電子 分子 因子 作者 或者 管理 處理 助理 主席團 總統".split()) - {"總統", "作者"}
+_NAMING = re.compile(r"(?:稱|稱為|稱之為|稱作|簡稱|全稱|又稱|俗稱|名為|名叫|叫|叫做|叫作|原名|別名|又名|改名|改稱|更名|命名為|改為|譯為|譯作|意為|意思是|代號)$")
 
 
 def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -> QuestionWord:
@@ -69,7 +67,7 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
         return _how_many(answer, left, right)
     if answer_type is AnswerType.PERSON:
         return _who(answer, left)
-    if answer_type is AnswerType.CLAUSE:
+    if answer_type is AnswerType.CLAUSE or _NAMING.search(left):
         return QuestionWord("什麼")
     head = find_head(answer)
     if head is not None:
@@ -139,9 +137,13 @@ def _how_many(answer: str, left: str, right: str) -> QuestionWord:
 
 
 def _who(answer: str, left: str) -> QuestionWord:
-    noun = _PERSON_NOUN.search(left)
-    if noun is not None:
-        return QuestionWord("哪一位" + noun.group(), absorbed_left_chars=len(noun.group()))
+    words = tag_words(left)
+    noun = words[-1].text if words else ""
+    if len(noun) > 1 and words[-1].tag in ("n", "b", "nz") and _PERSON_NOUN.search(noun) and noun not in _NOT_PERSON_NOUN:
+        return QuestionWord("哪一位" + noun, absorbed_left_chars=len(noun))
+    head = find_head(answer)
+    if head is not None and head.type is AnswerType.PERSON and not left.endswith(head.noun):
+        return QuestionWord(f"哪一{head.measure}{head.noun}")
     return QuestionWord("誰")
 
 

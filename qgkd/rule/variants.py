@@ -2,62 +2,67 @@
 
 Comes in: `Frame` and `AnswerType`. Goes out: distinct questions in Traditional characters.
 
-A literal example: the frame of `林文海` in `燈塔由林文海設計。` gives `["燈塔由誰設計？", "誰設計燈塔…"]`.
+A literal example: the frame of `1867年` in `1867年，林文海設計燈塔。` gives `林文海在哪一年設計燈塔？`, `哪一年，林文海設計燈塔？` …
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 
 from qgkd.answer_types import AnswerType
-from qgkd.rule.cleaning import as_question, without_parentheses
+from qgkd.rule.clause_answers import ask_about_clause
+from qgkd.rule.cleaning import as_question, without_leading_connective
 from qgkd.rule.clauses import Frame
-from qgkd.rule.question_words import QuestionWord, question_word
+from qgkd.rule.composition import WINDOW_CHARS, Draft, compose, core_of, find_subject, strip_marks_around
+from qgkd.rule.question_words import question_word
+from qgkd.rule.subjects import leading_subject
+
+_TIME_BEFORE = re.compile(r"^(?:[在於]|早在|到了?|直到)?$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
-    """The answer's clause with the question word in its place."""
+def variants(frame: Frame, answer_type: AnswerType, window_chars: int = WINDOW_CHARS) -> list[str]:
+    """Write distinct questions.
 
-    left: str
-    word: str
-    right: str
+    Args:
+        frame: The answer and the clauses around it, Traditional characters.
+        answer_type: What kind of thing the answer is.
+        window_chars: See `compose`.
 
-
-def slot_of(frame: Frame, answer_type: AnswerType) -> Slot:
-    """Put the question word in the answer's place."""
-    left, right = frame.left, frame.right
-    while left[-1:] in tuple("「『《〈“") and right[:1] in tuple("」』》〉”") and right:
-        left, right = left[:-1], right[1:]
-    left, right = without_parentheses(left), without_parentheses(right)
-    word = question_word(frame.answer, answer_type, left, right)
-    return Slot(
-        left=left[: len(left) - word.absorbed_left_chars], word=word.text, right=right[word.absorbed_right_chars :]
-    )
+    Returns:
+        Questions, best first; never empty.
+    """
+    questions: list[str] = []
+    for text in _texts(frame, answer_type, window_chars):
+        question = as_question(text)
+        if len(question) > 3 and question not in questions:
+            questions.append(question)
+    return questions or [_about_topic(frame)]
 
 
-def window(frame: Frame, slot: Slot, max_chars: int) -> tuple[list[str], list[str]]:
-    """Choose the neighbouring clauses to keep: those before first, then those after, while they fit."""
-    room = max_chars - len(slot.left) - len(slot.word) - len(slot.right)
-    earlier: list[str] = []
-    for clause in reversed(frame.earlier):
-        clause = without_parentheses(clause)
-        if len(clause) > room or frame.answer in clause:
-            break
-        earlier.insert(0, clause)
-        room -= len(clause)
-    later: list[str] = []
-    for clause in frame.later:
-        clause = without_parentheses(clause)
-        if len(clause) > room or frame.answer in clause:
-            break
-        later.append(clause)
-        room -= len(clause)
-    return earlier, later
+def _about_topic(frame: Frame) -> str:
+    """Where the answer is all its sentence says: ask about the topic."""
+    subject = find_subject(frame)
+    return f"關於{subject}，文中提到了什麼？" if subject else "文中提到了什麼？"
 
 
-def variants(frame: Frame, answer_type: AnswerType, max_chars: int = 30) -> list[str]:
-    slot = slot_of(frame, answer_type)
-    earlier, later = window(frame, slot, max_chars)
-    return [as_question("".join(earlier) + slot.left + slot.word + slot.right + "".join(later))]
+def _texts(frame: Frame, answer_type: AnswerType, window_chars: int) -> Iterator[str]:
+    left, right = strip_marks_around(frame)
+    if answer_type is AnswerType.CLAUSE:
+        yield from ask_about_clause(frame)
+    core = core_of(frame, question_word(frame.answer, answer_type, left, right))
+    draft = compose(frame, core, window_chars)
+    if answer_type is AnswerType.DATE:
+        yield from _time_inside(draft)
+    yield draft.text()
+
+
+def _time_inside(draft: Draft) -> Iterator[str]:
+    """`哪一年，林文海設計燈塔` becomes `林文海在哪一年設計燈塔`."""
+    if draft.earlier or not _TIME_BEFORE.match(without_leading_connective(draft.left)):
+        return
+    main = (draft.right + "".join(draft.later)).lstrip("，、")
+    subject = leading_subject(main)
+    if subject and main.startswith(subject) and not draft.right.startswith("的"):
+        yield f"{subject}在{draft.word}{main[len(subject):]}"
