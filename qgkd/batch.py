@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from qgkd import __version__
+from qgkd.atomic import explain_write_error
 from qgkd.batch_output import write_output
 from qgkd.errors import UserError
 from qgkd.generator import Generator
@@ -152,6 +153,10 @@ def check_output(output: Path, *, resume: bool, force: bool) -> None:
         UserError: Something stands there that neither `resume` nor `force` allows for.
     """
     partial = partial_path(output)
+    try:
+        partial.exists()
+    except OSError as error:  # a name that is too long
+        raise explain_write_error(output, error) from error
     if output.exists() and not output.is_file():
         raise UserError(
             f"{output}: expected a file to write, found a folder or a device; leave --output out for stdout"

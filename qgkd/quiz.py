@@ -9,7 +9,6 @@ order of their answers, and the shortfall "2 of 3 questions: …".
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,15 +17,12 @@ from qgkd.distinct import DistinctQuestions, normalise
 from qgkd.errors import UserError
 from qgkd.generate_each import generate_each
 from qgkd.generator import GenerationRequest, Generator, Question
+from qgkd.given_answers import check_answer, too_long
 from qgkd.sentences import split_sentences
-from qgkd.spread import spread
+from qgkd.spread import SpreadAnswers
 
 OVERGENERATION = 1.5
 """Answers tried per answer needed in each round; what near-duplicates and refusals eat, the rest fills."""
-LONGEST_ANSWER_TOKENS = 64
-"""Longer given answers are refused, whatever the system: characters, with Latin words and numbers counted once."""
-
-_TOKEN = re.compile(r"[0-9A-Za-z]+|\S")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,34 +127,37 @@ class _Draft:
         self.sentences = split_sentences(order.context)
         self.items: list[QuizItem] = []
         self.refusals: list[str] = []
-        self.queue = self._queue()
+        self._untried = self._answers()
         self._distinct = DistinctQuestions()
         self._asked: list[AnswerSpan] = []
         self._tried_answers = 0
 
-    def _queue(self) -> list[AnswerSpan]:
-        """The answers in the order in which they are to be tried, next one last."""
-        if self.order.answers is not None:
-            for answer in self.order.answers:
-                check_answer(self.order.context, answer)
-            short = [answer for answer in self.order.answers if self._is_short_enough(answer)]
-            return list(reversed(short))
-        from qgkd.answers import propose_answers
+    def _answers(self) -> SpreadAnswers:
+        """The answers to try: given ones in their order, proposed ones from all over the text."""
+        if self.order.answers is None:
+            from qgkd.answers import propose_answers
 
-        spans = propose_answers(self.order.context)
-        per_quiz = math.ceil(self.order.count / self.order.per_answer)
-        return list(reversed(spread(spans, self.sentences, per_quiz)))
+            count = math.ceil(self.order.count / self.order.per_answer)
+            return SpreadAnswers(propose_answers(self.order.context), self.sentences, count)
+        short = []
+        for answer in self.order.answers:
+            check_answer(self.order.context, answer)
+            if (reason := too_long(answer)) is None:
+                short.append(answer)
+            else:
+                self.refusals.append(reason)
+        return SpreadAnswers(short, (), 1)
 
     def next_answers(self) -> list[AnswerSpan]:
-        """Take the answers of the next round off the queue; none when the order is filled or they are used up."""
+        """Take the answers of the next round; none when the order is filled or all have been tried."""
         missing = self.order.count - len(self.items)
-        answers: list[AnswerSpan] = []
         most = math.ceil(missing / self.order.per_answer * OVERGENERATION)
-        while self.queue and len(answers) < most and missing > 0:
-            answer = self.queue.pop()
+        answers: list[AnswerSpan] = []
+        while len(answers) < most and (answer := self._untried.take()) is not None:
             if self.order.answers is None and any(_same_answer(answer, asked) for asked in self._asked + answers):
-                continue
-            answers.append(answer)
+                self._untried.came_to_nothing(answer)
+            else:
+                answers.append(answer)
         self._tried_answers += len(answers)
         return answers
 
@@ -170,6 +169,8 @@ class _Draft:
 
     def accept(self, answer: AnswerSpan, questions: list[Question]) -> None:
         """Keep what is new of one answer's questions, as long as there is room."""
+        if len(self.items) == self.order.count:
+            return  # made in case an earlier one failed
         kept = 0
         for question in questions:
             if kept == self.order.per_answer or len(self.items) == self.order.count:
@@ -192,18 +193,9 @@ class _Draft:
 
     def refuse(self, answer: AnswerSpan, reason: str) -> None:
         """Remember why a given answer has no question; a proposed one gives way to the next without a word."""
+        self._untried.came_to_nothing(answer)
         if self.order.answers is not None:
             self.refusals.append(reason)
-
-    def _is_short_enough(self, answer: AnswerSpan) -> bool:
-        tokens = len(_TOKEN.findall(answer.text))
-        if tokens > LONGEST_ANSWER_TOKENS:
-            self.refuse(
-                answer,
-                f"answer {answer.text[:20]!r}… is {tokens} characters and words long, the longest that can be asked "
-                f"about has {LONGEST_ANSWER_TOKENS}; give a shorter one",
-            )
-        return tokens <= LONGEST_ANSWER_TOKENS
 
     def _gives_answer_away(self, question: Question, answer: AnswerSpan) -> bool:
         """A proposed answer of two characters or more that stands in its own question is no use in a quiz."""
@@ -237,20 +229,6 @@ class _Draft:
         return (
             f"{found} of {wanted} questions: {self._tried_answers} answers {source} were tried and gave no more "
             "different questions; give a longer passage or ask for fewer"
-        )
-
-
-def check_answer(context: str, answer: AnswerSpan) -> None:
-    """Refuse an answer that is not where it says.
-
-    Raises:
-        UserError: The text at its offsets is another.
-    """
-    found = context[max(answer.start_char, 0) : max(answer.end_char, 0)]
-    if not answer.text or answer.start_char < 0 or found != answer.text:
-        raise UserError(
-            f"answer {answer.text[:40]!r} is not at characters {answer.start_char} to {answer.end_char} of the passage "
-            f"(found {found[:40]!r}); was the passage edited?"
         )
 
 

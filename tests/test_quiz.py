@@ -12,7 +12,7 @@ from qgkd.generator import GenerationRequest
 from qgkd.quiz import Quiz, QuizOrder, make_quiz, make_quizzes
 from qgkd.rule import RuleGenerator
 from qgkd.sentences import split_sentences
-from qgkd.spread import spread
+from qgkd.spread import SpreadAnswers
 
 PASSAGE = (
     "白沙灣的燈塔建於1867年，由工程師林文海設計。它高二十五公尺，夜裡的光可以照到十八海里之外。"
@@ -145,13 +145,32 @@ def test_counts_must_be_positive(count: int, per_answer: int) -> None:
         make_quiz(StubGenerator(), PASSAGE, count=count, per_answer=per_answer)
 
 
-def test_spread_takes_the_best_of_every_stretch_first() -> None:
+def test_answers_come_from_every_stretch_before_any_gives_a_second() -> None:
     context = "甲乙丙。丁戊己。庚辛壬。癸子丑。"
     ranked = [span(text, None, context) for text in ("甲", "乙", "丁", "丙", "庚", "癸")]
-    order = [answer.text for answer in spread(ranked, split_sentences(context), 2)]
-    assert order[:2] == ["甲", "庚"]
-    assert order[2:4] == ["丁", "癸"]  # sentences that were not asked about yet
-    assert sorted(order) == sorted(answer.text for answer in ranked)
+    untried = SpreadAnswers(ranked, split_sentences(context), 2)
+    order = [answer.text for answer in iter(untried.take, None)]
+    assert order == ["甲", "庚", "丁", "癸", "乙", "丙"]
+
+
+def test_an_answer_that_came_to_nothing_makes_room_in_its_own_stretch() -> None:
+    context = "甲乙丙。丁戊己。庚辛壬。癸子丑。"
+    ranked = [span(text, None, context) for text in ("甲", "乙", "丁", "丙", "庚", "癸")]
+    untried = SpreadAnswers(ranked, split_sentences(context), 2)
+    first, second = untried.take(), untried.take()
+    assert first is not None
+    assert second is not None
+    untried.came_to_nothing(second)
+    third = untried.take()
+    assert third is not None
+    assert (first.text, second.text, third.text) == ("甲", "庚", "癸")
+
+
+def test_given_answers_beyond_the_count_are_no_refusals() -> None:
+    answers = [span(text) for text in ("1867年", "林文海", "1920年", "交通部")]
+    quiz = make_quiz(StubGenerator(), PASSAGE, count=2, answers=answers)
+    assert [item.answer.text for item in quiz.items] == ["1867年", "林文海"]
+    assert quiz.refusals == ()
 
 
 def test_near_duplicates_are_told_by_bigrams_and_answers() -> None:

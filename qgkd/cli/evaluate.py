@@ -112,9 +112,14 @@ def read_for_evaluation(data: Path, limit: int | None) -> tuple[list[QGExample],
     Raises:
         UserError: Nothing of the file can be read.
     """
+    from qgkd.errors import UserError
     from qgkd.readers import read_examples
 
     report = read_examples(data, limit=limit)
+    if not report.examples:
+        raise UserError(
+            f"{data}: expected examples, found none that can be read; the first problem: {report.problems[0]}"
+        )
     for problem in report.problems:
         print(problem, file=sys.stderr)
     return report.examples, len(report.problems)
@@ -194,7 +199,8 @@ def _evaluate(
 
     generator = choice.load()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(generator.name, total=len(examples))
         return evaluate_examples(
             generator,

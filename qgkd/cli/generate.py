@@ -217,7 +217,7 @@ def _show(source: str, generator: Generator, row: PassageRow, wanted: BatchOptio
     quiz = make_quizzes(generator, [order_for(row, wanted)])[0]
     if not quiz.items:
         raise UserError(f"{source}: {quiz.shortfall}")
-    show_quiz(quiz, Console())
+    write_stdout(show_quiz(quiz, Console()))
     if quiz.shortfall:
         print(f"{source}: {quiz.shortfall}", file=sys.stderr)
     return 0

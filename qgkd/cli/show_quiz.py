@@ -1,6 +1,6 @@
 """A quiz as a person reads it: numbered questions, each with its answer and the sentence it comes from.
 
-Comes in: a `Quiz`. Goes out: lines on stdout, with colours on a terminal.
+Comes in: a `Quiz`. Goes out: lines for stdout, with colours on a terminal.
 
 A literal example:
 
@@ -19,18 +19,22 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def show_quiz(quiz: Quiz, console: Console) -> None:
-    """Print a quiz.
+def show_quiz(quiz: Quiz, console: Console) -> str:
+    """Lay out a quiz.
 
     Args:
-        quiz: What to print.
-        console: Where to; where it is no terminal, the answer is bracketed instead of highlighted.
+        quiz: What to show.
+        console: What it will be printed on; where it is no terminal, the answer is bracketed instead of highlighted.
+
+    Returns:
+        The lines, ready for stdout.
     """
-    for number, item in enumerate(quiz.items, start=1):
-        if console.is_terminal:
+    if not console.is_terminal:
+        return "".join(f"{line}\n" for number, item in enumerate(quiz.items, 1) for line in _plain_lines(number, item))
+    with console.capture() as capture:
+        for number, item in enumerate(quiz.items, start=1):
             _show_in_colour(number, item, console)
-        else:
-            console.file.write("\n".join(_plain_lines(number, item)) + "\n")
+    return capture.get()
 
 
 def _parts(item: QuizItem) -> tuple[str, str, str]:
