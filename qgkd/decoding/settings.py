@@ -38,18 +38,23 @@ class DecodingSettings:
     """No n-gram of this many tokens occurs twice in a question; 0 for no such rule."""
 
     def __post_init__(self) -> None:
+        longest = self.max_question_tokens
         checks = (
             ("num_beams", self.num_beams >= 1, "at least 1"),
             ("sampling_temperature", self.sampling_temperature > 0, "above 0"),
             ("top_k", self.top_k >= 0, "0 or more"),
             ("top_p", 0 < self.top_p <= 1, "above 0 and at most 1"),
             ("min_question_tokens", self.min_question_tokens >= 1, "at least 1"),
-            ("max_question_tokens", (self.max_question_tokens or 1) >= 1, "at least 1"),
+            ("max_question_tokens", longest is None or longest >= 1, "at least 1"),
             ("no_repeat_ngram_tokens", self.no_repeat_ngram_tokens >= 0, "0 or more"),
         )
         for name, holds, rule in checks:
             if not holds:
                 raise UserError(f"{name} must be {rule}, was {getattr(self, name)}")
+        if longest is not None and longest < self.min_question_tokens:
+            raise UserError(
+                f"max_question_tokens must be min_question_tokens ({self.min_question_tokens}) or more, was {longest}"
+            )
         if self.sample and self.num_beams > 1:
             raise UserError(f"choose sampling or beams: found sample together with num_beams = {self.num_beams}")
         if not self.sample and (self.top_k or self.top_p < 1 or self.sampling_temperature != 1):
