@@ -7,7 +7,8 @@ A literal example: "誰設計了燈塔？" is answerable where log p(question | 
 passage, 1867年) and above that of every other proposed span.
 
 The candidates depend on the example alone, so every system is measured against the same ones; which model measured is
-part of the figure.
+part of the figure. It should not be one of the systems compared: a model finds its own questions likely after the very
+answers it wrote them for, good or bad.
 """
 
 from __future__ import annotations

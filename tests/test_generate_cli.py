@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import io
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -188,3 +190,37 @@ def test_ctrl_c_says_how_to_go_on(
     monkeypatch.setattr("qgkd.cli.generator_options.SystemChoice.load", lambda choice: StubGenerator())
     assert main([*arguments, "--resume"]) == 1
     assert [row["row"] for row in json_lines(output.read_text(encoding="utf-8"))] == [1, 1, 2]
+
+
+def test_a_model_writes_what_it_says_and_goes_on_as_it_began(
+    rows_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tiny_model import tiny_checkpoint
+
+    from qgkd.checkpoint import save_record
+
+    folder = tmp_path / "tiny"
+    checkpoint = tiny_checkpoint(folder)
+    checkpoint.model.save_pretrained(folder)
+    checkpoint.tokenizer.save_pretrained(folder)
+    save_record(folder, checkpoint.input_format)
+    output = tmp_path / "out.jsonl"
+    arguments = ["generate", str(rows_file), "--model", str(folder), "-n", "2", "--batch-size", "1", "--top-k", "5"]
+    assert main([*arguments, "--output", str(tmp_path / "whole.jsonl")]) == 1
+    with monkeypatch.context() as patch:
+        generate = importlib.import_module("qgkd.batch").generate_batches
+        patch.setattr("qgkd.batch.generate_batches", lambda *given: itertools.islice(generate(*given), 1))
+        patch.setattr("qgkd.batch.write_output", lambda *given, **keywords: interrupt())
+        assert main([*arguments, "--output", str(output)]) == 130
+    assert main([*arguments, "--output", str(output), "--resume", "--seed", "4"]) == 1
+    assert "settings.seed 0 then, 4 now" in capsys.readouterr().err
+    (folder / "config.json").touch()
+    assert main([*arguments, "--output", str(output), "--resume"]) == 1
+    assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+    rows = json_lines(output.read_text(encoding="utf-8"))
+    assert [row["row"] for row in rows] == [1, 1, 2]
+    assert all(row["system"] == "tiny" and row["mean_log_probability"] < 0 for row in rows)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt

@@ -81,6 +81,8 @@ def evaluate(
         raise typer.BadParameter(f"--meteor: expected exact or jar, found {meteor!r}")
     if answerability_model is not None and not extra:
         raise typer.BadParameter("--answerability-model needs --extra")
+    if answerability_model is not None and answerability_model == model:
+        print(f"answerability: {model} reads its own questions and favours them; use another model", file=sys.stderr)
     from qgkd.evaluate import EvaluationOptions, write_predictions
 
     examples, skipped = read_for_evaluation(data, limit)
