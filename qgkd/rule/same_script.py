@@ -1,0 +1,90 @@
+"""A question in the script of its passage: the rule works on Traditional characters, the text may be Simplified.
+
+Comes in: a passage and a span. Goes out: `LocalPassage`, the text near the span in Traditional characters, and the way
+back.
+
+A literal example: `林文海设计了灯塔` is read as `林文海設計了燈塔`; the question `誰設計了燈塔？` goes back as `谁设计了灯塔？`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from qgkd.script import Script, detect_script, to_simplified, to_traditional_aligned
+
+_OPENING_CHARS = 100
+_REACH_CHARS = 400
+_SCRIPT_SAMPLE_CHARS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPassage:
+    """The passage's opening and the text near an answer, aligned in both scripts."""
+
+    original: str
+    traditional: str
+    """As long as `original`, character by character."""
+    start_char: int
+    """The answer's first character in `original`."""
+    end_char: int
+    is_simplified: bool
+
+    def in_its_script(self, question: str) -> str:
+        """Write a question as the passage would: quoted stretches exactly, new words in the passage's script."""
+        if not self.is_simplified:
+            return question
+        pieces: list[str] = []
+        position = 0
+        while position < len(question):
+            length_chars = self._quoted_chars(question, position)
+            if length_chars > 1:
+                source = self.traditional.find(question[position : position + length_chars])
+                pieces.append(self.original[source : source + length_chars])
+            else:
+                length_chars = 1
+                pieces.append(to_simplified(question[position]))
+            position += length_chars
+        return "".join(pieces)
+
+    def _quoted_chars(self, question: str, position: int) -> int:
+        """The longest stretch of the question from here on that stands in the passage."""
+        length_chars = 0
+        while (
+            position + length_chars < len(question)
+            and question[position : position + length_chars + 1] in self.traditional
+        ):
+            length_chars += 1
+        return length_chars
+
+
+def localize(context: str, start_char: int, end_char: int) -> LocalPassage:
+    """Cut a passage of any length down to what the rule reads, and convert that.
+
+    Args:
+        context: The passage.
+        start_char: First character of the answer.
+        end_char: One past its last character.
+
+    Returns:
+        The opening and up to 400 characters either side of the answer.
+    """
+    from_char, to_char = max(0, start_char - _REACH_CHARS), end_char + _REACH_CHARS
+    opening = context[: min(_OPENING_CHARS, from_char)]
+    if opening:
+        # The cut is where a sentence ends, or the two stretches would read as one sentence.
+        opening = opening[:-1] + "。"
+    original = opening + context[from_char:to_char]
+    is_simplified = _script_of(context[:_SCRIPT_SAMPLE_CHARS]) is Script.SIMPLIFIED
+    return LocalPassage(
+        original=original,
+        traditional=to_traditional_aligned(original) if is_simplified else original,
+        start_char=start_char - from_char + len(opening),
+        end_char=end_char - from_char + len(opening),
+        is_simplified=is_simplified,
+    )
+
+
+@lru_cache(maxsize=256)
+def _script_of(text: str) -> Script:
+    return detect_script(text)

@@ -1,0 +1,62 @@
+"""Synthetic training questions: the rule's, varied at random.
+
+Comes in: a passage, a span and a random number generator. Goes out: one question.
+
+A literal example: `synthetic_variant(context, 14, 17, Random(1))` may give `燈塔建於1867年，由哪一個人設計？`, another seed
+`由誰設計？`.
+
+Source: `default_model` of the mission, stage 2: window length and start varied, a share of questions with clauses
+reordered or the question word moved.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from qgkd.answer_types import AnswerType, classify
+from qgkd.rule.cleaning import as_question
+from qgkd.rule.clauses import frame_answer
+from qgkd.rule.composition import Draft
+from qgkd.rule.moves import by_whom, clauses_reordered, other_words, time_in_front, time_inside, word_at_end
+from qgkd.rule.variants import draft_of, variants
+
+_SHORTEST_WINDOW_CHARS, _LONGEST_WINDOW_CHARS = 10, 45
+_MOVED_SHARE = 0.35
+_OTHER_WORD_SHARE = 0.25
+
+
+def synthetic_variant(
+    context: str, start_char: int, end_char: int, rng: Random, *, answer_type: AnswerType | None = None
+) -> str:
+    """Write one question about a span of a passage in Traditional characters.
+
+    Args:
+        context: The passage.
+        start_char: First character of the answer.
+        end_char: One past its last character.
+        rng: The only source of chance: the same state gives the same question.
+        answer_type: The answer's type where it is known, which spares classifying it.
+
+    Returns:
+        A question; about a third have the question word moved or clauses reordered where the sentence allows it.
+    """
+    answer_type = answer_type or classify(context, start_char, end_char)
+    frame = frame_answer(context, start_char, end_char)
+    window_chars = rng.randint(_SHORTEST_WINDOW_CHARS, _LONGEST_WINDOW_CHARS)
+    if answer_type is AnswerType.CLAUSE:
+        return variants(frame, answer_type, window_chars)[0]
+    draft = draft_of(frame, answer_type, window_chars)
+    choices: list[str] = []
+    if rng.random() < _MOVED_SHARE:
+        choices = _moved(draft, answer_type)
+    elif rng.random() < _OTHER_WORD_SHARE:
+        choices = list(other_words(draft))
+    question = as_question(rng.choice(choices) if choices else draft.text())
+    return question if len(question) > 3 else variants(frame, answer_type, window_chars)[0]
+
+
+def _moved(draft: Draft, answer_type: AnswerType) -> list[str]:
+    texts = [by_whom(draft), word_at_end(draft), *clauses_reordered(draft)]
+    if answer_type is AnswerType.DATE:
+        texts += [time_inside(draft), time_in_front(draft)]
+    return [text for text in texts if text]
