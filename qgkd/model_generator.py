@@ -20,6 +20,7 @@ from qgkd.checkpoint import Checkpoint
 from qgkd.decoding.beam import beam_search
 from qgkd.decoding.constraints import Constraints
 from qgkd.decoding.greedy import Hypothesis, decode_rows
+from qgkd.decoding.incremental_bert import IncrementalBert
 from qgkd.decoding.prefix import PrefixStepper
 from qgkd.decoding.recurrent import RecurrentStepper, to_device
 from qgkd.decoding.settings import DecodingSettings
@@ -69,6 +70,9 @@ class ModelGenerator:
         self._max_batch_tokens = max_batch_tokens
         self.name = checkpoint.name
         self.parameters = parameter_count(checkpoint.model)
+        self._bert: IncrementalBert | None = None
+        if checkpoint.input_format.attention is Attention.PREFIX:
+            self._bert = IncrementalBert(cast("BertForMaskedLM", checkpoint.model))
 
     @torch.inference_mode()
     def generate(self, requests: Sequence[GenerationRequest], *, questions_per_answer: int = 1) -> list[list[Question]]:
@@ -191,8 +195,8 @@ class ModelGenerator:
     def _stepper(self, sources: Sequence[Source], max_steps: int) -> Stepper:
         model, tokenizer = self._checkpoint.model, self._checkpoint.tokenizer
         mask_id, pad_id = int(tokenizer.mask_token_id), int(tokenizer.pad_token_id)
-        if self._checkpoint.input_format.attention is Attention.PREFIX:
-            return PrefixStepper(cast("BertForMaskedLM", model), sources, mask_id, pad_id, max_steps)
+        if self._bert is not None:
+            return PrefixStepper(self._bert, sources, mask_id, pad_id, max_steps)
         return RecurrentStepper(model, sources, mask_id, pad_id)
 
     def _questions(self, prepared: _Prepared, hypotheses: Sequence[Hypothesis]) -> list[Question]:

@@ -12,6 +12,7 @@ from qgkd.checkpoint import Checkpoint
 from qgkd.decoding.beam import beam_search
 from qgkd.decoding.constraints import Constraints
 from qgkd.decoding.greedy import Hypothesis, decode_rows
+from qgkd.decoding.incremental_bert import IncrementalBert
 from qgkd.decoding.prefix import PrefixStepper
 from qgkd.decoding.recurrent import RecurrentStepper
 from qgkd.decoding.settings import DecodingSettings
@@ -76,7 +77,9 @@ def cached_stepper(checkpoint: Checkpoint, sources: Sequence[Source]) -> PrefixS
     tokenizer = checkpoint.tokenizer
     if checkpoint.input_format.attention == "recurrent":
         return RecurrentStepper(checkpoint.model, sources, tokenizer.mask_token_id, tokenizer.pad_token_id)
-    return PrefixStepper(checkpoint.model, sources, tokenizer.mask_token_id, tokenizer.pad_token_id, 12)
+    return PrefixStepper(
+        IncrementalBert(checkpoint.model), sources, tokenizer.mask_token_id, tokenizer.pad_token_id, 12
+    )
 
 
 def search(checkpoint: Checkpoint, stepper, sources: Sequence[Source], beams: int) -> list[list[Hypothesis]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -82,6 +83,7 @@ class Constraints:
         return frozenset(before for before, token, start in pairs if token == self._unk_id and start >= 0)
 
 
+@lru_cache(maxsize=4)  # a pass over the vocabulary takes as long as two decoding steps
 def never_generated(tokenizer: PreTrainedTokenizerFast, vocabulary: int) -> torch.Tensor:
     """[V] bool: special tokens other than [SEP], [unusedN], and logits that stand for no token."""
     special = set(tokenizer.all_special_ids) - {tokenizer.sep_token_id}

@@ -13,23 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention
+
+from qgkd.decoding.narrow_linear import NarrowLinear
+from qgkd.decoding.tree_attention import KeyValues, attend
 
 if TYPE_CHECKING:
     from transformers import BertForMaskedLM
-
-
-@dataclass(slots=True)
-class KeyValues:
-    """One layer's keys and values of N blocks, [N, H, L, d] each, and which columns are padding."""
-
-    keys: torch.Tensor
-    values: torch.Tensor
-    mask: torch.Tensor | None
-    """Additive, broadcastable to [N, H, queries, L]; None where every column may be seen."""
 
 
 @dataclass(slots=True)
@@ -52,11 +44,13 @@ class IncrementalBert:
     """The forward pass of `BertForMaskedLM`, cut into blocks.
 
     Args:
-        model: In eval mode; its own modules are called, so weights in any precision work.
+        model: In eval mode; its own modules are called, so weights in any precision work. They must not change while
+            this object is in use.
     """
 
     def __init__(self, model: BertForMaskedLM) -> None:
         self._model = model
+        self._linear = NarrowLinear()
         self._layers: list[Any] = list(model.bert.encoder.layer)
         self.head_count: int = model.config.num_attention_heads
         self.head_width: int = model.config.hidden_size // self.head_count
@@ -70,7 +64,10 @@ class IncrementalBert:
 
     def log_probabilities(self, hidden: torch.Tensor) -> torch.Tensor:
         """Natural-log probabilities [N, V] of final hidden states [N, D]."""
-        return torch.log_softmax(self._model.cls(hidden).float(), dim=-1)
+        head: Any = self._model.cls.predictions
+        hidden = head.transform.transform_act_fn(self._linear(head.transform.dense, hidden))
+        logits = self._linear(head.decoder, head.transform.LayerNorm(hidden))
+        return torch.log_softmax(logits.float(), dim=-1)
 
     def encode(self, hidden: torch.Tensor, mask: torch.Tensor | None, above: Sequence[BlockCache] = ()) -> BlockCache:
         """Encode blocks whose tokens attend to each other and to the blocks above.
@@ -120,7 +117,7 @@ class IncrementalBert:
         """All layers; the last one for its last `last_layer_rows` tokens only."""
         for index, layer in enumerate(self._layers):
             attention = layer.attention.self
-            own = keep(index, self._heads(attention.key(hidden)), self._heads(attention.value(hidden)))
+            own = keep(index, self._heads(attention.key, hidden), self._heads(attention.value, hidden))
             if index + 1 == len(self._layers):
                 if last_layer_rows == 0:
                     return hidden
@@ -129,62 +126,18 @@ class IncrementalBert:
                     own = KeyValues(own.keys, own.values, own.mask[..., -last_layer_rows:, :])  # type: ignore[index]
                 hidden = hidden[:, -last_layer_rows:]
             levels = [*(cache.layers[index] for cache in above), own]
-            attended = attend(self._heads(attention.query(hidden)), levels)
-            hidden = layer.attention.output(attended.transpose(1, 2).flatten(2), hidden)
-            hidden = layer.feed_forward_chunk(hidden)
+            attended = attend(self._heads(attention.query, hidden), levels)
+            hidden = self._rest_of_layer(layer, attended.transpose(1, 2).flatten(2), hidden)
         return hidden
 
-    def _heads(self, projected: torch.Tensor) -> torch.Tensor:
-        """[N, L, H * d] to [N, H, L, d]."""
+    def _rest_of_layer(self, layer: Any, attended: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+        """Everything of a layer after its attention, [N, L, D]; dropout left out, as in eval mode."""
+        output = layer.attention.output
+        hidden = output.LayerNorm(self._linear(output.dense, attended) + hidden)
+        inner = layer.intermediate.intermediate_act_fn(self._linear(layer.intermediate.dense, hidden))
+        return cast(torch.Tensor, layer.output.LayerNorm(self._linear(layer.output.dense, inner) + hidden))
+
+    def _heads(self, projection: torch.nn.Module, hidden: torch.Tensor) -> torch.Tensor:
+        """Project [N, L, D] and split into heads, [N, H, L, d]."""
+        projected = self._linear(projection, hidden)
         return projected.unflatten(-1, (self.head_count, self.head_width)).transpose(1, 2)
-
-
-def attend(query: torch.Tensor, levels: Sequence[KeyValues]) -> torch.Tensor:
-    """Attention over several levels of keys at once, exact: one softmax over all their columns.
-
-    Args:
-        query: [R, H, Q, d]
-        levels: Keys and values of N blocks each; block n serves the rows n * R/N to (n + 1) * R/N.
-
-    Returns:
-        [R, H, Q, d]
-    """
-    if len(levels) == 1 and levels[0].keys.shape[0] == query.shape[0]:
-        level = levels[0]
-        return scaled_dot_product_attention(query, level.keys, level.values, attn_mask=level.mask)
-    rows, heads, queries, width = query.shape
-    scaled = query * width**-0.5
-    scores = []
-    for level in levels:
-        blocks, columns = level.keys.shape[0], level.keys.shape[2]
-        score = _to_blocks(scaled, blocks) @ level.keys.transpose(-1, -2)
-        if level.mask is not None:
-            score = score + level.mask
-        scores.append(_to_rows(score, rows, queries) if blocks != rows else score)
-        assert scores[-1].shape == (rows, heads, queries, columns)
-    weights = torch.softmax(torch.cat(scores, dim=-1), dim=-1)
-    parts = weights.split([level.keys.shape[2] for level in levels], dim=-1)
-    attended = None
-    for level, part in zip(levels, parts, strict=True):
-        blocks = level.keys.shape[0]
-        value = _to_blocks(part, blocks) @ level.values
-        value = _to_rows(value, rows, queries) if blocks != rows else value
-        attended = value if attended is None else attended + value
-    assert attended is not None
-    return attended
-
-
-def _to_blocks(tensor: torch.Tensor, blocks: int) -> torch.Tensor:
-    """[R, H, Q, x] to [N, H, R/N * Q, x]: the rows of one block side by side."""
-    rows, heads, queries, width = tensor.shape
-    if rows == blocks:
-        return tensor
-    grouped = tensor.reshape(blocks, rows // blocks, heads, queries, width)
-    return grouped.transpose(1, 2).reshape(blocks, heads, rows // blocks * queries, width)
-
-
-def _to_rows(tensor: torch.Tensor, rows: int, queries: int) -> torch.Tensor:
-    """[N, H, R/N * Q, x] back to [R, H, Q, x]."""
-    blocks, heads, _, width = tensor.shape
-    split = tensor.view(blocks, heads, rows // blocks, queries, width).transpose(1, 2)
-    return split.reshape(rows, heads, queries, width)

@@ -11,16 +11,12 @@ In layout `shared` requests over one window share its block, see `incremental_be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import torch
 
 from qgkd.attention_mask import additive
-from qgkd.decoding.incremental_bert import BlockCache, IncrementalBert, KeyValues
+from qgkd.decoding.incremental_bert import BlockCache, IncrementalBert
+from qgkd.decoding.tree_attention import KeyValues
 from qgkd.source import Source
-
-if TYPE_CHECKING:
-    from transformers import BertForMaskedLM
 
 _Part = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 _WORTH_COPYING = 0.75  # finished requests are dropped when at most this share is left: dropping copies the rest
@@ -30,7 +26,7 @@ class PrefixStepper:
     """State: encoded sources, and the question's keys and values per row.
 
     Args:
-        model: In eval mode.
+        bert: The model, kept from batch to batch.
         sources: One per request. Requests over the same window must stand side by side.
         mask_id: The tokenizer's [MASK].
         pad_id: The tokenizer's [PAD].
@@ -38,9 +34,9 @@ class PrefixStepper:
     """
 
     def __init__(
-        self, model: BertForMaskedLM, sources: Sequence[Source], mask_id: int, pad_id: int, max_steps: int
+        self, bert: IncrementalBert, sources: Sequence[Source], mask_id: int, pad_id: int, max_steps: int
     ) -> None:
-        self._bert = IncrementalBert(model)
+        self._bert = bert
         self._mask_id, self._pad_id, self._max_steps = mask_id, pad_id, max_steps
         self._slots, per_block = _share_blocks(sources)
         padded = [sources[request] for request in self._slots]
