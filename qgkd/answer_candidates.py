@@ -15,6 +15,7 @@ from enum import IntEnum
 from qgkd.answer_patterns import DATE_BODY, DYNASTY, LATIN_NAME, NUMBER_BODY, WORK, YEAR
 from qgkd.answer_types import AnswerType
 from qgkd.foreign_names import find_foreign_names
+from qgkd.word_lists import either, words_of
 from qgkd.words import Word, tag_words
 
 
@@ -51,20 +52,12 @@ _DATES = re.compile(rf"{DATE_BODY}|{DYNASTY.pattern}")
 _NUMBERS = re.compile(NUMBER_BODY)
 _USELESS_NUMBER = re.compile(r"[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d")
 _QUOTED = re.compile(r"[「『“]([^「」『』“”，。；！？\n]{2,20})[」』”]")
-_CLAUSE_CUE = re.compile(
-    r"(?:因為|因为|由於|由于|是因|起因於|起因于|為了|为了|以便|是指|意思是|意指|指的是|目的是|目的在於|目的在于|原因是|原因在於|原因在于|被認為是|被认为是|"
-    r"認為|认为|主張|主张|強調|强调|負責|负责|導致|导致|使得|用來|用来|用於|用于|稱為|称为|稱之為|称之为|簡稱|简称|又稱|又称|俗稱|俗称|改名為|改名为|更名為|更名为|名為|名为)"
-    r"(?P<clause>[^，。；：！？、「」《》（）()\n]{2,25})"
-)
+_CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^，。；：！？、「」《》（）()\n]{{2,25}})")
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
 _COMPOUND_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng", "l", "b", "s", "ng", "i")
 _LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l", "s", "ng", "i")
 _SUFFIX_TAGS = ("k", "ng", "n", "q")
 _COMPOUND_LIMIT_CHARS = 16
-_USELESS_NOUN = frozenset(
-    "時候 时候 情況 情况 問題 问题 方面 部分 部份 人們 人们 時間 时间 地方 東西 东西 原因 結果 结果 方式 關係 关系 過程 过程 作用 工作 內容 内容 目的 目前 以上 以下 "
-    "其中 當時 当时 之間 之间 期間 期间 條件 条件 意義 意义 影響 影响 事情 基礎 基础 程度 數量 数量 名稱 名称 主要 全部 種類 种类 大小 左右 附近 本身 一般 現在 现在".split()
-)
 
 
 def candidates_in(sentence: str) -> list[Candidate]:
@@ -112,7 +105,9 @@ def _by_words(sentence: str, words: tuple[Word, ...]) -> Iterator[Candidate]:
         word = words[start]
         if len(word.text) > 1 and word.tag in _NAME_TAGS:
             yield Candidate(word.start_char, word.end_char, Source.NAME, None)
-        elif len(word.text) > 1 and word.tag in ("n", "vn", "l") and word.text not in _USELESS_NOUN:
+        elif (
+            len(word.text) > 1 and word.tag in ("n", "vn", "l") and word.text not in words_of("nouns nobody asks about")
+        ):
             yield Candidate(word.start_char, word.end_char, Source.NOUN, None)
         stop = start
         while stop < len(words) and words[stop].tag in _COMPOUND_TAGS:

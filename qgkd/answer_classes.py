@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from qgkd.answer_heads import find_head
+from qgkd.answer_heads import Head, find_head
 from qgkd.answer_patterns import (
     CHINESE_NUMERAL,
     DATE,
@@ -18,37 +18,29 @@ from qgkd.answer_patterns import (
     FOREIGN_NAME,
     MEASURE_WORD,
     NUMBER,
-    PERCENT,
     ORDINAL,
+    PERCENT,
     PERIOD,
     WORK,
 )
 from qgkd.answer_types import AnswerType
+from qgkd.foreign_names import spelling_characters
+from qgkd.word_lists import either, words_of
 from qgkd.words import Word, tag_words
 
 _REACH_CHARS = 200
 _SENTENCE_END = re.compile(r"[。！？!?\n]+[」』”’）)]*")
+_SUFFIXES_NOT_OF_NAMES = frozenset("湖縣省鎮鄉灣族語黨隊站寺塔橋島市區制獎")
+_LASTING = re.compile(rf"(?:{either('before a length of time')})$")
+_LONG = re.compile(rf"^(?:{either('after a length of time')})")
+_INNER_PREDICATE = re.compile(r"^[\u4e00-\u9fff]{2,}(?:是|為|为|會|会|可以|能夠|能够|不|被)[\u4e00-\u9fff0-9]{2,}")
 _CLAUSE_MARK = re.compile(r"[，,；;。！？]")
 _BARE_NUMERAL = re.compile(rf"(?:{DIGIT}[{DIGIT[1:-1]},，.．]*|{CHINESE_NUMERAL}+)")
 _DURATION = re.compile(rf"(?:{DIGIT}{{1,2}}|[一二兩两三四五六七八九十百半數数几幾]{{1,4}})[多餘余來来]?年")
-_TIME_WORD = re.compile(
-    r".{0,6}(?:年|年代|世紀|世纪|月|日|時期|时期|時代|时代|期間|期间|年間|年间|早期|中期|後期|后期|晚期|初期|末期|前夕|清晨|晚上|夏季|冬季|春季|秋季|夏天|冬天|"
-    r"[一二三四五六七八九十]世時|以前|以後|以后|之後|之后|之前|戰後|战后|戰前|战前)"
-)
-_PLACE_BEFORE = re.compile(r"(?:位於|位于|坐落於|坐落于|前往|抵達|抵达|遷往|迁往|遷至|迁至|定都|建都)$")
-_PERSON_BEFORE = re.compile(
-    r"(?:總統|总统|皇帝|國王|国王|主席|總理|总理|首相|部長|部长|將軍|将军|市長|市长|校長|校长|教授|博士|學者|学者|詩人|诗人|作家|畫家|画家|導演|导演|演員|演员|"
-    r"歌手|科學家|科学家|物理學家|物理学家|數學家|数学家|工程師|工程师|妻子|丈夫|兒子|儿子|女兒|女儿|父親|父亲|母親|母亲|弟弟|哥哥|名將|名将|君主|總督|总督|教宗|教練|教练|"
-    r"醫生|医生|律師|律师|記者|记者|哲學家|哲学家|史學家|史学家|大臣|謀士|谋士|創辦人|创办人|創始人|创始人|家[^\u4e00-\u9fff]?)$"
-)
-_PERSON_AFTER = re.compile(
-    r"^(?:先生|女士|教授|博士|皇帝|說過|说过|認為|认为|出生|去世|逝世|病逝|登基|即位|繼位|继位|擔任|担任|出任|率軍|率军|稱帝|称帝|主演|執導|执导|等人|之子|之女|的妻子|的兒子|的儿子|的父親|的父亲)"
-)
-_TRANSLITERATION = frozenset(
-    "阿艾安奧奥巴貝贝比伯布查達达德丹迪杜多恩法費费佛弗福哥格古哈海漢汉赫亨胡華华霍基吉加卡凱凯柯科克克庫库拉萊莱蘭兰勒雷黎李里利林琳隆盧卢路羅罗洛馬马麥麦"
-    "曼梅蒙米密莫穆納纳奈尼諾诺努歐欧帕佩皮普齊齐奇喬乔瓊琼薩萨塞桑瑟莎沙舍斯史士司蘇苏索塔泰坦特提湯汤托圖图威維维溫温沃烏乌西希夏謝谢休修雅亞亚耶葉叶伊易英尤約约贊赞詹哲茲兹朱"
-    "爾尔姆妮娜琪嘉黛芙"
-)
+_TIME_WORD = re.compile(rf".{{0,6}}(?:{either('time ends')}|[一二三四五六七八九十]世時)")
+_PLACE_BEFORE = re.compile(rf"(?:{either('before a place')})$")
+_PERSON_BEFORE = re.compile(rf"(?:{either('before a person')})$")
+_PERSON_AFTER = re.compile(rf"^(?:{either('after a person')})")
 
 
 def sentence_around(context: str, start_char: int, end_char: int) -> tuple[int, int]:
@@ -76,11 +68,19 @@ def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> Answe
     if _CLAUSE_MARK.search(text) or _is_clause(text, words):
         return AnswerType.CLAUSE
     offset_chars = start_char + text.find(inner)
-    head = find_head(_traditional(sentence)[offset_chars : offset_chars + len(inner)])
+    traditional = _traditional(sentence)[offset_chars : offset_chars + len(inner)]
+    if traditional in words_of("countries") or traditional in words_of("cities"):
+        return AnswerType.PLACE
+    head = find_head(traditional)
     by_tag = _by_tag(inner, words, before, after)
-    if head is not None and not (by_tag is AnswerType.PERSON and len(head.suffix) == 1):
-        return head.type
-    return by_tag
+    if head is None or (by_tag is AnswerType.PERSON and len(head.suffix) == 1 and not _is_no_name(inner, head)):
+        return by_tag
+    return head.type
+
+
+def _is_no_name(text: str, head: Head) -> bool:
+    """Whether a suffix of one character outweighs jieba's guess of a personal name (儒洪多湖, 胡圖族)."""
+    return len(text) >= 3 and head.suffix in _SUFFIXES_NOT_OF_NAMES
 
 
 @lru_cache(maxsize=1024)
@@ -92,7 +92,7 @@ def _traditional(sentence: str) -> str:
 
 def _by_form(text: str, before: str, after: str) -> AnswerType | None:
     """What the characters alone say."""
-    if WORK.fullmatch(text) or before[-1:] in tuple("《〈") and after[:1] in tuple("》〉"):
+    if WORK.fullmatch(text) or (before[-1:] in tuple("《〈") and after[:1] in tuple("》〉")):
         return AnswerType.WORK
     if _BARE_NUMERAL.fullmatch(text):
         if re.match(r"(?:年|月|日|世紀|世纪|年代)", after) and (
@@ -103,16 +103,25 @@ def _by_form(text: str, before: str, after: str) -> AnswerType | None:
             return AnswerType.NUMBER
     if PERCENT.fullmatch(text) or ORDINAL.fullmatch(text):
         return AnswerType.NUMBER
-    is_duration = _DURATION.fullmatch(text) and not re.search(r"(?:元|前|宗|祖|帝|統|绪|緒|熙|治)$", before)
+    is_duration = (_DURATION.fullmatch(text) or _lasts(text, before, after)) and not re.search(
+        r"(?:元|前|宗|祖|帝|統|绪|緒|熙|治)$", before
+    )
     if DATE.fullmatch(text) and not is_duration:
         return AnswerType.DATE
     if len(text) > 1 and NUMBER.fullmatch(text) and MEASURE_WORD.search(text):
         return AnswerType.NUMBER
-    if PERIOD.fullmatch(text) or len(text) <= 10 and _TIME_WORD.fullmatch(text):
+    if PERIOD.fullmatch(text) or (len(text) <= 10 and _TIME_WORD.fullmatch(text)):
         return AnswerType.DATE
     if FOREIGN_NAME.fullmatch(text):
         return AnswerType.PERSON
     return None
+
+
+def _lasts(text: str, before: str, after: str) -> bool:
+    """Whether a number of years is a length of time (`擁有140年歷史`), not a year."""
+    if re.fullmatch(rf"{DIGIT}{{3,4}}年", text) is None:
+        return False
+    return _LONG.match(after) is not None or (len(text) == 4 and _LASTING.search(before) is not None)
 
 
 def _words_of(sentence: str, start_char: int, end_char: int) -> list[Word]:
@@ -125,16 +134,13 @@ def _words_of(sentence: str, start_char: int, end_char: int) -> list[Word]:
 
 def _is_clause(text: str, words: list[Word]) -> bool:
     """A verb phrase or sentence rather than a name for something."""
-    if not words or words[-1].tag[:1] == "n" and len(text) <= 6:
+    if not words or (words[-1].tag[:1] == "n" and len(text) <= 6):
         return False
     verbs = [word for word in words if word.tag in ("v", "vd", "vg", "c", "p", "d", "ad", "r", "u", "ul", "y")]
-    if len(text) > 15 and verbs:
+    if (len(text) > 15 and verbs) or (len(text) > 6 and _INNER_PREDICATE.match(text)):
         return True
-    return (
-        len(text) >= 4
-        and words[0].tag in ("v", "d", "p", "c", "ad", "r")
-        and words[-1].tag[:1] != "n"
-        or (len(text) >= 6 and words[0].tag in ("v", "p", "d", "c") and len(words) >= 3)
+    return (len(text) >= 4 and words[0].tag in ("v", "d", "p", "c", "ad", "r") and words[-1].tag[:1] != "n") or (
+        len(text) >= 6 and words[0].tag in ("v", "p", "d", "c") and len(words) >= 3
     )
 
 
@@ -154,6 +160,6 @@ def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType
         return AnswerType.PLACE
     if tags and tags[-1] == "t":
         return AnswerType.DATE
-    if 3 <= len(text) <= 8 and all(character in _TRANSLITERATION for character in text):
+    if 3 <= len(text) <= 8 and all(character in spelling_characters() for character in text):
         return AnswerType.PERSON
     return AnswerType.TERM

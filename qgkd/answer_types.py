@@ -43,8 +43,8 @@ class AnswerSpan:
 def classify(context: str, start_char: int, end_char: int) -> AnswerType:
     """Name the kind of thing a span is.
 
-    Written forms decide first (dates, quantities, titles in 《》), then the noun the span ends in, then jieba's parts of
-    speech.
+    Written forms decide first (dates, quantities, titles in 《》), then the noun the span ends in, then jieba's parts
+    of speech.
 
     Args:
         context: The passage, in either script.

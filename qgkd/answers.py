@@ -92,7 +92,7 @@ def _without_overlap(candidates: list[_Scored]) -> list[_Scored]:
 
 
 def _spread(ranked: list[_Scored]) -> list[_Scored]:
-    """Round robin over sentences: every sentence's best first, then every second best …"""
+    """Round robin over sentences: every sentence's best first, then every second best …."""
     seen_of_piece: dict[int, int] = {}
     rounds: list[tuple[int, _Scored]] = []
     for scored in ranked:

@@ -10,27 +10,44 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.clauses import Frame
+from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.subjects import leading_subject
+from qgkd.word_lists import either
+from qgkd.words import tag_words
 
 _REASON = r"因為|由於|起因於|有鑑於|鑑於|基於|因"
 _PURPOSE = r"為了|為"
 _CUE_BEFORE = re.compile(rf"(?P<subject>.*?)(?:(?:是|主要是|原因是)?(?:{_REASON})|{_PURPOSE})$")
 _CUE_INSIDE = re.compile(rf"^(?:{_REASON}|為了|為(?=[避防保求維讓使阻擺紀])|以便|以免)")
-_RESULT_WORD = re.compile(r"^(?:故|所以|因此|因而|於是|便|就|而|才|從而|遂|乃)")
-_MODAL_BEFORE = re.compile(r"(?:會|可以|可|能夠|能|應該|應|要|必須|需要|來|去|開始|負責|並|將|被迫|試圖|打算|決定|計劃|被要求|允許)$")
+_RESULT_WORD = re.compile(rf"^(?:{either('results')})")
+_MODAL_BEFORE = re.compile(rf"(?:{either('modals')})$")
+_SPEECH = re.compile(r"(?:說|道|表示|認為|指出|是|：)[，：:「『]*$")
+_STATE = re.compile(r"[是屬有為位不無沒成具]")
+_SOMETHING = re.compile(r"[\u4e00-\u9fff0-9A-Za-z]")
 _ONLY_MARKS = re.compile(r"^[，。；：！？、」』\s]*$")
 
 
 def ask_about_clause(frame: Frame) -> Iterator[str]:
     """Texts of questions about a clause, best first."""
     cue = _CUE_BEFORE.match(frame.left)
-    is_reason = cue is not None or _CUE_INSIDE.match(frame.answer) and not frame.left
+    is_reason = cue is not None or (_CUE_INSIDE.match(frame.answer) and not frame.left)
     if is_reason and _ONLY_MARKS.match(frame.right):
         yield from _why(frame, cue["subject"] if cue is not None else "")
     if _MODAL_BEFORE.search(frame.left) and _ONLY_MARKS.match(frame.right):
         yield "".join((*frame.earlier[-1:], frame.left, "做什麼"))
+    if not _SOMETHING.search(frame.left) and _ONLY_MARKS.match(frame.right):
+        yield from _what_then(frame)
+
+
+def _what_then(frame: Frame) -> Iterator[str]:
+    """The clause before, and what it comes to."""
+    before = without_parentheses("".join(frame.earlier[-1:]))
+    if len(before) < 5 or _SPEECH.search(before):
+        return
+    words = tag_words(frame.answer)
+    starts_with_deed = words[0].tag in ("v", "vn", "p") and _STATE.match(words[0].text) is None
+    yield f"{before}{'怎麼做' if starts_with_deed else '情況如何'}"
 
 
 def _why(frame: Frame, subject: str) -> Iterator[str]:
@@ -48,6 +65,6 @@ def _why(frame: Frame, subject: str) -> Iterator[str]:
     if subject:
         yield f"{subject}為什麼{result}"
     elif inner:
-        yield f"{inner}為什麼{result[len(inner):]}"
+        yield f"{inner}為什麼{result[len(inner) :]}"
     else:
         yield f"為什麼{result}"

@@ -2,8 +2,8 @@
 
 Comes in: a passage and a span. Goes out: `Frame`, the text around the answer cut at clause marks.
 
-A literal example: for `燈塔建於1867年，由工程師林文海設計。` and `林文海`, `Frame(earlier=("燈塔建於1867年，",), left="由工程師",
-answer="林文海", right="設計。", later=())`.
+A literal example: for `燈塔建於1867年，由林文海設計。` and `林文海`,
+`Frame(earlier=("燈塔建於1867年，",), left="由", answer="林文海", right="設計。", later=())`.
 """
 
 from __future__ import annotations

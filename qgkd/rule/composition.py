@@ -2,8 +2,8 @@
 
 Comes in: `Frame` and the question word. Goes out: `Draft`, the pieces of a question in order.
 
-A literal example: for 林文海 in `燈塔建於1867年，由林文海設計。` the clause `由誰設計` lacks a subject, so the clause before
-it is kept; were that too long, its subject alone would be: `燈塔由誰設計`.
+A literal example: for 林文海 in `燈塔建於1867年，由林文海設計。` the clause `由誰設計` lacks a subject, so the clause
+before it is kept; were that too long, its subject alone would be: `燈塔由誰設計`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.clauses import Frame, clauses_of
+from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.question_words import QuestionWord
 from qgkd.rule.subjects import lacks_subject, leading_subject
+from qgkd.word_lists import either
 from qgkd.words import tag_words
 
 # Chosen on the validation questions: the mean length of what people write is 22 characters.
 WINDOW_CHARS = 26
 _NEEDS_MAIN_CLAUSE = re.compile(
-    r"(?:時|時候|後|之後|以後|之前|前|下|以來|期間|之際|的話|起|來看|而言|來說|為例|開始)[，,]?$|^(?:隨著|依據|根據|按照|依照|由於|因為|為了|作為|雖然|儘管|如果|若|除了|自從)"
+    rf"(?:{either('ends of scenes')})[，,]?$|^(?:在|於)[^，]*中[，,]?$|^(?:{either('scene setters')})"
 )
+_LONGEST_REST_CHARS = 20
+_GOES_ON = re.compile(rf"(?:{either('ends that go on')})[，：:]$")
+_UNFINISHED = re.compile(rf".{{0,3}}[，、；：]?|.{{0,4}}(?:{either('ends of nothing')})[，：:]?")
+_WHEN = re.compile(r"哪一[年天]|哪個(?:年代|世紀|朝代)|什麼時候|幾[月日]")
 _CLAUSE_STOP = re.compile(r"[；：;:][」』”]*$")
 
 
@@ -77,7 +82,7 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     if later and frame.answer not in later[0] and needs_main_clause(core):
         kept_later.append(later.pop(0))
     room = window_chars - len(core.text()) - sum(map(len, kept_later))
-    needs_subject = bool(core.left) and lacks_subject(without_leading_connective(core.left + core.word))
+    needs_subject = bool(core.left) and lacks_subject(_readable(core.left + core.word))
     kept_earlier: list[str] = []
 
     def add(source: list[str], position: int, kept: list[str]) -> None:
@@ -94,6 +99,11 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
         else ((later, 0, kept_later), (earlier, -1, kept_earlier))
     ):
         add(source, position, kept)
+    goes_on = _GOES_ON.search(kept_later[-1] if kept_later else core.text()) is not None
+    if goes_on and later and frame.answer not in later[0] and len(later[0]) <= _LONGEST_REST_CHARS:
+        kept_later.append(later.pop(0))
+    while kept_later and _UNFINISHED.fullmatch(kept_later[-1]):
+        kept_later.pop()
     return _with_subject(frame, replace(core, earlier=tuple(kept_earlier), later=tuple(kept_later)))
 
 
@@ -108,15 +118,20 @@ def needs_main_clause(core: Draft) -> bool:
 def _with_subject(frame: Frame, draft: Draft) -> Draft:
     """Put the sentence's subject before a draft that starts without one."""
     first = draft.earlier[0] if draft.earlier else draft.left + draft.word
-    first = without_leading_connective(first)
-    if not (draft.earlier or draft.left) or not lacks_subject(first):
+    if not (draft.earlier or draft.left) or not lacks_subject(_readable(first)):
         return draft
+    first = without_leading_connective(first)
     subject = find_subject(frame)
     if not subject or subject in draft.text():
         return draft
     if draft.earlier:
         return replace(draft, earlier=(subject + first, *draft.earlier[1:]))
     return replace(draft, left=subject + without_leading_connective(draft.left))
+
+
+def _readable(clause: str) -> str:
+    """A clause as jieba reads it best: `哪一年` is cut into pieces, a year is not."""
+    return _WHEN.sub("1990年", without_leading_connective(clause))
 
 
 def find_subject(frame: Frame) -> str:

@@ -2,7 +2,8 @@
 
 Comes in: `GenerationRequest`. Goes out: `Question`, n-best.
 
-A literal example: for `燈塔建於1867年，由林文海設計。` and `林文海` the first question is `燈塔建於1867年，是由誰設計的？`.
+A literal example: for `燈塔建於1867年，由林文海設計。` and `林文海` the first question is
+`燈塔建於1867年，是由誰設計的？`.
 """
 
 from __future__ import annotations

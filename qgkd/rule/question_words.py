@@ -27,6 +27,7 @@ from qgkd.answer_patterns import (
     YEAR_MONTH_DAY,
 )
 from qgkd.answer_types import AnswerType
+from qgkd.word_lists import either, words_of
 from qgkd.words import tag_words
 
 
@@ -43,9 +44,9 @@ class QuestionWord:
 
 _SMALL_NUMERAL = re.compile(r"[一二兩三四五六七八九十1-9]|10")
 _COUNTED = re.compile(r"[個座位次代歲屆名種條場家所項支部章集級間層]")
-_PERSON_NOUN = re.compile(r"[師家員長者手將王帝后臣帥官士統席理相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授主裁儲]$")
-_NOT_PERSON_NOUN = frozenset("國家 大家 其他人 個人 人 成員 部長級 王 帝 后 子 女 種子 電子 分子 因子 作者 或者 管理 處理 助理 主席團 總統".split()) - {"總統", "作者"}
-_NAMING = re.compile(r"(?:稱|稱為|稱之為|稱作|簡稱|全稱|又稱|俗稱|名為|名叫|叫|叫做|叫作|原名|別名|又名|改名|改稱|更名|命名為|改為|譯為|譯作|意為|意思是|代號)$")
+_PERSON_NOUN = re.compile(r"[師家員長者手將王帝后臣帥官士統席理相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授主裁儲記]$")
+_RULER = re.compile(r"[東西前後北南]?[漢唐宋元明清魏晉隋梁陳齊周秦金遼燕趙楚吳越].{1,2}[帝宗祖王]")
+_NAMING = re.compile(rf"(?:{either('naming verbs')})$")
 
 
 def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -> QuestionWord:
@@ -69,28 +70,41 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
         return _who(answer, left)
     if answer_type is AnswerType.CLAUSE or _NAMING.search(left):
         return QuestionWord("什麼")
+    following = _following_class(right)
+    if following:
+        return QuestionWord(f"哪一{following}")
+    if _describes(answer, left, right):
+        return QuestionWord("怎麼樣")
     head = find_head(answer)
     if head is not None:
         # "西南聯合 大學": 哪一所大學; and not 哪一所大學大學 where the noun follows the answer.
         absorbed = len(head.noun) if right.startswith(head.noun) else 0
         return QuestionWord(f"哪一{head.measure}{head.noun}", absorbed_right_chars=absorbed)
     if answer_type is AnswerType.PLACE:
-        return _where(left, right)
+        return _where(answer, left, right)
     if answer_type is AnswerType.ORGANISATION:
         return QuestionWord("哪一個組織")
     if answer_type is AnswerType.WORK:
         return QuestionWord("哪一部作品")
-    following = _following_class(right)
-    return QuestionWord(f"哪一{following}") if following else QuestionWord("什麼")
+    return QuestionWord("什麼")
 
 
 def _following_class(right: str) -> str:
     """The measure word for a class noun right after the answer (`夜間|戰鬥機` gives 架), else the empty string."""
     for length_chars in (4, 3, 2):
         head = HEADS.get(right[:length_chars])
-        if head is not None and head.suffix == head.noun:
+        if head is not None and head.suffix == head.noun and head.noun not in words_of("class nouns too vague"):
             return head.measure
     return ""
+
+
+def _describes(answer: str, left: str, right: str) -> bool:
+    """Whether the answer is the clause's predicate (`地勢|平坦`), which 什麼 cannot stand for."""
+    if not left or re.fullmatch(r"[，。；：！？、」』》\s]*", right) is None:
+        return False
+    last = tag_words(left)[-1]
+    words = tag_words(answer)
+    return last.tag[:1] in ("n", "d") and words[-1].tag in ("a", "v", "z", "i") and words[0].tag[:1] not in ("m", "n")
 
 
 def _when(answer: str, left: str, right: str) -> QuestionWord:
@@ -119,7 +133,7 @@ def _when(answer: str, left: str, right: str) -> QuestionWord:
 
 
 def _how_many(answer: str, left: str, right: str) -> QuestionWord:
-    if PERCENT.fullmatch(answer) or right[:1] in ("%", "％") and right:
+    if PERCENT.fullmatch(answer) or (right[:1] in ("%", "％") and right):
         return QuestionWord("多少比例", absorbed_right_chars=1 if right[:1] in ("%", "％") and right else 0)
     head = NUMERAL_HEAD.match(answer)
     if head is None:
@@ -129,7 +143,7 @@ def _how_many(answer: str, left: str, right: str) -> QuestionWord:
     if head["ordinal"] or left.endswith("第"):
         return QuestionWord(("第" if head["ordinal"] else "") + "幾" + rest)
     unit = rest or right
-    if re.match(r"歲|周歲", unit) or is_small and _COUNTED.match(unit):
+    if re.match(r"歲|周歲", unit) or (is_small and _COUNTED.match(unit)):
         return QuestionWord("幾" + rest)
     if rest and MEASURE_WORD.match(rest) is None and len(rest) > 3:
         return QuestionWord("多少")
@@ -139,17 +153,29 @@ def _how_many(answer: str, left: str, right: str) -> QuestionWord:
 def _who(answer: str, left: str) -> QuestionWord:
     words = tag_words(left)
     noun = words[-1].text if words else ""
-    if len(noun) > 1 and words[-1].tag in ("n", "b", "nz") and _PERSON_NOUN.search(noun) and noun not in _NOT_PERSON_NOUN:
+    if (
+        len(noun) > 1
+        and words[-1].tag in ("n", "b", "nz")
+        and _PERSON_NOUN.search(noun)
+        and noun not in words_of("class nouns that are no persons")
+    ):
         return QuestionWord("哪一位" + noun, absorbed_left_chars=len(noun))
     head = find_head(answer)
-    if head is not None and head.type is AnswerType.PERSON and not left.endswith(head.noun):
+    if answer.startswith(("教宗", "教皇")):
+        return QuestionWord("哪一位教宗")
+    is_ruler = head is not None and (head.suffix not in ("帝", "宗", "祖", "王") or _RULER.fullmatch(answer))
+    if head is not None and is_ruler and head.type is AnswerType.PERSON and not left.endswith(head.noun):
         return QuestionWord(f"哪一{head.measure}{head.noun}")
     return QuestionWord("誰")
 
 
-def _where(left: str, right: str) -> QuestionWord:
+def _where(answer: str, left: str, right: str) -> QuestionWord:
     if right.startswith(("人", "語", "籍")):
         return QuestionWord("哪國" if not right.startswith("語") else "哪一種語言")
+    if answer in words_of("countries"):
+        return QuestionWord("哪一個國家")
+    if answer in words_of("cities"):
+        return QuestionWord("哪一個城市")
     if re.search(r"(?:國家|城市|地區)$", left):
         return QuestionWord("哪一個" + left[-2:], absorbed_left_chars=2)
     return QuestionWord("哪裡" if re.search(r"(?:在|於|到|至|往|達|自|從|赴|離開|返回)$", left) else "哪一個地方")

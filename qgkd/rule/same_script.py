@@ -3,7 +3,8 @@
 Comes in: a passage and a span. Goes out: `LocalPassage`, the text near the span in Traditional characters, and the way
 back.
 
-A literal example: `林文海设计了灯塔` is read as `林文海設計了燈塔`; the question `誰設計了燈塔？` goes back as `谁设计了灯塔？`.
+A literal example: `林文海设计了灯塔` is read as `林文海設計了燈塔`; the question `誰設計了燈塔？` goes back as
+`谁设计了灯塔？`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from qgkd.word_lists import either
 from qgkd.words import Word, tag_words
 
 _NOUN_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng", "l", "s", "ng", "i", "k")
@@ -20,7 +21,7 @@ _BARE_VERB_TAGS = ("v", "vd", "vi", "vq", "vg")
 _TIME_PREPOSITIONS = ("在", "於", "自", "從", "至", "到", "截至", "直到")
 # A clause that starts with one of these has dropped its subject; one with 在 or 根據 may have it further on.
 _SUBJECTLESS_PREPOSITIONS = ("由", "被", "把", "將", "以", "與", "為", "向", "給", "用", "遭", "受", "經", "和", "跟")
-_PRONOUN = re.compile(r"^(?:他們|她們|它們|他|她|它|其|該|此|這|那|本|雙方|兩者|二者|前者|後者|一|另|有|每|各|部分|許多|不少|大量|當地|其他|其餘|人們|我|你)")
+_PRONOUN = re.compile(rf"^(?:{either('no subjects')})")
 _TIME_ONLY = re.compile(r"^[\d〇零一二三四五六七八九十前後初中末年月日世紀代公元西時期間、\-]+$")
 
 

@@ -2,11 +2,11 @@
 
 Comes in: a passage, a span and a random number generator. Goes out: one question.
 
-A literal example: `synthetic_variant(context, 14, 17, Random(1))` may give `燈塔建於1867年，由哪一個人設計？`, another seed
-`由誰設計？`.
+A literal example: `synthetic_variant(context, 14, 17, Random(1))` may give `燈塔建於1867年，由哪一個人設計？`,
+another seed `燈塔由誰設計？`.
 
-Source: `default_model` of the mission, stage 2: window length and start varied, a share of questions with clauses
-reordered or the question word moved.
+Window length varies, and a share of the questions has clauses reordered or the question word moved, so that a model
+trained on them does not learn one pattern.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from __future__ import annotations
 from random import Random
 
 from qgkd.answer_types import AnswerType, classify
-from qgkd.rule.cleaning import as_question
 from qgkd.rule.clauses import frame_answer
+from qgkd.rule.cleaning import as_question
 from qgkd.rule.composition import Draft
 from qgkd.rule.moves import by_whom, clauses_reordered, other_words, time_in_front, time_inside, word_at_end
 from qgkd.rule.variants import draft_of, variants

@@ -2,7 +2,8 @@
 
 Comes in: `Frame` and `AnswerType`. Goes out: distinct questions in Traditional characters.
 
-A literal example: the frame of `1867年` in `1867年，林文海設計燈塔。` gives `林文海在哪一年設計燈塔？`, `哪一年，林文海設計燈塔？` …
+A literal example: the frame of `1867年` in `1867年，林文海設計燈塔。` gives `林文海在哪一年設計燈塔？`,
+`哪一年，林文海設計燈塔？` …
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 
 from qgkd.answer_types import AnswerType
 from qgkd.rule.clause_answers import ask_about_clause
-from qgkd.rule.cleaning import as_question
 from qgkd.rule.clauses import Frame
+from qgkd.rule.cleaning import as_question
 from qgkd.rule.composition import WINDOW_CHARS, Draft, compose, core_of, find_subject, strip_marks_around
 from qgkd.rule.moves import by_whom, clauses_reordered, other_words, time_in_front, time_inside, word_at_end
 from qgkd.rule.question_words import question_word

@@ -1,0 +1,114 @@
+"""`qgkd answers`: which spans of a text are worth asking about.
+
+Comes in: a text file, or stdin. Goes out: the text with its answers coloured by type and a table, or JSON.
+
+A literal example: `echo 燈塔由林文海設計。 | qgkd answers - --jsonl` prints
+
+    {"text": "林文海", "start_char": 3, "end_char": 6, "type": "person", "score": -0.4}
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qgkd.cli.stdout import write_stdout
+from qgkd.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from qgkd.answer_types import AnswerSpan
+
+_COLOURS = {
+    "date": "black on bright_yellow",
+    "number": "black on bright_green",
+    "person": "black on bright_cyan",
+    "place": "black on bright_magenta",
+    "organisation": "white on blue",
+    "work": "white on red",
+    "term": "black on white",
+    "clause": "underline",
+}
+_SHOWN_CHARS = 4000
+
+
+def answers(
+    file: Annotated[str, typer.Argument(help="A text file, UTF-8; - is stdin.")] = "-",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many answers, the best ones.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object and nothing else on stdout.")] = False,
+    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object per answer, one per line.")] = False,
+) -> None:
+    """Propose answers in a text: dates, numbers, people, places, organisations, works, terms, clauses."""
+    if as_json and as_jsonl:
+        raise UserError("expected --json or --jsonl, found both; choose one")
+    context = _read_text(file)
+    from qgkd.answers import propose_answers
+
+    spans = propose_answers(context, limit=limit)
+    records = [_record(span) for span in spans]
+    if as_json:
+        write_stdout(json.dumps({"answers": records, "count": len(records)}, ensure_ascii=False) + "\n")
+    elif as_jsonl:
+        write_stdout("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+    else:
+        _show(context, spans)
+
+
+def _record(span: AnswerSpan) -> dict[str, Any]:
+    return {
+        "text": span.text,
+        "start_char": span.start_char,
+        "end_char": span.end_char,
+        "type": str(span.type),
+        "score": round(span.score, 3),
+    }
+
+
+def _read_text(file: str) -> str:
+    """The whole text, offsets as in the file: no character is added or dropped but a byte order mark."""
+    name = "stdin" if file == "-" else file
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise UserError(f"{name}: expected a readable text file, found: {error.strerror}; check the path") from error
+    try:
+        context = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{name}: expected UTF-8 text, found byte {content[error.start]:#04x} at byte {error.start}; convert it first"
+        ) from error
+    if not context.strip():
+        raise UserError(f"{name}: expected a text, found an empty file; give a file with text in it")
+    return context
+
+
+def _show(context: str, spans: list[AnswerSpan]) -> None:
+    """The text with its answers in colour, then the table in order of rank."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=sys.stdout)
+    text = Text(context[:_SHOWN_CHARS])
+    for span in spans:
+        text.stylize(_COLOURS[str(span.type)], span.start_char, span.end_char)
+    console.print(text)
+    if len(context) > _SHOWN_CHARS:
+        _note(console, f"({len(context) - _SHOWN_CHARS:,} more characters not shown)")
+    table = Table("rank", "answer", "type", "from", "to", "score")
+    for rank, span in enumerate(spans, start=1):
+        answer = Text(span.text, style=_COLOURS[str(span.type)])
+        table.add_row(str(rank), answer, str(span.type), str(span.start_char), str(span.end_char), f"{span.score:.1f}")
+    if spans:
+        console.print(table)
+    else:
+        _note(console, "No answers found: the text holds no name, number, date or noun that could be asked about.")
+
+
+def _note(console: Console, sentence: str) -> None:
+    console.print(sentence, style="dim", markup=False)
