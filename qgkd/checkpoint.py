@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
-from qgkd.hub_files import hub_file, is_offline
+from qgkd.hub_files import hub_answers, hub_file, is_offline
 from qgkd.input_format import Attention, InputFormat, Layout
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ def load_checkpoint(
             checkpoint was not trained for.
     """
     name = str(name_or_folder)
-    _check_place(name)
-    record = read_record(name)
+    local_only = not Path(name).exists() and not hub_answers()
+    _check_place(name, local_only)
+    record = read_record(name, local_only=local_only)
     input_format = _settle_format(name, record, attention, layout)
-    model, tokenizer = _load_pretrained(name, attn_implementation)
+    model, tokenizer = _load_pretrained(name, attn_implementation, local_only)
     _check_tokenizer(name, model, tokenizer)
     types = getattr(model.config, "type_vocab_size", 0)
     if input_format.attention is Attention.PREFIX and (model.config.model_type != "bert" or types < 2):
@@ -91,9 +92,20 @@ def save_record(folder: Path, input_format: InputFormat, **lineage: Any) -> None
         file.write("\n")
 
 
-def read_record(name: str) -> dict[str, Any]:
-    """`qgkd.json` of a folder or a hub model; empty where there is none."""
-    path = Path(name) / RECORD_NAME if Path(name).is_dir() else _hub_record(name)
+def read_record(name: str, *, local_only: bool | None = None) -> dict[str, Any]:
+    """`qgkd.json` of a folder or a hub model; empty where there is none.
+
+    Args:
+        name: The folder or hub name.
+        local_only: Of a hub model, look in the cache alone; None finds out whether the hub answers.
+
+    Raises:
+        UserError: The file is broken, or it cannot be known whether a hub model has one.
+    """
+    if Path(name).is_dir():
+        path: Path | None = Path(name) / RECORD_NAME
+    else:
+        path = _hub_record(name, not hub_answers() if local_only is None else local_only)
     if path is None or not path.is_file():
         return {}
     try:
@@ -134,7 +146,7 @@ def _choice(kind: type[Attention] | type[Layout], option: str, value: str) -> An
         raise UserError(f"--{option}: expected one of {[str(member) for member in kind]}, found {value!r}") from None
 
 
-def _check_place(name: str) -> None:
+def _check_place(name: str, local_only: bool) -> None:
     """Refuse a name that leads nowhere before anything else is said about it."""
     if Path(name).exists() and name:
         if not (Path(name) / "config.json").is_file():
@@ -143,30 +155,37 @@ def _check_place(name: str) -> None:
         raise UserError(
             f"{name or repr(name)}: there is no such folder; give a model's folder or a hub name (bert-base-chinese)"
         )
-    elif hub_file(name, "config.json") is None:
+    elif hub_file(name, "config.json", local_only=local_only) is None:
         raise UserError(f"{name}: expected a model with config.json on the hub, found none; check the name")
 
 
-def _hub_record(name: str) -> Path | None:
+def _hub_record(name: str, local_only: bool) -> Path | None:
     """`qgkd.json` of a hub model. Only a user who works offline may go on without knowing whether there is one."""
     try:
-        return hub_file(name, RECORD_NAME)
-    except UserError:
+        return hub_file(name, RECORD_NAME, local_only=local_only)
+    except UserError as error:
         if is_offline():
             return None
-        raise
+        raise UserError(
+            f"{name}: its {RECORD_NAME}, which says how it was trained, could not be asked for on the hub; try again "
+            "with a network, or set HF_HUB_OFFLINE=1 to go by the cache alone"
+        ) from error
 
 
-def _load_pretrained(name: str, attn_implementation: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+def _load_pretrained(
+    name: str, attn_implementation: str | None, local_only: bool
+) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     from transformers import AutoModelForMaskedLM, AutoTokenizer
     from transformers.utils import logging as transformers_logging
 
-    options = {} if attn_implementation is None else {"attn_implementation": attn_implementation}
+    options: dict[str, Any] = {"local_files_only": local_only}
+    if attn_implementation is not None:
+        options["attn_implementation"] = attn_implementation
     verbosity = transformers_logging.get_verbosity()
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()  # what matters of its report is checked below
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
+        tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=local_only)
         model, report = AutoModelForMaskedLM.from_pretrained(name, dtype="float32", output_loading_info=True, **options)
     except Exception as error:  # of several libraries: damaged weights, another architecture, no network
         raise UserError(_load_failure(name, error)) from error

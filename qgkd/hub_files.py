@@ -9,12 +9,38 @@ A literal example: `hub_file("bert-base-chinese", "config.json")`
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from qgkd.errors import UserError
 
+_PATIENCE_SECONDS = 5.0
 
-def hub_file(name: str, file_name: str) -> Path | None:
+
+def hub_answers() -> bool:
+    """Whether the hub can be asked, found out once and quickly.
+
+    Without this every single file of a cached model is asked for with six attempts, 25 seconds each on a laptop that
+    has no network.
+    """
+    from huggingface_hub import constants, get_session
+
+    if is_offline():
+        return False
+    try:
+        session: Any = get_session()
+        session.head(constants.ENDPOINT, timeout=_PATIENCE_SECONDS)
+    except Exception:  # of the HTTP library, whichever it is
+        return False
+    return True
+
+
+def hub_file(name: str, file_name: str, *, local_only: bool = False) -> Path | None:
     """Download a file, or find it in the cache; "the model has none" and "it cannot be asked for" are told apart.
+
+    Args:
+        name: The hub model.
+        file_name: The file.
+        local_only: Look in the cache alone.
 
     Raises:
         UserError: No such model, no network and nothing in the cache, or no access.
@@ -23,7 +49,7 @@ def hub_file(name: str, file_name: str) -> Path | None:
     from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(hf_hub_download(name, file_name))
+        return Path(hf_hub_download(name, file_name, local_files_only=local_only))
     except LocalEntryNotFoundError as error:
         if try_to_load_from_cache(name, file_name) is not None:  # known to be absent from an earlier visit
             return None
