@@ -21,9 +21,11 @@ import typer
 
 from qgkd import __version__
 from qgkd.atomic import WHILE_WRITING, explain_write_error
+from qgkd.cli.answers import answers
 from qgkd.cli.data import data
 from qgkd.cli.evaluate import evaluate
 from qgkd.cli.generate import generate
+from qgkd.cli.inspect import inspect
 from qgkd.cli.score import score
 from qgkd.errors import UserError
 
@@ -35,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
-for command in (generate, score, evaluate):
+for command in (inspect, answers, generate, score, evaluate):
     app.command()(command)
 
 
