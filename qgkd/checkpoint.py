@@ -17,6 +17,7 @@ from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
 from qgkd.hub_files import hub_answers, hub_file, is_offline
 from qgkd.input_format import Attention, InputFormat, Layout
+from qgkd.tokenizer_folder import check_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -64,7 +65,7 @@ def load_checkpoint(
     record = read_record(name, local_only=local_only)
     input_format = _settle_format(name, record, attention, layout)
     model, tokenizer = _load_pretrained(name, attn_implementation, local_only)
-    _check_tokenizer(name, model, tokenizer)
+    check_tokenizer(name, tokenizer, model.config.vocab_size)
     types = getattr(model.config, "type_vocab_size", 0)
     if input_format.attention is Attention.PREFIX and (model.config.model_type != "bert" or types < 2):
         raise UserError(
@@ -117,6 +118,11 @@ def read_record(name: str, *, local_only: bool | None = None) -> dict[str, Any]:
     return record
 
 
+def new_format(attention: str, layout: str) -> InputFormat:
+    """The default limits with an attention mode and a layout as the command line names them."""
+    return InputFormat(attention=_choice(Attention, "attention", attention), layout=_choice(Layout, "layout", layout))
+
+
 def _settle_format(name: str, record: dict[str, Any], attention: str | None, layout: str | None) -> InputFormat:
     """The recorded format, or the one asked for where nothing is recorded; never one against the other."""
     if "format" not in record:
@@ -125,9 +131,7 @@ def _settle_format(name: str, record: dict[str, Any], attention: str | None, lay
                 f"{name}: has no {RECORD_NAME}, so it is unknown how it was trained; say --attention recurrent or "
                 "--attention prefix"
             )
-        return InputFormat(
-            attention=_choice(Attention, "attention", attention), layout=_choice(Layout, "layout", layout or "marked")
-        )
+        return new_format(attention, layout or "marked")
     input_format = InputFormat.from_json(record["format"])
     asked = {"attention": attention, "layout": layout}
     for option, value in asked.items():
@@ -216,21 +220,3 @@ def _position_limit(model: PreTrainedModel) -> int | None:
     embeddings = getattr(getattr(model.base_model, "embeddings", None), "position_embeddings", None)
     padding = getattr(embeddings, "padding_idx", None)
     return positions if padding is None else positions - padding - 1
-
-
-def _check_tokenizer(name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
-    missing = [
-        token for token in ("cls_token", "sep_token", "mask_token", "pad_token") if getattr(tokenizer, token) is None
-    ]
-    if missing:
-        raise UserError(f"{name}: expected a tokenizer with [CLS], [SEP], [MASK] and [PAD], found none for {missing}")
-    if not tokenizer.is_fast:
-        raise UserError(
-            f"{name}: expected a fast tokenizer (tokenizer.json or vocab.txt), found {type(tokenizer).__name__}"
-        )
-    # transformers 5 makes an empty tokenizer, without a word, where the vocabulary file is not found.
-    if len(tokenizer) > model.config.vocab_size or len(tokenizer) < 10:
-        raise UserError(
-            f"{name}: expected a tokenizer for the model's {model.config.vocab_size} tokens, found {len(tokenizer)}; "
-            "restore tokenizer.json or vocab.txt"
-        )
