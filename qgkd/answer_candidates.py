@@ -54,25 +54,28 @@ _USELESS_NUMBER = re.compile(r"[一兩两半數数几幾].{0,2}|第?[一二三]|
 _QUOTED = re.compile(r"[「『“]([^「」『』“”，。；！？\n]{2,20})[」』”]")
 _CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^，。；：！？、「」《》（）()\n]{{2,25}})")
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
-_COMPOUND_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng", "l", "b", "s", "ng", "i")
 _LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l", "s", "ng", "i")
-_SUFFIX_TAGS = ("k", "ng", "n", "q")
+_COMPOUND_TAGS = (*_LAST_TAGS, "an", "b")
+_INTRODUCED = re.compile(rf"(?:{either('before a person')})(?=[{''.join(sorted(words_of('surnames')))}])")
+_INTRODUCED_REACH_CHARS = 12
+_POINTING = "一這这該该此其某各每本"
 _COMPOUND_LIMIT_CHARS = 16
 
 
-def candidates_in(sentence: str) -> list[Candidate]:
+def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[Candidate]:
     """Find candidates.
 
     Args:
         sentence: A sentence, or a piece of at most a few hundred characters.
+        people: Names of persons, see `introduced_people`.
 
     Returns:
         Candidates in no particular order, without exact duplicates; of two with one span the one found by the more
         telling source stays.
     """
     found: dict[tuple[int, int], Candidate] = {}
-    words = tag_words(sentence)
-    for candidate in (*_by_form(sentence), *_by_words(sentence, words), *_clauses(sentence)):
+    people_spans = _spans_of(sentence, people)
+    for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses(sentence)):
         key = (candidate.start_char, candidate.end_char)
         if key not in found or candidate.source < found[key].source:
             found[key] = candidate
@@ -98,29 +101,72 @@ def _by_form(sentence: str) -> Iterator[Candidate]:
             yield Candidate(match.start(), match.end(), Source.LATIN, None)
 
 
-def _by_words(sentence: str, words: tuple[Word, ...]) -> Iterator[Candidate]:
-    """Names, common nouns and runs of nouns."""
+def introduced_people(text: str) -> frozenset[str]:
+    """Names after a word for a person (`工程師林文海`): jieba cuts names that its list lacks to pieces.
+
+    Returns:
+        Names of two or three characters that begin with a surname and end where a word does.
+    """
+    names: set[str] = set()
+    for match in _INTRODUCED.finditer(text):
+        following = text[match.end() : match.end() + _INTRODUCED_REACH_CHARS]
+        ends = {word.end_char for word in tag_words(following)}
+        length_chars = next((length for length in (3, 2) if length in ends and length <= len(following)), 0)
+        if length_chars and re.fullmatch(r"[\u4e00-\u9fff]+", following[:length_chars]):
+            names.add(following[:length_chars])
+    return frozenset(names)
+
+
+def _spans_of(sentence: str, people: frozenset[str]) -> list[tuple[int, int]]:
+    return [
+        (match.start(), match.end())
+        for name in sorted(people, key=lambda name: (-len(name), name))
+        if name in sentence
+        for match in re.finditer(re.escape(name), sentence)
+    ]
+
+
+def _by_words(sentence: str, people_spans: list[tuple[int, int]]) -> Iterator[Candidate]:
+    """Names, common nouns and runs of nouns; every name, common nouns only where a run starts."""
+    for start_char, end_char in people_spans:
+        yield Candidate(start_char, end_char, Source.NAME, AnswerType.PERSON)
+    words = tuple(
+        word
+        for word in tag_words(sentence)
+        if not any(word.start_char < end and start < word.end_char for start, end in people_spans)
+    )
     start = 0
     while start < len(words):
-        word = words[start]
-        if len(word.text) > 1 and word.tag in _NAME_TAGS:
-            yield Candidate(word.start_char, word.end_char, Source.NAME, None)
-        elif (
-            len(word.text) > 1 and word.tag in ("n", "vn", "l") and word.text not in words_of("nouns nobody asks about")
-        ):
-            yield Candidate(word.start_char, word.end_char, Source.NOUN, None)
         stop = start
         while stop < len(words) and words[stop].tag in _COMPOUND_TAGS:
             stop += 1
+            if stop < len(words) and words[stop].start_char != words[stop - 1].end_char:
+                break
         last = stop
         while last > start and words[last - 1].tag not in _LAST_TAGS:
             last -= 1
-        if last - start > 1 and words[last - 1].end_char - word.start_char <= _COMPOUND_LIMIT_CHARS:
-            yield Candidate(word.start_char, words[last - 1].end_char, Source.COMPOUND, None)
-            for name in words[start + 1 : last]:
-                if len(name.text) > 1 and name.tag in _NAME_TAGS:
-                    yield Candidate(name.start_char, name.end_char, Source.NAME, None)
+        for position, word in enumerate(words[start : max(stop, start + 1)]):
+            if len(word.text) > 1 and word.tag in _NAME_TAGS:
+                yield Candidate(word.start_char, word.end_char, Source.NAME, None)
+            elif position == 0 and _is_noun_to_ask_about(word):
+                yield Candidate(word.start_char, word.end_char, Source.NOUN, None)
+        if last - start > 1 and _is_one_noun(words[start:last]):
+            yield Candidate(words[start].start_char, words[last - 1].end_char, Source.COMPOUND, None)
         start = max(stop, start + 1)
+
+
+def _is_one_noun(words: tuple[Word, ...]) -> bool:
+    """Whether a run of nouns reads as one: `哥倫布航行` is a name and what its bearer did."""
+    has_person = any(word.tag.startswith("nr") for word in words)
+    if has_person and words[-1].tag == "vn":
+        return False
+    return words[-1].end_char - words[0].start_char <= _COMPOUND_LIMIT_CHARS
+
+
+def _is_noun_to_ask_about(word: Word) -> bool:
+    if len(word.text) < 2 or word.tag not in ("n", "l") or word.text[0] in _POINTING:
+        return False
+    return word.text not in words_of("nouns nobody asks about")
 
 
 def _clauses(sentence: str) -> Iterator[Candidate]:

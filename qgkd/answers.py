@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qgkd.answer_candidates import Candidate, candidates_in
+from qgkd.answer_candidates import Candidate, Source, candidates_in, introduced_people
 from qgkd.answer_classes import classify_in_sentence
 from qgkd.answer_ranking import features, score
 from qgkd.answer_types import AnswerSpan, AnswerType
@@ -21,6 +21,8 @@ from qgkd.sentences import split_sentences
 
 _PIECE_CHARS = 300
 _OPENING_CHARS = 60
+_SHORTEST_CLAUSE_CHARS = 6
+_REPEATED_TYPE_COST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ def propose_answers(context: str, *, limit: int | None = None) -> list[AnswerSpa
         every sentence before the second best of any where the limit leaves room for it.
     """
     candidates = list(_scored_candidates(context))
-    chosen = _without_overlap(candidates)
-    return [scored.span for scored in _spread(chosen)][:limit]
+    sentences = 1 + max((candidate.piece_index for candidate in candidates), default=0)
+    stretch_chars = -(-len(context) // limit) if limit is not None and limit < sentences else 0
+    return [scored.span for scored in _spread(_without_overlap(candidates), stretch_chars)][:limit]
 
 
 def _pieces(context: str) -> Iterator[tuple[int, str]]:
@@ -54,8 +57,9 @@ def _pieces(context: str) -> Iterator[tuple[int, str]]:
 
 def _scored_candidates(context: str) -> Iterator[_Scored]:
     opening = re.split(r"[，。；：！？\n]", context[:_OPENING_CHARS], maxsplit=1)[0]
+    people = introduced_people(context)
     for piece_index, (piece_start, piece) in enumerate(_pieces(context)):
-        for candidate in candidates_in(piece):
+        for candidate in candidates_in(piece, people):
             yield _Scored(_score(context, opening, piece_start, piece, candidate), piece_index)
 
 
@@ -63,6 +67,8 @@ def _score(context: str, opening: str, piece_start: int, piece: str, candidate: 
     start_char, end_char = piece_start + candidate.start_char, piece_start + candidate.end_char
     text = context[start_char:end_char]
     answer_type: AnswerType = candidate.type or classify_in_sentence(piece, candidate.start_char, candidate.end_char)
+    if candidate.source is Source.CLAUSE and answer_type is AnswerType.TERM and len(text) >= _SHORTEST_CLAUSE_CHARS:
+        answer_type = AnswerType.CLAUSE
     values = features(
         candidate,
         answer_type,
@@ -91,12 +97,22 @@ def _without_overlap(candidates: list[_Scored]) -> list[_Scored]:
     return kept
 
 
-def _spread(ranked: list[_Scored]) -> list[_Scored]:
-    """Round robin over sentences: every sentence's best first, then every second best …."""
-    seen_of_piece: dict[int, int] = {}
-    rounds: list[tuple[int, _Scored]] = []
+def _spread(ranked: list[_Scored], stretch_chars: int) -> list[_Scored]:
+    """Round robin: the best of every sentence (or longer stretch) first, then every second best …
+
+    Args:
+        ranked: Best first.
+        stretch_chars: Where the passage is longer than the answers asked for can cover sentence by sentence, the length
+            of the stretches that take turns instead; 0 for sentences.
+    """
+    seen_of_stretch: dict[int, int] = {}
+    seen_of_type: dict[AnswerType, int] = {}
+    turns: list[tuple[int, float, _Scored]] = []
     for scored in ranked:
-        turn = seen_of_piece.get(scored.piece_index, 0)
-        seen_of_piece[scored.piece_index] = turn + 1
-        rounds.append((turn, scored))
-    return [scored for _, scored in sorted(rounds, key=lambda item: item[0])]
+        stretch = scored.span.start_char // stretch_chars if stretch_chars else scored.piece_index
+        turn = seen_of_stretch.get(stretch, 0)
+        seen_of_stretch[stretch] = turn + 1
+        repeats = seen_of_type.get(scored.span.type, 0) if turn == 0 else 0
+        seen_of_type[scored.span.type] = repeats + 1
+        turns.append((turn, repeats * _REPEATED_TYPE_COST - scored.span.score, scored))
+    return [scored for _, _, scored in sorted(turns, key=lambda item: item[:2])]

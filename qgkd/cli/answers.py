@@ -80,7 +80,8 @@ def _read_text(file: str) -> str:
         context = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(
-            f"{name}: expected UTF-8 text, found byte {content[error.start]:#04x} at byte {error.start}; convert it first"
+            f"{name}: expected UTF-8 text, found byte {content[error.start]:#04x} at byte {error.start}; "
+            "convert it first"
         ) from error
     if not context.strip():
         raise UserError(f"{name}: expected a text, found an empty file; give a file with text in it")
