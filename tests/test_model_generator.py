@@ -287,3 +287,21 @@ def test_load_generator(tmp_path: Path) -> None:
         load_generator()
     with pytest.raises(UserError, match="--system"):
         load_generator(system="magic")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("settings", [{}, {"num_beams": 3}, {"sample": True, "top_k": 20}])
+@pytest.mark.parametrize(("attention", "layout"), FORMATS)
+def test_a_gpu_writes_what_the_cpu_writes(
+    tmp_path: Path, attention: str, layout: str, settings: dict[str, object]
+) -> None:
+    asked = mixed_requests()
+    expected = generator_of(tmp_path, attention, layout, **settings).generate(asked, questions_per_answer=2)
+    checkpoint = tiny_checkpoint(tmp_path, attention=attention, layout=layout)
+    generator = ModelGenerator(place(checkpoint, precision="fp32", device="cuda"), DecodingSettings(**settings))
+    found = generator.generate(asked, questions_per_answer=2)
+    same = [[q.text for q in a] == [q.text for q in b] for a, b in zip(found, expected, strict=True)]
+    assert sum(same) >= 0.9 * len(same)  # a near tie may fall the other way
+    values = generator.question_log_probabilities(asked, ["誰設計？"] * len(asked))
+    cpu = generator_of(tmp_path, attention, layout).question_log_probabilities(asked, ["誰設計？"] * len(asked))
+    assert values == pytest.approx(cpu, abs=1e-3)
