@@ -2,6 +2,8 @@
 
 Comes in: a `Checkpoint` in float32 on the CPU. Goes out: the same in bf16, or with int8 linear layers, on a device.
 
+In int8 the activations' scale is that of the whole batch, so a question may change with the batch it is written in.
+
 A literal example: `place(checkpoint, precision="bf16", device="cuda")`
 """
 

@@ -75,7 +75,7 @@ def legend() -> Text:
         Kind.TARGET: "target",
         Kind.MASK: "[MASK] over its label",
     }
-    return Text(" · ", style="dim").join(Text(name, style=STYLES[kind]) for kind, name in names.items())
+    return Text(" · ").join(Text(name, style=STYLES[kind]) for kind, name in names.items())
 
 
 def _example_lines(inspection: Inspection, *, bracket: bool) -> Iterator[Text]:
@@ -154,7 +154,7 @@ def _section_lines(
     widths = [max(map(cell_len, column)) for column in zip(*lines.values(), strict=True)]
     for start, end in _chunks(widths, width):
         for title, texts in lines.items():
-            line = Text(f"{title:<{_MARGIN}}", style="dim" if title != name else "")
+            line = Text.assemble((f"{title:<{_MARGIN}}", "" if title == name else "dim"))
             for cell, text, column in zip(cells[start:end], texts[start:end], widths[start:end], strict=True):
                 style = STYLES[cell.kind] if title in (name, "label") else "dim"
                 line.append(text, style=style).append(" " * (column - cell_len(text) + 1))
