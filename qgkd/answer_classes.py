@@ -30,6 +30,8 @@ from qgkd.words import Word, tag_words
 
 _REACH_CHARS = 200
 _SENTENCE_END = re.compile(r"[。！？!?\n]+[」』”’）)]*")
+_SURNAME_TAGS = ("ng", "nr", "n", "x", "zg", "nz", "ns", "nrt", "g")
+_REASON_BEFORE = re.compile(rf"(?:{either('reasons')})$")
 _SUFFIXES_NOT_OF_NAMES = frozenset("湖縣省鎮鄉灣族語黨隊站寺塔橋島市區制獎")
 _LASTING = re.compile(rf"(?:{either('before a length of time')})$")
 _LONG = re.compile(rf"^(?:{either('after a length of time')})")
@@ -65,7 +67,7 @@ def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> Answe
     if by_form is not None:
         return by_form
     words = _words_of(sentence, start_char, end_char)
-    if _CLAUSE_MARK.search(text) or _is_clause(text, words):
+    if _CLAUSE_MARK.search(text) or _is_clause(text, words) or _is_reason(inner, words, before):
         return AnswerType.CLAUSE
     offset_chars = start_char + text.find(inner)
     traditional = _traditional(sentence)[offset_chars : offset_chars + len(inner)]
@@ -144,10 +146,26 @@ def _is_clause(text: str, words: list[Word]) -> bool:
     )
 
 
+def _is_reason(text: str, words: list[Word], before: str) -> bool:
+    """A clause after 因為 or its like: `船隻常常觸礁`, with a verb or adverb after its subject."""
+    if len(text) < 5 or _REASON_BEFORE.search(before) is None:
+        return False
+    return any(word.tag in ("v", "d", "a", "vd", "ad") for word in words[1:])
+
+
+def _is_cut_name(text: str, words: list[Word]) -> bool:
+    """A name of three characters that jieba's list lacks, cut behind its surname (`林|文海`)."""
+    if len(text) != 3 or len(words) < 2 or len(words[0].text) != 1 or text[0] not in words_of("surnames"):
+        return False
+    return words[0].tag in _SURNAME_TAGS and words[1].tag not in ("v", "p", "uj", "c")
+
+
 def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType:
     """What the parts of speech and the neighbouring words say."""
     tags = [word.tag for word in words]
     if tags and all(tag.startswith("nr") for tag in tags) and len(text) <= 8 and len(text) > 1:
+        return AnswerType.PERSON
+    if _is_cut_name(text, words):
         return AnswerType.PERSON
     is_name = bool(tags) and not any(tag.startswith("v") for tag in tags)
     if is_name and 2 <= len(text) <= 8 and (_PERSON_BEFORE.search(before) or _PERSON_AFTER.match(after)):

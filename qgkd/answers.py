@@ -98,7 +98,7 @@ def _without_overlap(candidates: list[_Scored]) -> list[_Scored]:
 
 
 def _spread(ranked: list[_Scored], stretch_chars: int) -> list[_Scored]:
-    """Round robin: the best of every sentence (or longer stretch) first, then every second best …
+    """Round robin: the best of every sentence (or longer stretch) first, then every second best.
 
     Args:
         ranked: Best first.

@@ -82,7 +82,7 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     if later and frame.answer not in later[0] and needs_main_clause(core):
         kept_later.append(later.pop(0))
     room = window_chars - len(core.text()) - sum(map(len, kept_later))
-    needs_subject = bool(core.left) and lacks_subject(_readable(core.left + core.word))
+    needs_subject = bool(core.left) and lacks_subject(_readable(core.text()))
     kept_earlier: list[str] = []
 
     def add(source: list[str], position: int, kept: list[str]) -> None:
@@ -117,7 +117,7 @@ def needs_main_clause(core: Draft) -> bool:
 
 def _with_subject(frame: Frame, draft: Draft) -> Draft:
     """Put the sentence's subject before a draft that starts without one."""
-    first = draft.earlier[0] if draft.earlier else draft.left + draft.word
+    first = draft.earlier[0] if draft.earlier else draft.left + draft.word + draft.right
     if not (draft.earlier or draft.left) or not lacks_subject(_readable(first)):
         return draft
     first = without_leading_connective(first)
