@@ -13,6 +13,7 @@ from functools import lru_cache
 from qgkd.answer_heads import Head, find_head
 from qgkd.answer_patterns import (
     CHINESE_NUMERAL,
+    COUNTED,
     DATE,
     DIGIT,
     FOREIGN_NAME,
@@ -31,6 +32,7 @@ from qgkd.words import Word, tag_words
 _REACH_CHARS = 200
 _SENTENCE_END = re.compile(r"[。！？!?\n]+[」』”’）)]*")
 _SURNAME_TAGS = ("ng", "nr", "n", "x", "zg", "nz", "ns", "nrt", "g")
+_LAST_OF_NO_NAME = frozenset("色港區区部業业類类式型性度率會会局廠厂院館馆")
 _REASON_BEFORE = re.compile(rf"(?:{either('reasons')})$")
 _SUFFIXES_NOT_OF_NAMES = frozenset("湖縣省鎮鄉灣族語黨隊站寺塔橋島市區制獎")
 _LASTING = re.compile(rf"(?:{either('before a length of time')})$")
@@ -110,7 +112,10 @@ def _by_form(text: str, before: str, after: str) -> AnswerType | None:
     )
     if DATE.fullmatch(text) and not is_duration:
         return AnswerType.DATE
-    if len(text) > 1 and NUMBER.fullmatch(text) and MEASURE_WORD.search(text):
+    has_digit = re.search(DIGIT, text) is not None
+    if len(text) > 1 and NUMBER.fullmatch(text) and (has_digit or MEASURE_WORD.search(text)):
+        return AnswerType.NUMBER
+    if has_digit and COUNTED.fullmatch(text) and MEASURE_WORD.search(text):
         return AnswerType.NUMBER
     if PERIOD.fullmatch(text) or (len(text) <= 10 and _TIME_WORD.fullmatch(text)):
         return AnswerType.DATE
@@ -156,6 +161,8 @@ def _is_reason(text: str, words: list[Word], before: str) -> bool:
 def _is_cut_name(text: str, words: list[Word]) -> bool:
     """A name of three characters that jieba's list lacks, cut behind its surname (`林|文海`)."""
     if len(text) != 3 or len(words) < 2 or len(words[0].text) != 1 or text[0] not in words_of("surnames"):
+        return False
+    if text[-1] in _LAST_OF_NO_NAME:
         return False
     return words[0].tag in _SURNAME_TAGS and words[1].tag not in ("v", "p", "uj", "c")
 

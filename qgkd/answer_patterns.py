@@ -63,10 +63,13 @@ _PERCENT = (
 MEASURE_WORD = re.compile(either("measure words"))
 NUMBER_BODY = rf"(?:{_PERCENT}|第?{_NUMERAL}(?:多|餘|余)?(?:{MEASURE_WORD.pattern})?)"
 NUMBER = re.compile(
-    rf"(?:{either('about')})?{NUMBER_BODY}(?:[到至\-－—~～]{NUMBER_BODY})?"
-    rf"(?:以上|以下|左右|以內|以内|之間|之间|多|餘|余|半)?[\u4e00-\u9fff]{{0,2}}"
+    rf"(?:{either('about')})?{NUMBER_BODY}(?:[到至\-－—~～、]{NUMBER_BODY})?"
+    rf"(?:以上|以下|左右|以內|以内|之間|之间|多|餘|余|半)?"
 )
-"""A whole answer that is a quantity, with at most two characters of noun after it (`200名士兵`)."""
+"""A whole answer that is a quantity."""
+
+COUNTED = re.compile(rf"{NUMBER.pattern}[\u4e00-\u9fff]{{1,2}}")
+"""A quantity with the noun it counts (`200名士兵`); only with Arabic digits, or 八角大樓 would be one."""
 
 NUMERAL_HEAD = re.compile(rf"(?P<about>(?:{either('about')})?)(?P<ordinal>第?)(?P<numeral>{_NUMERAL})")
 PERCENT = re.compile(_PERCENT)

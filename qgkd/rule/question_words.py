@@ -44,7 +44,13 @@ class QuestionWord:
 
 _SMALL_NUMERAL = re.compile(r"[一二兩三四五六七八九十1-9]|10")
 _COUNTED = re.compile(r"[個座位次代歲屆名種條場家所項支部章集級間層]")
-_PERSON_NOUN = re.compile(r"[師家員長者手將王帝后臣帥官士統席理相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授主裁儲記]$")
+_PERSON_NOUN = re.compile(
+    r"[師家員長者手將王帝后臣帥官士統席理相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授主裁儲記兒]$"
+)
+_TITLE_PREFIX = re.compile(r"[副前正代]$")
+_PERSON_IS = re.compile(
+    r"(?:創辦人|創始人|發明人|負責人|領導人|作者|主角|妻子|丈夫|父親|母親|[校市州首院會社隊]長|之父)(?:是|為)$"
+)
 _RULER = re.compile(r"[東西前後北南]?[漢唐宋元明清魏晉隋梁陳齊周秦金遼燕趙楚吳越].{1,2}[帝宗祖王]")
 _NAMING = re.compile(rf"(?:{either('naming verbs')})$")
 
@@ -67,7 +73,11 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
     if answer_type is AnswerType.NUMBER:
         return _how_many(answer, left, right)
     if answer_type is AnswerType.PERSON:
-        return _who(answer, left)
+        return _who(answer, left, right)
+    if _PERSON_IS.search(left):
+        return QuestionWord("誰")
+    if left.endswith("為") and answer_type is AnswerType.TERM and re.match(r"[\u4e00-\u9fff]", right):
+        return QuestionWord("哪個")  # 為什麼 would ask for the reason
     if answer_type is AnswerType.CLAUSE or _NAMING.search(left):
         return QuestionWord("什麼")
     following = _following_class(right)
@@ -133,12 +143,14 @@ def _when(answer: str, left: str, right: str) -> QuestionWord:
 
 
 def _how_many(answer: str, left: str, right: str) -> QuestionWord:
-    if PERCENT.fullmatch(answer) or (right[:1] in ("%", "％") and right):
+    if PERCENT.fullmatch(answer) or "分之" in answer or (right[:1] in ("%", "％") and right):
         return QuestionWord("多少比例", absorbed_right_chars=1 if right[:1] in ("%", "％") and right else 0)
     head = NUMERAL_HEAD.match(answer)
     if head is None:
         return QuestionWord("多少")
     rest = answer[head.end() :].lstrip("多餘") or ""
+    if "、" in rest:
+        return QuestionWord("多少")
     is_small = _SMALL_NUMERAL.fullmatch(head["numeral"]) is not None
     if head["ordinal"] or left.endswith("第"):
         return QuestionWord(("第" if head["ordinal"] else "") + "幾" + rest)
@@ -150,7 +162,7 @@ def _how_many(answer: str, left: str, right: str) -> QuestionWord:
     return QuestionWord("多少" + rest)
 
 
-def _who(answer: str, left: str) -> QuestionWord:
+def _who(answer: str, left: str, right: str) -> QuestionWord:
     words = tag_words(left)
     noun = words[-1].text if words else ""
     if (
@@ -159,6 +171,8 @@ def _who(answer: str, left: str) -> QuestionWord:
         and _PERSON_NOUN.search(noun)
         and noun not in words_of("class nouns that are no persons")
     ):
+        title = _TITLE_PREFIX.search(left[: len(left) - len(noun)])
+        noun = (title.group() if title else "") + noun
         return QuestionWord("哪一位" + noun, absorbed_left_chars=len(noun))
     head = find_head(answer)
     if answer.startswith(("教宗", "教皇")):
@@ -166,7 +180,7 @@ def _who(answer: str, left: str) -> QuestionWord:
     is_ruler = head is not None and (head.suffix not in ("帝", "宗", "祖", "王") or _RULER.fullmatch(answer))
     if head is not None and is_ruler and head.type is AnswerType.PERSON and not left.endswith(head.noun):
         return QuestionWord(f"哪一{head.measure}{head.noun}")
-    return QuestionWord("誰")
+    return QuestionWord("誰的" if right.startswith(("時代", "時期", "年間")) else "誰")
 
 
 def _where(answer: str, left: str, right: str) -> QuestionWord:
