@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny_model import PASSAGES, tiny_checkpoint
+
 from qgkd.batch_rows import collate
 from qgkd.checkpoint import Checkpoint
 from qgkd.decoding.beam import beam_search
@@ -19,7 +21,6 @@ from qgkd.decoding.settings import DecodingSettings
 from qgkd.masked_lm import mask_logits
 from qgkd.rows import packed_row
 from qgkd.source import PassageEncoder, Source
-from tiny_model import PASSAGES, tiny_checkpoint
 
 FORMATS = [("prefix", "marked"), ("prefix", "plain"), ("prefix", "shared"), ("recurrent", "marked")]
 PREFIX_FORMATS = FORMATS[:3]
@@ -105,7 +106,7 @@ def test_packed_row_equals_stepwise_rows(tmp_path: Path, attention: str, layout:
     checkpoint = tiny_checkpoint(tmp_path, attention=attention, layout=layout, attn_implementation=attn_implementation)
     tokenizer = checkpoint.tokenizer
     sources = sources_of(checkpoint)
-    targets = [tuple(range(10 + n, 14 + n + n % 4)) + (tokenizer.sep_token_id,) for n in range(len(sources))]
+    targets = [(*tuple(range(10 + n, 14 + n + n % 4)), tokenizer.sep_token_id) for n in range(len(sources))]
     rows = [packed_row([s], [t], tokenizer.mask_token_id) for s, t in zip(sources, targets, strict=True)]
     with torch.inference_mode():
         packed = torch.log_softmax(mask_logits(checkpoint.model, collate(rows, tokenizer.pad_token_id)), dim=-1)

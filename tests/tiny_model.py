@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
+
 from qgkd.checkpoint import Checkpoint, save_record
 from qgkd.input_format import InputFormat
-from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
 
 PASSAGES = (
     "燈塔建於1867年，由工程師林文海設計。林文海是港務局的職員。燈塔高42公尺，位於白沙灣的北岸。",

@@ -11,6 +11,7 @@ In layout `shared` requests over one window share its block, see `incremental_be
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 import torch
 
 from qgkd.attention_mask import additive
