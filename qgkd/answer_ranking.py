@@ -4,8 +4,12 @@ Comes in: candidates of one passage. Goes out: scores, comparable within the pas
 
 A literal example: in `燈塔建於1867年，由林文海設計。` 林文海 and 1867年 score above 燈塔, the topic that everyone sees.
 
-The weights are those of a logistic regression of "a person chose exactly this span" on the 2,903 DRCD dev questions
-outside the validation set, rounded to one decimal; see `features` for what they multiply.
+The weights are those of a logistic regression of "a person chose exactly this span" on the DRCD dev questions outside
+the validation set (79,000 candidates), rounded to one decimal; see `features` for what they multiply.
+
+Differs: the passage's topic is marked down by hand. The regression gives it +0.2 and spans in the first words +0.7
+(people do ask for them; on the validation questions that is worth .01 of recall), but everyone who sees the page's
+title knows the answer.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from qgkd.generator import GenerationRequest
-from qgkd.rule import RuleGenerator, synthetic_variant
+from qgkd.rule import RuleGenerator, synthetic_variants
 
 GENERATOR = RuleGenerator()
 HARBOUR = (
@@ -143,7 +143,7 @@ def test_far_ends_of_a_long_passage_are_reached() -> None:
 def test_synthetic_questions_follow_their_seed() -> None:
     start_char = HARBOUR.index("1902年")
     end_char = start_char + len("1902年")
-    questions = [synthetic_variant(HARBOUR, start_char, end_char, random.Random(seed)) for seed in range(30)]
-    assert questions == [synthetic_variant(HARBOUR, start_char, end_char, random.Random(seed)) for seed in range(30)]
+    questions = [synthetic_variants(HARBOUR, start_char, end_char, random.Random(seed)) for seed in range(30)]
+    assert questions == [synthetic_variants(HARBOUR, start_char, end_char, random.Random(seed)) for seed in range(30)]
     assert len(set(questions)) >= 3
     assert all(question.endswith("？") and "1902年" not in question for question in questions)

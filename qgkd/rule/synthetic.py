@@ -2,7 +2,7 @@
 
 Comes in: a passage, a span and a random number generator. Goes out: one question.
 
-A literal example: `synthetic_variant(context, 14, 17, Random(1))` may give `燈塔建於1867年，由哪一個人設計？`,
+A literal example: `synthetic_variants(context, 14, 17, Random(1))` may give `燈塔建於1867年，由哪一個人設計？`,
 another seed `燈塔由誰設計？`.
 
 Window length varies, and a share of the questions has clauses reordered or the question word moved, so that a model
@@ -25,7 +25,7 @@ _MOVED_SHARE = 0.35
 _OTHER_WORD_SHARE = 0.25
 
 
-def synthetic_variant(
+def synthetic_variants(
     context: str, start_char: int, end_char: int, rng: Random, *, answer_type: AnswerType | None = None
 ) -> str:
     """Write one question about a span of a passage in Traditional characters.
