@@ -27,6 +27,7 @@ from qgkd.cli.evaluate import evaluate
 from qgkd.cli.generate import generate
 from qgkd.cli.inspect import inspect
 from qgkd.cli.score import score
+from qgkd.cli.train import train
 from qgkd.errors import UserError
 
 app = typer.Typer(
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
-for command in (inspect, answers, generate, score, evaluate):
+for command in (inspect, answers, generate, score, evaluate, train):
     app.command()(command)
 
 

@@ -1,0 +1,152 @@
+"""What happens beside the training steps: progress, logs on disk, early stopping.
+
+Comes in: the Trainer's events. Goes out: a line per log on stderr, `log.jsonl` in the run folder, the order to stop.
+
+A literal example of a line:
+
+    step 500/8,416  epoch 0.95  loss 2.3142  lr 6.1e-05  412.3 questions/s  1.9 h left
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from qgkd.atomic import write_atomically
+
+
+class RunClock(TrainerCallback):
+    """Questions per second since the last log, evaluations not counted; hours left, everything counted.
+
+    Args:
+        questions_per_step: Mean over an epoch.
+    """
+
+    def __init__(self, questions_per_step: float) -> None:
+        self._questions_per_step = questions_per_step
+        self._began = self._marked = time.perf_counter()
+        self._first_step = self.marked_step = 0
+        self._paused_s = 0.0
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Start counting where the run starts or is taken up."""
+        self._began = self._marked = time.perf_counter()
+        self._first_step = self.marked_step = state.global_step
+
+    def pause(self, seconds: float) -> None:
+        """Leave out time spent on something other than training."""
+        self._paused_s += seconds
+
+    def figures(self, state: TrainerState) -> dict[str, float]:
+        """What to log; starts the next interval."""
+        now = time.perf_counter()
+        seconds = max(1e-9, now - self._marked - self._paused_s)
+        rate = (state.global_step - self.marked_step) * self._questions_per_step / seconds
+        per_step_s = (now - self._began) / max(1, state.global_step - self._first_step)
+        self._marked, self.marked_step, self._paused_s = now, state.global_step, 0.0
+        hours_left = (state.max_steps - state.global_step) * per_step_s / 3600
+        return {"questions_per_second": round(rate, 2), "hours_left": round(hours_left, 4)}
+
+
+class RunLog(TrainerCallback):
+    """A line per log on stderr, a bar where stderr is a terminal, and the whole history in `log.jsonl`."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Open the bar."""
+        if state.is_world_process_zero and sys.stderr.isatty():
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(total=state.max_steps, initial=state.global_step, unit="step", dynamic_ncols=True)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> TrainerControl:
+        """Log at every save, so that a resumed run logs over the same steps."""
+        if self._bar is not None:
+            self._bar.update(state.global_step - self._bar.n)
+        if control.should_save and args.logging_strategy != "no":
+            control.should_log = True
+        return control
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Print the line."""
+        if not state.is_world_process_zero or not logs:
+            return
+        line = progress_line(logs, state)
+        if self._bar is not None:
+            self._bar.write(line, file=sys.stderr)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Write the history."""
+        if state.is_world_process_zero:
+            with write_atomically(Path(str(args.output_dir)) / "log.jsonl") as file:
+                file.writelines(json.dumps(entry) + "\n" for entry in state.log_history)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Write the history and close the bar."""
+        self.on_save(args, state, control)
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+class StopWhenFlat(TrainerCallback):
+    """Stop after `patience` evaluations in a row without a new best.
+
+    Counted from the log history, which checkpoints hold, so a resumed run counts on.
+    """
+
+    def __init__(self, patience: int) -> None:
+        self._patience = patience
+
+    def on_evaluate(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> TrainerControl:
+        """Count."""
+        key = f"eval_{args.metric_for_best_model}"
+        values = [entry[key] for entry in state.log_history if key in entry]
+        best = max(values) if args.greater_is_better else min(values)
+        if len(values) - 1 - values.index(best) >= self._patience:
+            control.should_training_stop = True
+        return control
+
+
+def progress_line(logs: dict[str, Any], state: TrainerState) -> str:
+    """One log entry as a line for people."""
+    parts = [f"step {state.global_step:,}/{state.max_steps:,}", f"epoch {logs.get('epoch', 0):.2f}"]
+    if "train_runtime" in logs:
+        return "  ".join([*parts, f"trained for {logs['train_runtime'] / 3600:.2f} h"])
+    for name, value in logs.items():
+        if name in ("epoch", "hours_left", "questions_per_second", "learning_rate", "grad_norm"):
+            continue
+        parts.append(f"{name.replace('eval_', 'validation ', 1)} {value:.4f}")
+    if "learning_rate" in logs:
+        parts.append(f"lr {logs['learning_rate']:.3g}")
+    if "questions_per_second" in logs:
+        parts += [f"{logs['questions_per_second']:.1f} questions/s", f"{logs['hours_left']:.2f} h left"]
+    return "  ".join(parts)

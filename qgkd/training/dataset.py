@@ -1,0 +1,149 @@
+"""Training rows drawn from tokenised questions.
+
+Comes in: a `TokenStore` and `(epoch, item, counted)`. Goes out: `WeightedRow`s. What is drawn (sampled positions,
+token noise) depends on the seed, the epoch and the item alone, never on the order of calls, on the process or on the
+worker: so a resumed run, a split batch and a second process draw the same.
+
+A literal example: `recurrent`, a question of 23 tokens, 4 positions per question: four rows of weight 23 / 4.
+
+Source: BERT-SQG rows, Chan & Fan 2019 (D19-5821), section 3.2; token noise of s2s-ft, Bao et al. 2020
+(arXiv 2002.12804).
+Differs: s2s-ft corrupts the pseudo block as well, which shows one in twenty of the [MASK]s its own answer; here it
+stays clean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from qgkd.input_format import Attention, InputFormat, Layout
+from qgkd.rows import Block, Row, packed_row, recurrent_row
+from qgkd.training.config import RowsConfig
+from qgkd.training.token_store import TokenStore
+
+
+class Draw(NamedTuple):
+    """What a sampler asks the data set for."""
+
+    epoch: int
+    item: int
+    counted: bool = True
+    """False fills a batch up: its rows weigh nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedRow:
+    """A row and how often it counts in the loss."""
+
+    row: Row
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The token ids that rows are built with."""
+
+    mask_id: int
+    pad_id: int
+    ordinary_ids: NDArray[np.int64]
+    """Everything but special tokens: what a corrupted token may turn into."""
+
+
+class RowDataset(Dataset[list[WeightedRow]]):
+    """One item per question; in `shared`, per group of up to `answers_per_row` questions about one window.
+
+    Args:
+        store: Tokenised questions.
+        input_format: Decides between one packed row and many recurrent ones.
+        rows: Sampling and noise.
+        vocabulary: The tokenizer's ids.
+        seed: Of every draw.
+    """
+
+    def __init__(
+        self, store: TokenStore, input_format: InputFormat, rows: RowsConfig, vocabulary: Vocabulary, seed: int
+    ) -> None:
+        self._store, self._rows, self._vocabulary, self._seed = store, rows, vocabulary, seed
+        self._recurrent = input_format.attention is Attention.RECURRENT
+        share = rows.answers_per_row if input_format.layout is Layout.SHARED else 1
+        self.items: list[tuple[int, ...]] = group_by_window(store, share)
+        """The questions of each item."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens of each item's longest row."""
+        sources, targets = self._store.source_lengths, self._store.target_lengths
+        per_target = 1 if self._recurrent else 2
+        longest = []
+        for questions in self.items:
+            tail = sources[list(questions)] - self._store.passage_lengths[list(questions)]
+            tail = tail + per_target * targets[list(questions)]
+            longest.append(int(self._store.passage_lengths[questions[0]] + tail.sum()))
+        return np.asarray(longest, np.int64)
+
+    def __getitem__(self, draw: Draw) -> list[WeightedRow]:
+        random = np.random.default_rng((self._seed, draw.epoch, draw.item))
+        questions = self.items[draw.item]
+        sources = [self._store.source(question) for question in questions]
+        targets = [self._store.target(question) for question in questions]
+        if not self._recurrent:
+            row = packed_row(sources, targets, self._vocabulary.mask_id)
+            return [WeightedRow(self._corrupt(row, random), float(draw.counted))]
+        target = targets[0]
+        steps = sampled_steps(len(target), self._rows.positions_per_question, random)
+        weight = len(target) / len(steps) if draw.counted else 0.0
+        rows = [recurrent_row(sources[0], target, step, self._vocabulary.mask_id) for step in steps]
+        return [WeightedRow(self._corrupt(row, random, given=step - 1), weight) for row, step in zip(rows, steps, strict=True)]
+
+    def _corrupt(self, row: Row, random: np.random.Generator, *, given: int | None = None) -> Row:
+        """Token noise on the question tokens a row is given; in a recurrent row those before its last position."""
+        share = self._rows.target_noise
+        if not share:
+            return row
+        if given is None:
+            places = [place for place, block in enumerate(row.blocks) if block == Block.TARGET]
+        else:
+            places = list(range(len(row) - 1 - given, len(row) - 1))
+        ids = list(row.input_ids)
+        hit, kind = random.random(len(places)), random.random(len(places))
+        others = random.choice(self._vocabulary.ordinary_ids, len(places))
+        for place, hit_draw, kind_draw, other in zip(places, hit, kind, others, strict=True):
+            if hit_draw < share and kind_draw < 0.9:
+                ids[place] = self._vocabulary.mask_id if kind_draw < 0.8 else int(other)
+        return replace(row, input_ids=tuple(ids))
+
+
+def sampled_steps(target_tokens: int, count: int, random: np.random.Generator) -> Sequence[int]:
+    """`count` different steps of 1 to `target_tokens`, each as likely as any other; all of them where count is 0."""
+    if not 0 < count < target_tokens:
+        return range(1, target_tokens + 1)
+    return sorted((1 + random.choice(target_tokens, count, replace=False)).tolist())
+
+
+def group_by_window(store: TokenStore, answers_per_row: int) -> list[tuple[int, ...]]:
+    """Questions that follow one another about the same window, up to so many together."""
+    groups: list[list[int]] = []
+    for question in range(len(store)):
+        if groups and len(groups[-1]) < answers_per_row and _same_window(store, groups[-1][0], question):
+            groups[-1].append(question)
+        else:
+            groups.append([question])
+    return [tuple(group) for group in groups]
+
+
+def _same_window(store: TokenStore, first: int, second: int) -> bool:
+    length = store.passage_lengths[first]
+    if store.passage_lengths[second] != length:
+        return False
+    starts = [store.source_ends[question - 1] if question else 0 for question in (first, second)]
+    one, other = (store.source_ids[start : start + length] for start in starts)
+    return bool((one == other).all())

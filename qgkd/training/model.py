@@ -1,0 +1,191 @@
+"""The module that is trained, and where it comes from.
+
+Comes in: a `ModelConfig`; a collated batch. Goes out: a `Checkpoint` with its weights; `Capture`, what one forward pass
+has to show.
+
+A literal example: `TrainingModel(checkpoint.model)(**batch).logits` is [R, V].
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import nn
+from transformers.utils import ModelOutput
+
+from qgkd.attention_mask import padding_mask, prefix_attention_mask
+from qgkd.batch_rows import RowBatch
+from qgkd.checkpoint import Checkpoint, load_checkpoint, read_record
+from qgkd.errors import UserError
+from qgkd.input_format import Attention, InputFormat
+from qgkd.masked_lm import mask_logits
+from qgkd.rows import Block
+from qgkd.training.config import ModelConfig, TrainConfig
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+MODEL_INPUTS = ("input_ids", "token_type_ids", "position_ids", "blocks", "steps", "groups", "mask_positions")
+
+
+@dataclass
+class Capture(ModelOutput):
+    """What a forward pass has to show; a `ModelOutput`, so that FSDP, DDP and autocast find the tensors in it."""
+
+    logits: torch.Tensor | None = None  # [R, V], in the order of mask_positions
+
+
+class TrainingModel(nn.Module):
+    """A masked language model whose forward returns the logits at the scored positions.
+
+    Everything runs inside this one forward, so wrappers (DDP, FSDP, DeepSpeed, torch.compile) see every parameter.
+    Only `model` is ever saved.
+
+    Args:
+        model: Any `AutoModelForMaskedLM`.
+    """
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        super().__init__()
+        self.model = model
+        # accelerate reads these two from the module it wraps.
+        self._no_split_modules = getattr(model, "_no_split_modules", None)
+        self._keys_to_ignore_on_save = getattr(model, "_keys_to_ignore_on_save", None)
+
+    @property
+    def config(self) -> Any:
+        """The inner model's config, which DeepSpeed's "auto" values and TensorBoard read."""
+        return self.model.config
+
+    def activation_checkpointing_enable(self, **options: Any) -> None:
+        """Recompute activations in the backward pass (`train.activation_checkpointing`)."""
+        cast(Any, self.model).activation_checkpointing_enable(**options)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        token_type_ids: torch.Tensor,
+        position_ids: torch.Tensor,
+        blocks: torch.Tensor,
+        steps: torch.Tensor,
+        groups: torch.Tensor,
+        mask_positions: torch.Tensor,
+    ) -> Capture:
+        """Run the model and its head on the scored positions.
+
+        Args:
+            input_ids: [B, L], and so are the next five.
+            token_type_ids: Zero and one.
+            position_ids: Target and pseudo blocks share theirs.
+            blocks: Values of `Block`.
+            steps: Question token a position stands for, from 1.
+            groups: Answer a position belongs to, from 1.
+            mask_positions: [R, 2], (row, position).
+        """
+        kind = input_ids.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else self.model.dtype
+        # Rows of one batch are all packed or all recurrent; steps are counted in packed rows only.
+        packed = mask_positions.shape[0] > input_ids.shape[0] or bool((blocks == Block.PSEUDO).any())
+        mask = prefix_attention_mask(blocks, steps, groups, dtype) if packed else padding_mask(blocks, dtype)
+        batch = RowBatch(
+            input_ids=input_ids,
+            token_type_ids=token_type_ids,
+            position_ids=position_ids,
+            attention_mask=mask,
+            mask_positions=mask_positions,
+            target_ids=mask_positions[:, 0],
+        )
+        return Capture(logits=mask_logits(self.model, batch))
+
+
+def starting_checkpoint(config: TrainConfig) -> Checkpoint:
+    """The weights a run starts from, in the format it trains.
+
+    Raises:
+        UserError: The base cannot be loaded, or cannot take the format asked for.
+    """
+    settings = config.model
+    if not settings.base:
+        checkpoint = _from_scratch(config)
+    elif "format" in read_record(settings.base):
+        # Its format is where this run starts from; training is what may change it.
+        checkpoint = load_checkpoint(settings.base)
+    else:
+        checkpoint = load_checkpoint(settings.base, attention=settings.attention or "prefix", layout=settings.layout)
+    input_format = config.input_format(checkpoint.input_format)
+    positions = getattr(checkpoint.model.config, "max_position_embeddings", input_format.max_total_tokens)
+    if input_format.max_total_tokens > positions:
+        raise UserError(
+            f"model.max_total_tokens must be at most the {positions} positions of {settings.base or 'the model'}, was "
+            f"{input_format.max_total_tokens}; lower it"
+        )
+    if input_format.attention is Attention.PREFIX and checkpoint.model.config.model_type != "bert":
+        raise UserError(
+            f"{settings.base}: attention 'prefix' needs a BertForMaskedLM, found model type "
+            f"{checkpoint.model.config.model_type!r}; set model.attention=recurrent"
+        )
+    set_dropout(checkpoint.model, settings.dropout)
+    script = settings.script or checkpoint.record.get("script", "")
+    record = {**checkpoint.record, **({"script": script} if script else {})}
+    return replace(checkpoint, input_format=input_format, record=record)
+
+
+def set_dropout(model: PreTrainedModel, share: float) -> None:
+    """Set hidden and attention dropout, in the config and in the modules already built."""
+    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
+        if hasattr(model.config, name):
+            setattr(model.config, name, share)
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = share
+
+
+def _from_scratch(config: TrainConfig) -> Checkpoint:
+    from transformers import AutoTokenizer, BertConfig, BertForMaskedLM, set_seed
+
+    settings: ModelConfig = config.model
+    if not Path(settings.vocabulary).is_dir():
+        raise UserError(f"model.vocabulary: expected a folder with a tokenizer, found none at {settings.vocabulary!r}")
+    try:
+        tokenizer: Any = AutoTokenizer.from_pretrained(settings.vocabulary)
+    except Exception as error:
+        raise UserError(
+            f"model.vocabulary: expected a tokenizer in {settings.vocabulary}, but: {str(error).splitlines()[0]}"
+        ) from error
+    input_format = config.input_format(InputFormat())
+    set_seed(int(config.train.get("seed", 42)))
+    try:
+        bert = BertConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=settings.hidden_size,
+            num_hidden_layers=settings.layers,
+            num_attention_heads=settings.heads,
+            intermediate_size=settings.intermediate_size,
+            max_position_embeddings=input_format.max_total_tokens,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+        model = BertForMaskedLM(bert)
+    except ValueError as error:
+        raise UserError(f"[model]: a BERT of these sizes cannot be built: {error}; correct them") from error
+    if settings.sinusoidal_positions:
+        _start_as_sinusoids(model.bert.embeddings.position_embeddings.weight, bert.initializer_range)
+    return Checkpoint(name="scratch", model=model, tokenizer=tokenizer, input_format=input_format, record={})
+
+
+def _start_as_sinusoids(weight: torch.Tensor, scale: float) -> None:
+    """Sines and cosines of falling frequency, as strong as the random start they replace.
+
+    Source: Vaswani et al. 2017, section 3.5.
+    Differs: scaled to the other embeddings' standard deviation, and learnt on.
+    """
+    count, width = weight.shape
+    place = torch.arange(count, dtype=torch.float32)[:, None]
+    rates = torch.exp(torch.arange(0, width, 2, dtype=torch.float32) * (-math.log(10_000.0) / width))
+    angles = place * rates  # [positions, width / 2]
+    waves = torch.stack((angles.sin(), angles.cos()), dim=-1).flatten(1)[:, :width]
+    with torch.no_grad():
+        weight.copy_(waves * scale * math.sqrt(2))

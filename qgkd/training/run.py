@@ -1,0 +1,252 @@
+"""One training run, from a config to a run folder.
+
+Comes in: a `TrainConfig`. Goes out: the run folder:
+
+    config.toml     the resolved config
+    data/           tokenised questions, where `--prepare-only` wrote them
+    checkpoint-N/   a plain model folder, with what a resumed run needs
+    model/          the best model by validation; the last one without validation
+    log.jsonl       every log entry
+
+A literal example: `run_training(load_config("train.toml"))` gives `runs/teacher`, and
+`qgkd generate passage.txt --model runs/teacher/model` uses it.
+
+Importing this takes torch, transformers and accelerate alone, and so does training on prepared data by
+`evaluation.metric=loss`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from qgkd import __version__
+from qgkd.atomic import write_atomically
+from qgkd.checkpoint import Checkpoint
+from qgkd.errors import UserError
+from qgkd.input_format import Attention, Layout
+from qgkd.training.arguments import training_arguments
+from qgkd.training.config import TrainConfig
+from qgkd.training.data import PreparedData, load_prepared, prepare
+from qgkd.training.dataset import RowDataset, Vocabulary
+from qgkd.training.model import TrainingModel, starting_checkpoint
+from qgkd.training.toml_values import read_toml, to_toml
+from qgkd.training.trainer import QGTrainer, last_checkpoint
+from qgkd.training.validation import Validator
+
+_OURS = ("checkpoint-*", "model", ".model.*", "log.jsonl", "runs")
+"""What a run leaves in its folder, and `--force` takes away; `runs` is TensorBoard's."""
+
+
+def prepare_run(config: TrainConfig) -> Path:
+    """Tokenise the data into `data.prepared` and stop.
+
+    Returns:
+        The folder; with the config and the base it is all that a training machine needs.
+    """
+    checkpoint = starting_checkpoint(config)
+    prepared = prepare(config.data, checkpoint.tokenizer, checkpoint.input_format)
+    prepared.save(config.prepared_folder)
+    _say(_data_summary(prepared))
+    return config.prepared_folder
+
+
+def run_training(config: TrainConfig, *, resume: bool = False, force: bool = False) -> Path:
+    """Train.
+
+    Args:
+        config: The run.
+        resume: Go on from the run folder's newest checkpoint; start where there is none.
+        force: Remove an earlier run from the folder first.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        UserError: A run is there already, or config, data and base do not fit together.
+    """
+    _settle_folder(config, resume=resume, force=force)
+    arguments = training_arguments(config)
+    checkpoint = starting_checkpoint(config)
+    with arguments.main_process_first(desc="tokenising"):
+        prepared = _prepared(config, checkpoint, several=arguments.world_size > 1)
+    trainer = _trainer(config, arguments, checkpoint, prepared)
+    if _is_main():
+        with write_atomically(config.run_folder / "config.toml") as file:
+            file.write(to_toml(config.to_json()))
+    _say(f"{_data_summary(prepared)}. {_rows_summary(config, checkpoint)}")
+    start = last_checkpoint(config.run_folder) if resume else None
+    if start is not None:
+        _say(f"Resuming from {start}.")
+    trainer.train(resume_from_checkpoint=None if start is None else str(start))
+    if not config.data.validation:
+        trainer.keep_model()
+    return config.run_folder
+
+
+def _trainer(config: TrainConfig, arguments: Any, checkpoint: Checkpoint, prepared: PreparedData) -> QGTrainer:
+    vocabulary = vocabulary_of(checkpoint)
+    seed = arguments.seed if arguments.data_seed is None else arguments.data_seed
+    rows = RowDataset(prepared.train, checkpoint.input_format, config.rows, vocabulary, seed)
+    validator = None
+    if config.data.validation:
+        batch = arguments.per_device_eval_batch_size
+        validator = Validator(prepared, checkpoint, config.evaluation, vocabulary, batch)
+    lineage = _lineage(config, checkpoint, prepared, int(arguments.seed))
+    return QGTrainer(
+        model=TrainingModel(checkpoint.model),
+        checkpoint=checkpoint,
+        args=arguments,
+        train_dataset=rows,
+        pad_id=vocabulary.pad_id,
+        label_smoothing=config.rows.label_smoothing,
+        validator=validator,
+        patience=config.evaluation.patience,
+        lineage=lambda: lineage,
+    )
+
+
+def vocabulary_of(checkpoint: Checkpoint) -> Vocabulary:
+    """The ids that rows are built with."""
+    import numpy as np
+
+    tokenizer = checkpoint.tokenizer
+    special = set(tokenizer.all_special_ids)
+    ordinary = [token for token in range(len(tokenizer)) if token not in special]
+    return Vocabulary(
+        mask_id=int(tokenizer.mask_token_id),
+        pad_id=int(tokenizer.pad_token_id),
+        ordinary_ids=np.asarray(ordinary, np.int64),
+    )
+
+
+def _prepared(config: TrainConfig, checkpoint: Checkpoint, *, several: bool) -> PreparedData:
+    """Prepared data where there is some; several processes tokenise once and share it through the folder."""
+    folder = config.prepared_folder
+    arguments = (config.data, checkpoint.tokenizer, checkpoint.input_format)
+    found = load_prepared(folder, *arguments)
+    if found is None:
+        found = prepare(*arguments)
+        if several:
+            found.save(folder)
+    return found
+
+
+def _settle_folder(config: TrainConfig, *, resume: bool, force: bool) -> None:
+    """Refuse to write over a run, or to go on with another config, unless told to."""
+    folder = config.run_folder
+    if not _is_main():
+        return
+    found = sorted(path for pattern in _OURS for path in folder.glob(pattern))
+    if found and not (resume or force):
+        raise UserError(
+            f"{folder}: expected no run here, found {found[0].name}; go on with it by --resume, replace it by --force, "
+            "or set another train.output_dir"
+        )
+    if force and not resume:
+        for path in found:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if resume and (folder / "config.toml").is_file():
+        _check_same(config, folder / "config.toml")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: expected a folder to write to, but: {error.strerror}; choose another") from error
+
+
+def _check_same(config: TrainConfig, path: Path) -> None:
+    """A resumed run trains the same model on the same rows; `[train]` and `[evaluation]` may change."""
+    old, new = read_toml(path), config.to_json()
+    for section in ("model", "data", "rows"):
+        for key, value in new[section].items():
+            value = list(value) if isinstance(value, tuple) else value
+            if old.get(section, {}).get(key) != value:
+                raise UserError(
+                    f"{path}: this run has {section}.{key} = {old.get(section, {}).get(key)!r}, asked for {value!r}; "
+                    "resume with the run's own config, or start another run"
+                )
+
+
+def _lineage(config: TrainConfig, checkpoint: Checkpoint, prepared: PreparedData, seed: int) -> dict[str, Any]:
+    """What `qgkd.json` says about where the weights come from."""
+    base = {key: checkpoint.record[key] for key in ("trained_on", "base", "step") if key in checkpoint.record}
+    about = prepared.train.about
+    validation = {} if prepared.validation is None else {"questions": len(prepared.validation)}
+    script = checkpoint.record.get("script")
+    return {
+        **({"script": script} if script else {}),
+        "trained_on": {
+            "files": {Path(path).name: digest for path, digest in about["files"].items() if path in config.data.train},
+            **about["counts"],
+            "left_out": about["left_out"],
+        },
+        "validated_on": {
+            **{Path(p).name: digest for p, digest in about["files"].items() if p == config.data.validation},
+            **validation,
+        },
+        "base": {"name": config.model.base or "from scratch", **base},
+        "config": config.to_json(),
+        "seed": seed,
+        "qgkd": __version__,
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str | None:
+    """The commit of the checkout this package is in, with `+` where files differ; None outside a checkout."""
+    where = Path(__file__).resolve().parent
+    try:
+        commit = subprocess.run(
+            ["git", "-C", where, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True
+        )
+        status = subprocess.run(
+            ["git", "-C", where, "status", "--porcelain", "--untracked-files=no"],
+            capture_output=True, text=True, timeout=10, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return commit.stdout.strip() + ("+" if status.stdout.strip() else "")
+
+
+def _data_summary(prepared: PreparedData) -> str:
+    counts, left_out = prepared.train.about["counts"], prepared.train.about["left_out"]
+    told = [f"{counts['questions']:,} questions to train on"]
+    told += [f"{count:,} left out ({reason})" for reason, count in left_out.items() if count]
+    if counts["answers_refused"]:
+        told.append(f"{counts['answers_refused']:,} left out (answer too long or without a token)")
+    if counts["contexts_cut"]:
+        told.append(f"{counts['contexts_cut']:,} passages cut to a window")
+    if counts["questions_cut"]:
+        told.append(f"{counts['questions_cut']:,} questions cut at the cap")
+    if prepared.validation is not None:
+        told.append(f"{len(prepared.validation):,} to validate on")
+    return ", ".join(told)
+
+
+def _rows_summary(config: TrainConfig, checkpoint: Checkpoint) -> str:
+    rows, input_format = config.rows, checkpoint.input_format
+    told = f"Attention {input_format.attention}, layout {input_format.layout}"
+    if input_format.attention is Attention.RECURRENT and rows.positions_per_question:
+        told += (
+            f"; {rows.positions_per_question} sampled positions per question and epoch, weighted so that the expected "
+            "loss is that of all positions (unbiased)"
+        )
+    elif input_format.attention is Attention.RECURRENT:
+        told += "; every position of a question is a row"
+    elif input_format.layout is Layout.SHARED and rows.answers_per_row > 1:
+        told += f"; up to {rows.answers_per_row} questions about one window share a row"
+    return told + "."
+
+
+def _is_main() -> bool:
+    """Whether this is the main process, before and without a process group."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def _say(text: str) -> None:
+    if _is_main():
+        print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,138 @@
+"""TOML in and out, with keys and types checked.
+
+Comes in: a TOML file, `section.key=value` overrides. Goes out: plain values, each known and of its field's type; and a
+resolved config written back as TOML.
+
+A literal example: `parse_overrides(("train.learning_rate=7e-5",))` is `[("train", "learning_rate", 7e-05)]`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from qgkd.errors import UserError
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read a file of sections.
+
+    Raises:
+        UserError: No such file, or it is not TOML.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: expected a TOML file, but: {error.strerror}; check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: expected TOML, found an error: {error}; correct the file") from error
+
+
+def parse_overrides(overrides: Iterable[str]) -> list[tuple[str, str, Any]]:
+    """Split `section.key=value`; the value is read as TOML, and as plain text where it is not TOML.
+
+    Raises:
+        UserError: Something without a section, a key or an equals sign.
+    """
+    parsed = []
+    for override in overrides:
+        name, equals, text = override.partition("=")
+        section, dot, key = name.strip().partition(".")
+        if not (equals and dot and section and key):
+            raise UserError(f"expected section.key=value, found {override!r}; write it like train.learning_rate=7e-5")
+        parsed.append((section, key, _value(text.strip())))
+    return parsed
+
+
+def check_section(told: str, section: str, values: Any, known: type | Iterable[str]) -> dict[str, Any]:
+    """Refuse unknown keys and values of another type; lists become tuples where the field is one.
+
+    Args:
+        told: The file, for messages.
+        section: The section's name; empty for the sections themselves.
+        values: What the section holds.
+        known: A dataclass, or the names alone.
+
+    Raises:
+        UserError: With the nearest known key.
+    """
+    if not isinstance(values, Mapping):
+        raise UserError(f"{told}: expected a section [{section}], found {values!r}; write its keys below [{section}]")
+    hints = typing.get_type_hints(known) if isinstance(known, type) else dict.fromkeys(known, Any)
+    names = [field.name for field in fields(known)] if isinstance(known, type) else list(hints)  # type: ignore[arg-type]
+    checked = {}
+    for key, value in values.items():
+        full_name = f"{section}.{key}" if section else f"[{key}]"
+        if key not in names:
+            raise UserError(f"{told}: {full_name} is unknown{nearest(key, names, section)}")
+        checked[key] = _typed(f"{told}: {full_name}", value, hints[key])
+    return checked
+
+
+def nearest(key: str, known: Iterable[str], section: str = "") -> str:
+    """How an unknown key's sentence ends: the nearest known one, or all of them."""
+    names = sorted(known)
+    close = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+    prefix = f"{section}." if section else ""
+    if close:
+        return f"; did you mean {prefix}{close[0]}?"
+    return f"; known are {', '.join(names[:40])}"
+
+
+def to_toml(sections: Mapping[str, Mapping[str, Any]]) -> str:
+    """Sections as TOML; values that are None are left out, as TOML has none."""
+    lines = []
+    for name, values in sections.items():
+        lines.append(f"[{name}]")
+        lines += [f"{key} = {_written(value)}" for key, value in values.items() if value is not None]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _value(text: str) -> Any:
+    try:
+        value = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return value["value"] if len(value) == 1 and not isinstance(value["value"], dict) or text[:1] == "{" else text
+
+
+def _typed(full_name: str, value: Any, hint: Any) -> Any:
+    """The value as the field's type: whole numbers pass for numbers, one text for a list of texts."""
+    if hint is Any:
+        return value
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    for option in options:
+        if typing.get_origin(option) is tuple:
+            items = [value] if isinstance(value, str) else value
+            if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
+                return tuple(items)
+        elif option is float and type(value) in (int, float):
+            return float(value)
+        elif type(value) is option:
+            return value
+        elif option is str and not isinstance(value, dict | list | bool):
+            return str(value)
+    named = [option for option in options if option is not type(None)]  # TOML has no null: a key is left out
+    expected = " or ".join("a list of texts" if typing.get_origin(o) is tuple else o.__name__ for o in named)
+    raise UserError(f"{full_name} must be {expected}, was {value!r}; correct it")
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool | str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_written(item) for item in value) + "]"
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(str(key))} = {_written(item)}" for key, item in value.items() if item is not None)
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, int | float):
+        return repr(value)
+    return json.dumps(str(value), ensure_ascii=False)

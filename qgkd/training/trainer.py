@@ -1,0 +1,273 @@
+"""The trainer: `transformers.Trainer` with question rows, an exact token mean, and plain checkpoints.
+
+Comes in: a `TrainingModel`, a `RowDataset`, `TrainingArguments`. Goes out: checkpoints from which a run goes on as if it
+had not been cut, each a plain `save_pretrained` folder with its `qgkd.json`; the best model in the run folder's `model`.
+
+A literal example: `QGTrainer(model=TrainingModel(bert), args=arguments, train_dataset=rows, ...).train()`
+
+Another training method is a subclass that overrides `loss_terms`, and `TrainingModel.forward` where it needs more
+captured than the logits. The reduction, the logging of each term, accumulation and processes stay here.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from accelerate.data_loader import DataLoaderShard
+from torch.utils.data import DataLoader
+from transformers import PrinterCallback, ProgressCallback, Trainer, TrainingArguments
+
+from qgkd.checkpoint import Checkpoint, save_record
+from qgkd.errors import UserError
+from qgkd.training.batches import RowCollator, StepSampler
+from qgkd.training.callbacks import RunClock, RunLog, StopWhenFlat
+from qgkd.training.dataset import RowDataset
+from qgkd.training.loss import LossTerm, cross_entropy_terms, mean_over_step, unit_counts
+from qgkd.training.model import MODEL_INPUTS, Capture, TrainingModel
+from qgkd.training.validation import Validator
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+Batch = Mapping[str, torch.Tensor]
+Lineage = Callable[[], dict[str, Any]]
+"""Gives what `qgkd.json` says beside the format."""
+
+
+class QGTrainer(Trainer):
+    """Trains one model on question rows.
+
+    Args:
+        model: The wrapped model.
+        checkpoint: Tokenizer, format and record saved with it.
+        args: Of transformers.
+        train_dataset: Rows.
+        pad_id: The tokenizer's [PAD].
+        label_smoothing: See `RowsConfig`.
+        validator: None trains without evaluations.
+        patience: Evaluations without a new best before stopping; 0 never stops.
+        lineage: What `qgkd.json` says beside the format.
+    """
+
+    loss_is_scaled_for_ga = True  # `compute_loss` divides by the whole step's tokens
+
+    def __init__(
+        self,
+        *,
+        model: TrainingModel,
+        checkpoint: Checkpoint,
+        args: TrainingArguments,
+        train_dataset: RowDataset,
+        pad_id: int,
+        label_smoothing: float = 0.0,
+        validator: Validator | None = None,
+        patience: int = 0,
+        lineage: Lineage = dict,
+    ) -> None:
+        use_cache = getattr(model.config, "use_cache", None)
+        super().__init__(
+            model=model,
+            args=args,
+            data_collator=RowCollator(pad_id),
+            train_dataset=train_dataset,
+            eval_dataset=None if validator is None else validator.dataset,
+        )
+        if use_cache is not None:  # Trainer sets it in every model's config; a saved encoder keeps its own
+            model.config.use_cache = use_cache
+        self._checkpoint, self._validator, self._lineage = checkpoint, validator, lineage
+        self._label_smoothing = label_smoothing
+        self._term_sums: dict[str, torch.Tensor] = {}
+        self._figures: dict[str, float] = {}
+        questions = sum(len(item) for item in train_dataset.items)
+        self._clock = RunClock(questions / max(1, len(self._sampler().steps(0))))
+        for unwanted in (ProgressCallback, PrinterCallback):
+            self.remove_callback(unwanted)
+        for callback in (self._clock, RunLog(), *([StopWhenFlat(patience)] if patience else [])):
+            self.add_callback(callback)
+
+    # Loss
+
+    def loss_terms(self, capture: Capture, batch: Batch) -> list[LossTerm]:
+        """The parts of the loss, one value per token or row, not reduced; what other methods override."""
+        return cross_entropy_terms(capture, batch, self._label_smoothing)
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor | Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
+        """Each term's mean over the whole optimiser step, all micro-batches and processes; their weighted sum."""
+        capture = model(**{name: inputs[name] for name in MODEL_INPUTS})
+        counts = num_items_in_batch if torch.is_tensor(num_items_in_batch) else unit_counts([inputs])
+        # Wrappers average gradients over processes; each process holds its part of the sum.
+        processes = self.accelerator.num_processes
+        loss = torch.zeros((), device=inputs["input_ids"].device)
+        for term in self.loss_terms(capture, inputs):
+            mean = mean_over_step(term, inputs, counts) * processes
+            loss = loss + term.weight * mean
+            self._term_sums[term.name] = self._term_sums.get(term.name, 0) + mean.detach()
+        return (loss, capture) if return_outputs else loss
+
+    def _get_num_items_in_batch(
+        self, batch_samples: list[Any], device: torch.device
+    ) -> torch.Tensor | int | None:
+        """`unit_counts` of the whole optimiser step, over every process; the Trainer hands it to `compute_loss`."""
+        if not batch_samples:
+            return None
+        counts = unit_counts(batch_samples).to(device)
+        return cast(torch.Tensor, self.accelerator.reduce(counts, reduction="sum"))
+
+    # Data
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """Batches of this process alone, whose order depends on the seed and the epoch."""
+        options: dict[str, Any] = {
+            "num_workers": self.args.dataloader_num_workers,
+            "pin_memory": self.args.dataloader_pin_memory,
+            "persistent_workers": self.args.dataloader_persistent_workers,
+            "prefetch_factor": self.args.dataloader_prefetch_factor,
+        }
+        return cast(
+            "DataLoader[Any]",
+            DataLoaderShard(
+                self.train_dataset,
+                device=self.accelerator.device,
+                batch_sampler=self._sampler(),
+                collate_fn=self.data_collator,
+                generator=torch.Generator(),  # or every epoch would draw from the generator that dropout draws from
+                **options,
+            ),
+        )
+
+    def _sampler(self) -> StepSampler:
+        return StepSampler(
+            cast(RowDataset, self.train_dataset).lengths,
+            micro_batch_items=self.args.per_device_train_batch_size,
+            accumulation=self.args.gradient_accumulation_steps,
+            processes=self.args.world_size,
+            process=self.args.process_index,
+            seed=self.args.seed if self.args.data_seed is None else self.args.data_seed,
+            strategy=str(getattr(self.args.train_sampling_strategy, "value", self.args.train_sampling_strategy)),
+            drop_last=self.args.dataloader_drop_last,
+        )
+
+    # Logging and evaluation
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add each term's mean since the last log, the speed, and the hours left."""
+        if "loss" in logs:
+            steps = max(1, self.state.global_step - self._clock.marked_step)
+            for name, value in self._term_sums.items():
+                logs[name] = float(self.accelerator.reduce(value, reduction="mean")) / steps
+            self._term_sums = {}
+            logs |= self._clock.figures(self.state)
+        super().log(logs, start_time)
+
+    def evaluate(
+        self, eval_dataset: Any = None, ignore_keys: list[str] | None = None, metric_key_prefix: str = "eval"
+    ) -> dict[str, float]:
+        """Measure the bare model on the validation questions."""
+        began = time.perf_counter()
+        assert self._validator is not None
+        model = self.bare_model()
+        sharded = self._is_sharded
+        share = (0, 1) if sharded else (self.args.process_index, self.args.world_size)
+        self._figures = self._validator.figures(model, process=share[0], processes=share[1])
+        seconds = time.perf_counter() - began
+        self._clock.pause(seconds)
+        metrics = {f"{metric_key_prefix}_{name}": value for name, value in self._figures.items()}
+        self.log({**metrics, f"{metric_key_prefix}_seconds": round(seconds, 3)})
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
+        is_new_best = super()._determine_best_metric(metrics, trial)
+        if is_new_best:
+            self.keep_model()
+        return is_new_best
+
+    # Models on disk
+
+    @property
+    def _is_sharded(self) -> bool:
+        """Whether no process holds the whole model."""
+        plugin = getattr(self.accelerator.state, "deepspeed_plugin", None)
+        return bool(self.is_fsdp_enabled or (plugin is not None and plugin.zero_stage == 3))
+
+    def bare_model(self) -> PreTrainedModel | None:
+        """The inner model; where it is sharded, a whole copy on the main process and None on the others."""
+        inner = cast(TrainingModel, self.accelerator.unwrap_model(self.model, keep_torch_compile=False)).model
+        if not self._is_sharded:
+            return inner
+        state = self.accelerator.get_state_dict(self.deepspeed or self.model)
+        if not self.accelerator.is_main_process:
+            return None
+        whole: Any = type(inner)(copy.deepcopy(inner.config))
+        whole.load_state_dict(_inner_state(state), strict=False)
+        whole.tie_weights()
+        return cast("PreTrainedModel", whole.to(self.args.device))
+
+    def keep_model(self) -> None:
+        """Put the present model into the run folder's `model`; every process must call this."""
+        target = Path(str(self.args.output_dir)) / "model"
+        partial, old = target.with_name(".model.partial"), target.with_name(".model.old")
+        if self.args.should_save:
+            shutil.rmtree(partial, ignore_errors=True)
+        self.save_model(str(partial), _internal_call=True)
+        if self.args.should_save:
+            shutil.rmtree(old, ignore_errors=True)
+            if target.exists():
+                target.rename(old)
+            partial.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        if not self.args.should_save:
+            return
+        folder = Path(output_dir or str(self.args.output_dir))
+        folder.mkdir(parents=True, exist_ok=True)
+        inner = cast(TrainingModel, self.accelerator.unwrap_model(self.model, keep_torch_compile=False)).model
+        inner.save_pretrained(folder, state_dict=None if state_dict is None else _inner_state(state_dict))
+        self._checkpoint.tokenizer.save_pretrained(folder)
+        record = {"step": self.state.global_step, "figures": {"validation": self._figures}}
+        save_record(folder, self._checkpoint.input_format, **self._lineage(), **record)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
+        weights = Path(resume_from_checkpoint) / "model.safetensors"
+        if self.is_fsdp_enabled or not weights.is_file():
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            return
+        from safetensors.torch import load_file
+
+        inner = cast(TrainingModel, self.model).model
+        state = load_file(weights, device="cpu")
+        held = inner.state_dict(keep_vars=True)
+        loaded = {id(held[name]) for name in state if name in held}
+        missing = [name for name, tensor in held.items() if name not in state and id(tensor) not in loaded]
+        if missing or set(state) - set(held):
+            odd = sorted([*missing, *(set(state) - set(held))])
+            raise UserError(f"{weights}: expected the weights of this run's model, found {odd[0]} to differ; check it")
+        inner.load_state_dict(state, strict=False)
+
+
+def _inner_state(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The wrapper's weights under the inner model's names."""
+    return {name.removeprefix("model."): value for name, value in state.items() if name.startswith("model.")}
+
+
+def last_checkpoint(run_folder: Path) -> Path | None:
+    """The newest whole checkpoint: one whose state, which is written last, is there."""
+    folders: Sequence[Path] = [
+        folder
+        for folder in run_folder.glob("checkpoint-*")
+        if folder.name.rpartition("-")[2].isdigit() and (folder / "trainer_state.json").is_file()
+    ]
+    return max(folders, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)

@@ -1,0 +1,159 @@
+"""How good the model is on the validation questions.
+
+Comes in: a bare model, held out questions. Goes out: figures: `loss`, and the scores of greedily decoded questions.
+
+A literal example: `{"loss": 2.31, "avg_score": 0.21, "Bleu_4": 0.15, …}`.
+
+Each process takes its share of the questions, and all end up with the same figures, since early stopping must be one
+decision. Scoring needs nltk and rouge-score; the loss needs neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from qgkd.checkpoint import Checkpoint
+from qgkd.errors import UserError
+from qgkd.examples import QGExample
+from qgkd.generator import GenerationRequest
+from qgkd.input_format import Attention, InputFormat
+from qgkd.training.batches import RowCollator
+from qgkd.training.config import EvaluationConfig, RowsConfig
+from qgkd.training.data import PreparedData
+from qgkd.training.dataset import Draw, RowDataset, Vocabulary
+from qgkd.training.loss import cross_entropy_terms
+from qgkd.training.model import MODEL_INPUTS, TrainingModel
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+_REQUESTS_PER_CALL = 256
+
+
+class Validator:
+    """Measures a model in training.
+
+    Args:
+        prepared: Holds the validation questions.
+        checkpoint: Tokenizer, format and record of the model in training; its weights are not looked at.
+        settings: Which metric, on how many questions.
+        vocabulary: The tokenizer's ids.
+        batch_items: Items per forward pass for the loss.
+
+    Raises:
+        UserError: No validation questions, or a metric whose libraries are absent.
+    """
+
+    def __init__(
+        self,
+        prepared: PreparedData,
+        checkpoint: Checkpoint,
+        settings: EvaluationConfig,
+        vocabulary: Vocabulary,
+        batch_items: int,
+    ) -> None:
+        if prepared.validation is None or not len(prepared.validation):
+            raise UserError("data.validation: expected questions to validate on, found none; give another file")
+        if settings.metric == "avg_score":
+            _check_scoring()
+        count = settings.questions or len(prepared.validation_examples)
+        self._examples: list[QGExample] = list(prepared.validation_examples[:count])
+        self._checkpoint, self._metric, self._batch_items = checkpoint, settings.metric, batch_items
+        self._format: InputFormat = checkpoint.input_format
+        self.dataset = RowDataset(prepared.validation, self._format, RowsConfig(), vocabulary, seed=0)
+        self._items = np.argsort(-self.dataset.lengths[:count], kind="stable")  # similar lengths side by side
+        self._collate = RowCollator(vocabulary.pad_id)
+
+    @torch.no_grad()
+    def figures(self, model: PreTrainedModel | None, *, process: int = 0, processes: int = 1) -> dict[str, float]:
+        """Measure; every process must call this.
+
+        Args:
+            model: The bare model on its device; None on a process that holds no whole model.
+            process: This process among those that hold one, from 0.
+            processes: How many hold one.
+        """
+        figures: dict[str, float] = {}
+        if model is not None:
+            model.eval()
+        if self._metric == "loss" or self._format.attention is Attention.PREFIX:  # recurrent: 23 passes a question
+            figures["loss"] = self._loss(model, process, processes)
+        if self._metric == "avg_score":
+            figures |= self._scores(model, process, processes)
+        return figures
+
+    def _loss(self, model: PreTrainedModel | None, process: int, processes: int) -> float:
+        """Mean negative log-likelihood per token in nats, unsmoothed, every position, no noise."""
+        from accelerate.utils import gather_object
+
+        total, tokens = 0.0, 0
+        for batch in [] if model is None else self._batches(process, processes):
+            assert model is not None
+            on_device = {name: tensor.to(model.device) for name, tensor in batch.items()}
+            capture = TrainingModel(model)(**{name: on_device[name] for name in MODEL_INPUTS})
+            (term,) = cross_entropy_terms(capture, on_device, 0.0)
+            total += float(term.values.double().sum())
+            tokens += len(term.values)
+        sums = gather_object([(total, tokens)])
+        return sum(part for part, _ in sums) / max(1, sum(count for _, count in sums))
+
+    def _batches(self, process: int, processes: int) -> Iterator[dict[str, torch.Tensor]]:
+        mine = self._items[process::processes]
+        for start in range(0, len(mine), self._batch_items):
+            yield self._collate([self.dataset[Draw(0, int(item))] for item in mine[start : start + self._batch_items]])
+
+    def _scores(self, model: PreTrainedModel | None, process: int, processes: int) -> dict[str, float]:
+        from accelerate.utils import gather_object
+
+        from qgkd.metrics import score
+
+        written: list[tuple[int, str]] = []
+        if model is not None:
+            mine = range(process, len(self._examples), processes)
+            written = list(zip(mine, self._write(model, [self._examples[place] for place in mine]), strict=True))
+        questions = dict(gather_object(written))
+        scores = score(
+            [questions[place] for place in range(len(self._examples))],
+            [[example.question] for example in self._examples],
+        )
+        return {name: float(value) for name, value in scores.as_json_keys().items()}
+
+    def _write(self, model: PreTrainedModel, examples: list[QGExample]) -> list[str]:
+        """Greedy questions, empty where the model refuses an answer or writes nothing."""
+        from qgkd.generate_each import generate_each
+        from qgkd.model_generator import ModelGenerator
+
+        held: Any = self._checkpoint
+        checkpoint = Checkpoint(
+            name="validation",
+            model=model,
+            tokenizer=held.tokenizer,
+            input_format=self._format,
+            record=held.record,
+        )
+        generator = ModelGenerator(checkpoint, max_batch_tokens=8192 if model.device.type == "cpu" else 65_536)
+        texts: list[str] = []
+        for start in range(0, len(examples), _REQUESTS_PER_CALL):
+            requests = [
+                GenerationRequest(
+                    context=example.context, answer_text=example.answer_text, answer_start_char=example.answer_start_char
+                )
+                for example in examples[start : start + _REQUESTS_PER_CALL]
+            ]
+            for questions in generate_each(generator, requests):
+                texts.append("" if isinstance(questions, ValueError) or not questions else questions[0].text)
+        return texts
+
+
+def _check_scoring() -> None:
+    try:
+        import qgkd.metrics  # noqa: F401
+    except ImportError as error:
+        raise UserError(
+            f"evaluation.metric=avg_score needs {error.name}, which is not installed here; install it or set "
+            "evaluation.metric=loss"
+        ) from error
