@@ -108,6 +108,7 @@ class RowCollator:
     pad_id: int
 
     def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> dict[str, torch.Tensor]:
+        """Pad the rows of all items on the right."""
         rows = [weighted for item in items for weighted in item]
         length = max(len(weighted.row) for weighted in rows)
 

@@ -66,16 +66,20 @@ class RunLog(TrainerCallback):
     ) -> None:
         """Open the bar."""
         if state.is_world_process_zero and sys.stderr.isatty():
-            from tqdm.auto import tqdm
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-            self._bar = tqdm(total=state.max_steps, initial=state.global_step, unit="step", dynamic_ncols=True)
+            columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._bar.add_task("", total=state.max_steps, completed=state.global_step)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
         """Log at every save, so that a resumed run logs over the same steps."""
         if self._bar is not None:
-            self._bar.update(state.global_step - self._bar.n)
+            self._bar.update(self._bar.task_ids[0], completed=state.global_step)
         if control.should_save and args.logging_strategy != "no":
             control.should_log = True
         return control
@@ -93,13 +97,11 @@ class RunLog(TrainerCallback):
             return
         line = progress_line(logs, state)
         if self._bar is not None:
-            self._bar.write(line, file=sys.stderr)
+            self._bar.console.print(line, highlight=False)
         else:
             print(line, file=sys.stderr, flush=True)
 
-    def on_save(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Write the history."""
         if state.is_world_process_zero:
             with write_atomically(Path(str(args.output_dir)) / "log.jsonl") as file:
@@ -111,7 +113,7 @@ class RunLog(TrainerCallback):
         """Write the history and close the bar."""
         self.on_save(args, state, control)
         if self._bar is not None:
-            self._bar.close()
+            self._bar.stop()
             self._bar = None
 
 
@@ -143,6 +145,8 @@ def progress_line(logs: dict[str, Any], state: TrainerState) -> str:
         return "  ".join([*parts, f"trained for {logs['train_runtime'] / 3600:.2f} h"])
     for name, value in logs.items():
         if name in ("epoch", "hours_left", "questions_per_second", "learning_rate", "grad_norm"):
+            continue
+        if name != "loss" and value == logs.get("loss"):  # the only term of the loss
             continue
         parts.append(f"{name.replace('eval_', 'validation ', 1)} {value:.4f}")
     if "learning_rate" in logs:

@@ -18,7 +18,7 @@ A literal example:
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -148,9 +148,11 @@ class TrainConfig:
 
     def input_format(self, base: InputFormat) -> InputFormat:
         """The base's format with what this config says otherwise."""
-        names = ("attention", "layout", "question_position", "max_total_tokens", "max_answer_tokens")
-        names = (*names, "max_question_tokens", "max_context_tokens")
-        said = {name: getattr(self.model, name) for name in names if getattr(self.model, name) is not None}
+        said = {
+            field.name: getattr(self.model, field.name)
+            for field in fields(InputFormat)
+            if getattr(self.model, field.name) is not None
+        }
         return replace(base, **said)
 
 

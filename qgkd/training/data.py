@@ -90,9 +90,7 @@ def load_prepared(
     if not data.validation:
         return PreparedData(train=train, validation=None, validation_examples=())
     examples = tuple(_read(str(folder / _EXAMPLES)))
-    return PreparedData(
-        train=train, validation=TokenStore.load(folder / _VALIDATION), validation_examples=examples
-    )
+    return PreparedData(train=train, validation=TokenStore.load(folder / _VALIDATION), validation_examples=examples)
 
 
 def choose(data: DataConfig, validation: Sequence[QGExample]) -> tuple[list[QGExample], dict[str, int]]:

@@ -101,8 +101,11 @@ class RowDataset(Dataset[list[WeightedRow]]):
         target = targets[0]
         steps = sampled_steps(len(target), self._rows.positions_per_question, random)
         weight = len(target) / len(steps) if draw.counted else 0.0
-        rows = [recurrent_row(sources[0], target, step, self._vocabulary.mask_id) for step in steps]
-        return [WeightedRow(self._corrupt(row, random, given=step - 1), weight) for row, step in zip(rows, steps, strict=True)]
+        weighted = []
+        for step in steps:
+            row = recurrent_row(sources[0], target, step, self._vocabulary.mask_id)
+            weighted.append(WeightedRow(self._corrupt(row, random, given=step - 1), weight))
+        return weighted
 
     def _corrupt(self, row: Row, random: np.random.Generator, *, given: int | None = None) -> Row:
         """Token noise on the question tokens a row is given; in a recurrent row those before its last position."""

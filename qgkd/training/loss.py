@@ -44,9 +44,7 @@ class LossTerm:
     """Its share of the loss."""
 
 
-def cross_entropy_terms(
-    capture: Capture, batch: Mapping[str, torch.Tensor], label_smoothing: float
-) -> list[LossTerm]:
+def cross_entropy_terms(capture: Capture, batch: Mapping[str, torch.Tensor], label_smoothing: float) -> list[LossTerm]:
     """Cross entropy with the question's tokens; smoothed labels add one with the uniform distribution.
 
     Source: Szegedy et al. 2016 (arXiv 1512.00567), section 7: (1 - e) H(label, p) + e H(uniform, p).
@@ -57,9 +55,7 @@ def cross_entropy_terms(
     terms = [LossTerm(name="cross_entropy", values=-likelihood, unit=Unit.TOKENS, weight=1 - label_smoothing)]
     if label_smoothing:
         uniform = -log_probabilities.mean(dim=-1)
-        terms.append(
-            LossTerm(name="uniform_cross_entropy", values=uniform, unit=Unit.TOKENS, weight=label_smoothing)
-        )
+        terms.append(LossTerm(name="uniform_cross_entropy", values=uniform, unit=Unit.TOKENS, weight=label_smoothing))
     return terms
 
 

@@ -19,23 +19,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from qgkd import __version__
 from qgkd.atomic import write_atomically
 from qgkd.checkpoint import Checkpoint
 from qgkd.errors import UserError
 from qgkd.input_format import Attention, Layout
 from qgkd.training.arguments import training_arguments
+from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig
 from qgkd.training.data import PreparedData, load_prepared, prepare
 from qgkd.training.dataset import RowDataset, Vocabulary
+from qgkd.training.lineage import lineage_of
 from qgkd.training.model import TrainingModel, starting_checkpoint
 from qgkd.training.toml_values import read_toml, to_toml
-from qgkd.training.trainer import QGTrainer, last_checkpoint
+from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
 
 _OURS = ("checkpoint-*", "model", ".model.*", "log.jsonl", "runs")
@@ -96,7 +96,7 @@ def _trainer(config: TrainConfig, arguments: Any, checkpoint: Checkpoint, prepar
     if config.data.validation:
         batch = arguments.per_device_eval_batch_size
         validator = Validator(prepared, checkpoint, config.evaluation, vocabulary, batch)
-    lineage = _lineage(config, checkpoint, prepared, int(arguments.seed))
+    lineage = lineage_of(config, checkpoint, prepared, int(arguments.seed))
     return QGTrainer(
         model=TrainingModel(checkpoint.model),
         checkpoint=checkpoint,
@@ -169,47 +169,6 @@ def _check_same(config: TrainConfig, path: Path) -> None:
                     f"{path}: this run has {section}.{key} = {old.get(section, {}).get(key)!r}, asked for {value!r}; "
                     "resume with the run's own config, or start another run"
                 )
-
-
-def _lineage(config: TrainConfig, checkpoint: Checkpoint, prepared: PreparedData, seed: int) -> dict[str, Any]:
-    """What `qgkd.json` says about where the weights come from."""
-    base = {key: checkpoint.record[key] for key in ("trained_on", "base", "step") if key in checkpoint.record}
-    about = prepared.train.about
-    validation = {} if prepared.validation is None else {"questions": len(prepared.validation)}
-    script = checkpoint.record.get("script")
-    return {
-        **({"script": script} if script else {}),
-        "trained_on": {
-            "files": {Path(path).name: digest for path, digest in about["files"].items() if path in config.data.train},
-            **about["counts"],
-            "left_out": about["left_out"],
-        },
-        "validated_on": {
-            **{Path(p).name: digest for p, digest in about["files"].items() if p == config.data.validation},
-            **validation,
-        },
-        "base": {"name": config.model.base or "from scratch", **base},
-        "config": config.to_json(),
-        "seed": seed,
-        "qgkd": __version__,
-        "commit": _commit(),
-    }
-
-
-def _commit() -> str | None:
-    """The commit of the checkout this package is in, with `+` where files differ; None outside a checkout."""
-    where = Path(__file__).resolve().parent
-    try:
-        commit = subprocess.run(
-            ["git", "-C", where, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True
-        )
-        status = subprocess.run(
-            ["git", "-C", where, "status", "--porcelain", "--untracked-files=no"],
-            capture_output=True, text=True, timeout=10, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return commit.stdout.strip() + ("+" if status.stdout.strip() else "")
 
 
 def _data_summary(prepared: PreparedData) -> str:

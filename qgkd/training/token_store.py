@@ -1,7 +1,7 @@
-"""Tokenised questions as flat arrays: small on disk, quick to read, and a machine without Chinese tools can train on
-them.
+"""Tokenised questions as flat arrays, small on disk and quick to read.
 
-Comes in: (Source, target) pairs. Goes out: `TokenStore`, saved as one compressed `.npz` and read back.
+Comes in: (Source, target) pairs. Goes out: `TokenStore`, saved as one compressed `.npz` and read back, on a machine
+without Chinese tools too.
 
 A literal example: 26,936 questions of 400 tokens are 60 MB in memory and about 8 MB on disk.
 """

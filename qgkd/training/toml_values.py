@@ -101,7 +101,7 @@ def _value(text: str) -> Any:
         value = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
-    return value["value"] if len(value) == 1 and not isinstance(value["value"], dict) or text[:1] == "{" else text
+    return value["value"] if (len(value) == 1 and not isinstance(value["value"], dict)) or text[:1] == "{" else text
 
 
 def _typed(full_name: str, value: Any, hint: Any) -> Any:

@@ -1,7 +1,8 @@
 """The trainer: `transformers.Trainer` with question rows, an exact token mean, and plain checkpoints.
 
-Comes in: a `TrainingModel`, a `RowDataset`, `TrainingArguments`. Goes out: checkpoints from which a run goes on as if it
-had not been cut, each a plain `save_pretrained` folder with its `qgkd.json`; the best model in the run folder's `model`.
+Comes in: a `TrainingModel`, a `RowDataset`, `TrainingArguments`. Goes out: checkpoints from which a run goes on as if
+it had not been cut, each a plain `save_pretrained` folder with its `qgkd.json`; the best model in the run folder's
+`model`.
 
 A literal example: `QGTrainer(model=TrainingModel(bert), args=arguments, train_dataset=rows, ...).train()`
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 import copy
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,9 +25,9 @@ from torch.utils.data import DataLoader
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainingArguments
 
 from qgkd.checkpoint import Checkpoint, save_record
-from qgkd.errors import UserError
 from qgkd.training.batches import RowCollator, StepSampler
 from qgkd.training.callbacks import RunClock, RunLog, StopWhenFlat
+from qgkd.training.checkpoints import inner_state, load_weights
 from qgkd.training.dataset import RowDataset
 from qgkd.training.loss import LossTerm, cross_entropy_terms, mean_over_step, unit_counts
 from qgkd.training.model import MODEL_INPUTS, Capture, TrainingModel
@@ -116,9 +117,7 @@ class QGTrainer(Trainer):
             self._term_sums[term.name] = self._term_sums.get(term.name, 0) + mean.detach()
         return (loss, capture) if return_outputs else loss
 
-    def _get_num_items_in_batch(
-        self, batch_samples: list[Any], device: torch.device
-    ) -> torch.Tensor | int | None:
+    def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> torch.Tensor | int | None:
         """`unit_counts` of the whole optimiser step, over every process; the Trainer hands it to `compute_loss`."""
         if not batch_samples:
             return None
@@ -211,7 +210,7 @@ class QGTrainer(Trainer):
         if not self.accelerator.is_main_process:
             return None
         whole: Any = type(inner)(copy.deepcopy(inner.config))
-        whole.load_state_dict(_inner_state(state), strict=False)
+        whole.load_state_dict(inner_state(state), strict=False)
         whole.tie_weights()
         return cast("PreTrainedModel", whole.to(self.args.device))
 
@@ -235,7 +234,7 @@ class QGTrainer(Trainer):
         folder = Path(output_dir or str(self.args.output_dir))
         folder.mkdir(parents=True, exist_ok=True)
         inner = cast(TrainingModel, self.accelerator.unwrap_model(self.model, keep_torch_compile=False)).model
-        inner.save_pretrained(folder, state_dict=None if state_dict is None else _inner_state(state_dict))
+        inner.save_pretrained(folder, state_dict=None if state_dict is None else inner_state(state_dict))
         self._checkpoint.tokenizer.save_pretrained(folder)
         record = {"step": self.state.global_step, "figures": {"validation": self._figures}}
         save_record(folder, self._checkpoint.input_format, **self._lineage(), **record)
@@ -245,29 +244,4 @@ class QGTrainer(Trainer):
         if self.is_fsdp_enabled or not weights.is_file():
             super()._load_from_checkpoint(resume_from_checkpoint, model)
             return
-        from safetensors.torch import load_file
-
-        inner = cast(TrainingModel, self.model).model
-        state = load_file(weights, device="cpu")
-        held = inner.state_dict(keep_vars=True)
-        loaded = {id(held[name]) for name in state if name in held}
-        missing = [name for name, tensor in held.items() if name not in state and id(tensor) not in loaded]
-        if missing or set(state) - set(held):
-            odd = sorted([*missing, *(set(state) - set(held))])
-            raise UserError(f"{weights}: expected the weights of this run's model, found {odd[0]} to differ; check it")
-        inner.load_state_dict(state, strict=False)
-
-
-def _inner_state(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The wrapper's weights under the inner model's names."""
-    return {name.removeprefix("model."): value for name, value in state.items() if name.startswith("model.")}
-
-
-def last_checkpoint(run_folder: Path) -> Path | None:
-    """The newest whole checkpoint: one whose state, which is written last, is there."""
-    folders: Sequence[Path] = [
-        folder
-        for folder in run_folder.glob("checkpoint-*")
-        if folder.name.rpartition("-")[2].isdigit() and (folder / "trainer_state.json").is_file()
-    ]
-    return max(folders, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
+        load_weights(cast(TrainingModel, self.model).model, weights)

@@ -140,7 +140,9 @@ class Validator:
         for start in range(0, len(examples), _REQUESTS_PER_CALL):
             requests = [
                 GenerationRequest(
-                    context=example.context, answer_text=example.answer_text, answer_start_char=example.answer_start_char
+                    context=example.context,
+                    answer_text=example.answer_text,
+                    answer_start_char=example.answer_start_char,
                 )
                 for example in examples[start : start + _REQUESTS_PER_CALL]
             ]

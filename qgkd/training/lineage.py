@@ -1,0 +1,59 @@
+"""Where a checkpoint's weights come from.
+
+Comes in: a config, the base and the data of a run. Goes out: what `qgkd.json` says beside the format.
+
+A literal example: `{"trained_on": {"files": {"DRCD_training.json": "5a0…"}, "questions": 26936, …}, "base": {"name":
+"bert-base-chinese"}, "seed": 42, "commit": "1f0…"}`
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from qgkd import __version__
+from qgkd.checkpoint import Checkpoint
+from qgkd.training.config import TrainConfig
+from qgkd.training.data import PreparedData
+
+
+def lineage_of(config: TrainConfig, checkpoint: Checkpoint, prepared: PreparedData, seed: int) -> dict[str, Any]:
+    """What `qgkd.json` says about where the weights come from."""
+    base = {key: checkpoint.record[key] for key in ("trained_on", "base", "step") if key in checkpoint.record}
+    about = prepared.train.about
+    validation = {} if prepared.validation is None else {"questions": len(prepared.validation)}
+    script = checkpoint.record.get("script")
+    return {
+        **({"script": script} if script else {}),
+        "trained_on": {
+            "files": {Path(path).name: digest for path, digest in about["files"].items() if path in config.data.train},
+            **about["counts"],
+            "left_out": about["left_out"],
+        },
+        "validated_on": {
+            **{Path(p).name: digest for p, digest in about["files"].items() if p == config.data.validation},
+            **validation,
+        },
+        "base": {"name": config.model.base or "from scratch", **base},
+        "config": config.to_json(),
+        "seed": seed,
+        "qgkd": __version__,
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str | None:
+    """The commit of the checkout this package is in, with `+` where files differ; None outside a checkout."""
+    where = Path(__file__).resolve().parent
+    try:
+        commit = subprocess.run(
+            ["git", "-C", where, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True
+        )
+        status = subprocess.run(
+            ["git", "-C", where, "status", "--porcelain", "--untracked-files=no"],
+            capture_output=True, text=True, timeout=10, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return commit.stdout.strip() + ("+" if status.stdout.strip() else "")
