@@ -60,5 +60,5 @@ def as_question(text: str) -> str:
     text = _TRAILING.sub("", text)
     text = re.sub(r"[。；;！!]", "，", text)
     text = re.sub(r"[，、]{2,}", "，", text)
-    text = re.sub(r"(?<=[\u4e00-\u9fff])[也亦便](?=[是被有為在於由會可能由受將曾從])", "", text)
+    text = re.sub(r"(?<=[\u4e00-\u9fff])(?:[也亦]|(?<![以方不即隨])便)(?=[是被有為在於由會可能由受將曾從])", "", text)
     return _TRAILING.sub("", text) + "？"

@@ -27,6 +27,7 @@ from qgkd.answer_patterns import (
     YEAR_MONTH_DAY,
 )
 from qgkd.answer_types import AnswerType
+from qgkd.rule.enumerated import which_ones
 from qgkd.word_lists import either, words_of
 from qgkd.words import tag_words
 
@@ -68,6 +69,9 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
         The question word and how much of the clause it takes in.
     """
     answer = answer.strip("「」『』《》〈〉“” ")
+    several = which_ones(answer, answer_type)
+    if several:
+        return QuestionWord(several)
     if answer_type is AnswerType.DATE:
         return _when(answer, left, right)
     if answer_type is AnswerType.NUMBER:
@@ -130,7 +134,10 @@ def _when(answer: str, left: str, right: str) -> QuestionWord:
     if MONTH.fullmatch(answer):
         return QuestionWord("幾月")
     if YEAR.fullmatch(answer):
-        return QuestionWord("哪一年" + ("之後" if answer.endswith("後") else "之前" if answer.endswith("年前") else ""))
+        # 在哪一年4月10日成立 is said by nobody: the day goes with its year.
+        month = re.match(rf"{MONTH.pattern}(?:{DAY.pattern})?", right)
+        side = "之後" if answer.endswith("後") else "之前" if answer.endswith("年前") else ""
+        return QuestionWord("哪一年" + side, absorbed_right_chars=month.end() if month is not None else 0)
     if DECADE.fullmatch(answer):
         return QuestionWord("哪個年代")
     if CENTURY.fullmatch(answer):

@@ -15,6 +15,7 @@ from qgkd.rule.clause_answers import ask_about_clause
 from qgkd.rule.clauses import Frame
 from qgkd.rule.cleaning import as_question
 from qgkd.rule.composition import WINDOW_CHARS, Draft, compose, core_of, find_subject, strip_marks_around
+from qgkd.rule.enumerated import answer_last
 from qgkd.rule.moves import by_whom, clauses_reordered, other_words, time_in_front, time_inside, word_at_end
 from qgkd.rule.question_words import question_word
 
@@ -52,6 +53,7 @@ def first_variant(frame: Frame, answer_type: AnswerType, window_chars: int = WIN
 
 def draft_of(frame: Frame, answer_type: AnswerType, window_chars: int) -> Draft:
     """The question with its word in the answer's place."""
+    frame = answer_last(frame)
     left, right = strip_marks_around(frame)
     return compose(frame, core_of(frame, question_word(frame.answer, answer_type, left, right)), window_chars)
 

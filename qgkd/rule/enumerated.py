@@ -1,0 +1,62 @@
+"""An answer that is one of several things named together, or all of them.
+
+Comes in: `Frame` or an answer. Goes out: a frame with the answer as the last member; the question word for all members.
+
+A literal example: the frame of 南投縣 in `它在南投縣、嘉義縣和高雄市的交界處。` becomes that of
+`它在嘉義縣、高雄市和南投縣的交界處。`; all three are asked for with 哪些地方.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qgkd.answer_heads import find_head
+from qgkd.answer_types import AnswerType
+from qgkd.enumerations import enumerations_in, members_of
+from qgkd.rule.clauses import Frame
+from qgkd.word_lists import words_of
+
+_MOST_NAMED = 3
+_NOUNS = {
+    AnswerType.PERSON: "人",
+    AnswerType.PLACE: "地方",
+    AnswerType.ORGANISATION: "組織",
+    AnswerType.WORK: "作品",
+}
+
+
+def answer_last(frame: Frame) -> Frame:
+    """Put the answer behind the other members of its enumeration; the frame as it is where it is in none.
+
+    `在哪一個縣、嘉義縣和高雄市` reads as if three places were asked for, `在嘉義縣、高雄市和哪一個縣` does not.
+    """
+    clause = frame.left + frame.answer + frame.right
+    answer_range = (len(frame.left), len(frame.left) + len(frame.answer))
+    for members in enumerations_in(clause):
+        if answer_range in members[:-1]:
+            others = [clause[start:end] for start, end in members if (start, end) != answer_range]
+            joint = clause[members[-2][1] : members[-1][0]]
+            left = clause[: members[0][0]] + "、".join(others[:_MOST_NAMED]) + joint
+            return replace(frame, left=left, right=clause[members[-1][1] :])
+    return frame
+
+
+def which_ones(answer: str, answer_type: AnswerType) -> str:
+    """The question word for a whole enumeration, empty where the answer is none.
+
+    Args:
+        answer: The answer, in Traditional characters.
+        answer_type: Its type, which is that of its members.
+    """
+    members = members_of(answer)
+    if not members or answer_type in (AnswerType.DATE, AnswerType.NUMBER, AnswerType.CLAUSE):
+        return ""
+    heads = [find_head(member.strip("《》「」")) for member in members]
+    nouns = {head.noun if head is not None else "" for head in heads}
+    if all(member in words_of("countries") for member in members):
+        return "哪些國家"
+    if all(member in words_of("cities") for member in members):
+        return "哪些城市"
+    if len(nouns) == 1 and "" not in nouns:
+        return "哪些" + nouns.pop()
+    return "哪些" + _NOUNS[answer_type] if answer_type in _NOUNS else "什麼"
