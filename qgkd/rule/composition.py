@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from qgkd.rule.clauses import Frame, clauses_of
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.question_words import QuestionWord
-from qgkd.rule.subjects import lacks_subject, leading_subject
+from qgkd.rule.subjects import lacks_subject, leading_pronoun, leading_subject, owner_of, says_when
 from qgkd.word_lists import either
 from qgkd.words import tag_words
 
@@ -27,6 +27,8 @@ _LONGEST_REST_CHARS = 20
 _GOES_ON = re.compile(rf"(?:{either('ends that go on')})[，：:]$")
 _UNFINISHED = re.compile(rf".{{0,3}}[，、；：]?|.{{0,4}}(?:{either('ends of nothing')})[，：:]?")
 _WHEN = re.compile(r"哪一[年天]|哪個(?:年代|世紀|朝代)|什麼時候|幾[月日]")
+_SCENE = re.compile(rf"(?:{either('ends of scenes')})[，,]?$")
+_NOUN_WITH_PREDICATE = re.compile(r"的[^的，]+，$")
 _CLAUSE_STOP = re.compile(r"[；：;:][」』”]*$")
 
 
@@ -116,17 +118,30 @@ def needs_main_clause(core: Draft) -> bool:
 
 
 def _with_subject(frame: Frame, draft: Draft) -> Draft:
-    """Put the sentence's subject before a draft that starts without one."""
+    """Put the sentence's subject before a draft that starts without one, or with a pronoun whose owner is certain."""
     first = draft.earlier[0] if draft.earlier else draft.left + draft.word + draft.right
-    if not (draft.earlier or draft.left) or not lacks_subject(_readable(first)):
+    if not (draft.earlier or draft.left):
         return draft
-    first = without_leading_connective(first)
-    subject = find_subject(frame)
-    if not subject or subject in draft.text():
+    pronoun = leading_pronoun(without_leading_connective(first))
+    if pronoun:
+        subject = owner_of(pronoun, frame.previous_sentence)
+    elif lacks_subject(_readable(first)) and not _comes_to_subject(draft):
+        subject = find_subject(frame)
+    else:
+        return draft
+    if not subject or subject in draft.text() or frame.answer in subject:
         return draft
     if draft.earlier:
-        return replace(draft, earlier=(subject + first, *draft.earlier[1:]))
-    return replace(draft, left=subject + without_leading_connective(draft.left))
+        return replace(draft, earlier=(subject + without_leading_connective(first)[len(pronoun) :], *draft.earlier[1:]))
+    return replace(draft, left=subject + without_leading_connective(draft.left)[len(pronoun) :])
+
+
+def _comes_to_subject(draft: Draft) -> bool:
+    """Whether the first clause only sets the scene and the next has a subject (`從哪一年起，他不斷寫信`)."""
+    first, *others = clauses_of(draft.text())
+    if not others or _SCENE.search(first) is None:
+        return _NOUN_WITH_PREDICATE.search(first) is not None and bool(others) and others[0][:1] in tuple("也都則均卻")
+    return not lacks_subject(_readable(others[0]))
 
 
 def _readable(clause: str) -> str:
@@ -136,7 +151,8 @@ def _readable(clause: str) -> str:
 
 def find_subject(frame: Frame) -> str:
     """Whom or what the sentence is about, from its first clauses, the sentence before it, or the passage's opening."""
-    for clauses in (frame.earlier, clauses_of(frame.previous_sentence)[:3], (frame.opening + "是",)):
+    previous = [clause for clause in clauses_of(frame.previous_sentence) if not says_when(clause)]
+    for clauses in (frame.earlier, previous[:1], (frame.opening + "是",)):
         for clause in clauses:
             subject = leading_subject(without_leading_connective(without_parentheses(clause)))
             if subject and frame.answer not in subject and subject not in frame.answer:

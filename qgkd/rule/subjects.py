@@ -22,7 +22,44 @@ _TIME_PREPOSITIONS = ("在", "於", "自", "從", "至", "到", "截至", "直�
 # A clause that starts with one of these has dropped its subject; one with 在 or 根據 may have it further on.
 _SUBJECTLESS_PREPOSITIONS = ("由", "被", "把", "將", "以", "與", "為", "向", "給", "用", "遭", "受", "經", "和", "跟")
 _PRONOUN = re.compile(rf"^(?:{either('no subjects')})")
+_POTENTIAL = re.compile(r"[\u4e00-\u9fff][不得][\u4e00-\u9fff]$")
+_PROPERTY = re.compile(rf"(?:{either('properties')})(?:[約為達有是]|$)")
+_SINGULAR = re.compile(r"[他她它牠](?![們的自])")
 _TIME_ONLY = re.compile(r"^[\d〇零一二三四五六七八九十前後初中末年月日世紀代公元西時期間、\-]+$")
+
+
+def says_when(clause: str) -> bool:
+    """Whether a clause is only a date or another adverbial without a verb."""
+    return not any(word.tag.startswith("v") or word.text in ("是", "為", "有") for word in tag_words(clause))
+
+
+def leading_pronoun(clause: str) -> str:
+    """The third person singular a clause starts with, with its 自己 or 的 left out; the empty string for none."""
+    match = _SINGULAR.match(clause)
+    return match.group() if match is not None else ""
+
+
+def owner_of(pronoun: str, previous_sentence: str) -> str:
+    """Whom a pronoun stands for, where the sentence before leaves no doubt.
+
+    Args:
+        pronoun: 他, 她, 它 or 牠.
+        previous_sentence: The sentence before the pronoun's.
+
+    Returns:
+        Its subject if that is a person for 他 and 她, no person for the others; else the empty string. Another person in
+        the sentence leaves 他 in doubt.
+    """
+    text = re.sub(r"（[^（）]*）|\([^()]*\)", "", previous_sentence)
+    clause = next((clause for clause in re.split(r"(?<=[，；：])", text) if not says_when(clause)), "")
+    subject = leading_subject(clause)
+    if not subject:
+        return ""
+    people = {word.text for word in tag_words(text) if word.tag.startswith("nr") and len(word.text) > 1}
+    is_person = any(subject.endswith(person) for person in people)
+    if pronoun in ("他", "她"):
+        return subject if is_person and len(people) == 1 else ""
+    return "" if is_person else subject
 
 
 def lacks_subject(clause: str) -> bool:
@@ -32,10 +69,15 @@ def lacks_subject(clause: str) -> bool:
         following = words[position + 1].tag if position + 1 < len(words) else ""
         if word.text in _TIME_PREPOSITIONS and following in ("t", "m", "mq"):
             continue
-        if word.tag in _SKIPPED_TAGS and not word.text.startswith("哪"):
+        if word.tag in _SKIPPED_TAGS and not word.text.startswith(("哪", "第")):
             continue
-        return word.tag in _BARE_VERB_TAGS or word.text in _SUBJECTLESS_PREPOSITIONS
+        return word.tag in _BARE_VERB_TAGS or word.text in _SUBJECTLESS_PREPOSITIONS or _is_predicate(word.text)
     return False
+
+
+def _is_predicate(text: str) -> bool:
+    """What jieba takes for an idiom or a noun: `分不清`, `座落於`, and a property without its owner (`全長約`)."""
+    return _POTENTIAL.match(text) is not None or text.endswith("於") or _PROPERTY.match(text) is not None
 
 
 def leading_subject(clause: str) -> str:
