@@ -18,6 +18,7 @@ _LEADING = re.compile(
     r"|故(?=[以什哪誰在其該])|如(?![何此果今同])|即(?=[在於使])|但(?!丁)|而(?![今後])|又(?!稱|名|叫)|並(?!列))"
 )
 _TRAILING = re.compile(r"[，、；：。！？!?,.;:\s—–\-·…]+$")
+_SAYS = re.compile(rf"(?<=[\u4e00-\u9fff])(?P<verb>{either('verbs of saying')})，(?!$)")
 _PAIRS = {"「": "」", "『": "』", "《": "》", "〈": "〉", "（": "）", "(": ")", "“": "”", "[": "]", "【": "】"}
 
 
@@ -60,5 +61,6 @@ def as_question(text: str) -> str:
     text = _TRAILING.sub("", text)
     text = re.sub(r"[。；;！!]", "，", text)
     text = re.sub(r"[，、]{2,}", "，", text)
+    text = _SAYS.sub(r"\g<verb>", text)
     text = re.sub(r"(?<=[\u4e00-\u9fff])(?:[也亦]|(?<![以方不即隨])便)(?=[是被有為在於由會可能由受將曾從])", "", text)
     return _TRAILING.sub("", text) + "？"

@@ -24,7 +24,10 @@ _NEEDS_MAIN_CLAUSE = re.compile(
     rf"(?:{either('ends of scenes')})[，,]?$|^(?:在|於)[^，]*中[，,]?$|^(?:{either('scene setters')})"
 )
 _LONGEST_REST_CHARS = 20
-_GOES_ON = re.compile(rf"(?:{either('ends that go on')})[，：:]$")
+_GOES_ON = re.compile(
+    rf"(?:{either('ends that go on')}|{either('verbs of saying')})[，：:]$"
+    r"|(?:經由|通過|透過|藉由|藉著|根據|按照|隨著|為了|由於)[^，]*，$"
+)
 _UNFINISHED = re.compile(rf".{{0,3}}[，、；：]?|.{{0,4}}(?:{either('ends of nothing')})[，：:]?")
 _WHEN = re.compile(r"哪一[年天]|哪個(?:年代|世紀|朝代)|什麼時候|幾[月日]")
 _SCENE = re.compile(rf"(?:{either('ends of scenes')})[，,]?$")

@@ -91,7 +91,20 @@ def leading_subject(clause: str) -> str:
     """
     words = tag_words(clause)
     taken: list[Word] = []
-    for word in words:
+    title_end_char = 0
+    for position, word in enumerate(words):
+        if word.text == "《":
+            title_end_char = clause.find("》", word.start_char) + 1
+        joins_names = (
+            word.text in ("和", "與", "及", "以及")
+            and bool(taken)
+            and position + 1 < len(words)
+            and words[position + 1].tag in _NOUN_TAGS
+            and taken[-1].tag == words[position + 1].tag
+        )
+        if joins_names or word.end_char <= title_end_char:
+            taken.append(word)
+            continue
         if word.tag not in _INSIDE_TAGS or word.text in "，。；：、！？":
             break
         taken.append(word)
