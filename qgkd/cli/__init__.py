@@ -26,6 +26,7 @@ from qgkd.cli.data import data
 from qgkd.cli.evaluate import evaluate
 from qgkd.cli.generate import generate
 from qgkd.cli.inspect import inspect
+from qgkd.cli.model import model
 from qgkd.cli.score import score
 from qgkd.cli.train import train
 from qgkd.errors import UserError
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
-for command in (inspect, answers, generate, score, evaluate, train):
+for command in (inspect, answers, generate, score, evaluate, train, model):
     app.command()(command)
 
 

@@ -1,0 +1,49 @@
+"""`qgkd model`: the package's own model, from text and questions, in one command that can be cut off and taken up.
+
+Comes in: a TOML file and overrides, among them where the data lies. Goes out: a folder with the model; its name on
+stdout, progress on stderr.
+
+A literal example: `qgkd model eval/configs/model_cpu.toml data.folder=../data --out runs/model`; the same command goes
+on with what it left unfinished.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qgkd.cli.stdout import write_stdout
+
+
+def model(
+    config: Annotated[Path, typer.Argument(help="The recipe as a TOML file; eval/configs has two.", metavar="CONFIG")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="section.key=value, e.g. data.folder=../data.", metavar="SETTINGS")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder for prepared data, stages and model.")] = Path("runs/model"),
+    prepare_only: Annotated[
+        bool,
+        typer.Option("--prepare-only", help="Prepare the data and stop: a machine without the files can then train."),
+    ] = False,
+    from_prepared: Annotated[
+        Path | None, typer.Option(help="Train on data prepared elsewhere: that run's `prepared` folder.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train stages again that were begun with other settings.")
+    ] = False,
+) -> None:
+    """Train the package's own model from scratch: vocabulary, masked text, copying, synthetic and real questions."""
+    if prepare_only and from_prepared is not None:
+        raise typer.BadParameter("--prepare-only writes what --from-prepared reads: choose one")
+    from qgkd.model_recipe.settings import load_recipe
+
+    settings = load_recipe(config, tuple(overrides or ()))
+    from qgkd.model_recipe.recipe import make_model, prepare_model
+
+    prepared = from_prepared or prepare_model(settings, out)
+    if prepare_only:
+        write_stdout(f"{prepared}\n")
+        return
+    write_stdout(f"{make_model(settings, out, prepared=prepared, force=force)}\n")

@@ -1,0 +1,48 @@
+"""Preparation on all CPU cores.
+
+Comes in: a function of one chunk, chunks. Goes out: its results, in order.
+
+A literal example: `in_parallel(encode, chunks_of(documents, 64), processes=2)`
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def chunks_of(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    """Cut a list into pieces of this size, the last one shorter."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def in_parallel(function: Callable[..., Result], chunks: Sequence[Any], processes: int, *rest: Any) -> Iterator[Result]:
+    """Call `function(chunk, *rest)` for each chunk.
+
+    Args:
+        function: Of a module, so that other processes find it.
+        chunks: The work.
+        processes: How many; 0 takes one per core, 1 works in this process.
+        rest: Further arguments, the same for each.
+    """
+    processes = min(processes or os.cpu_count() or 1, len(chunks))
+    if processes <= 1:
+        for chunk in chunks:
+            yield function(chunk, *rest)
+        return
+    # Started afresh: a fork would copy the threads' locks of torch and tokenizers.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        futures = [pool.submit(function, chunk, *rest) for chunk in chunks]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()

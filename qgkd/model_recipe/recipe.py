@@ -1,0 +1,230 @@
+"""The whole recipe: data prepared, then masked text, copying, questions.
+
+Comes in: `RecipeSettings` and a folder. Goes out: the folder, resumable at every point:
+
+    prepared/                       see `prepare`
+    1-text/ 2-copying/ 3-questions/ see `stage`
+    model/                          the result, a plain model folder
+
+A literal example: `make_model(settings, Path("runs/model"))`, and `qgkd generate passage.txt --model runs/model/model`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from qgkd import __version__
+from qgkd.atomic import write_atomically
+from qgkd.checkpoint import Checkpoint
+from qgkd.model_recipe.masked_text import MaskedTextRows, TextValidator
+from qgkd.model_recipe.mixture import MixedQuestions
+from qgkd.model_recipe.prepared_record import check_prepared
+from qgkd.model_recipe.settings import RecipeSettings
+from qgkd.model_recipe.stage import Stage, run_stage
+from qgkd.model_recipe.stores import load_parts
+from qgkd.model_recipe.text_tokens import TextTokens
+from qgkd.readers import read_examples
+from qgkd.training.config import TrainConfig
+from qgkd.training.data import PreparedData
+from qgkd.training.dataset import RowDataset
+from qgkd.training.run import vocabulary_of
+from qgkd.training.toml_values import to_toml
+from qgkd.training.validation import Validator
+
+
+def prepare_model(settings: RecipeSettings, folder: Path) -> Path:
+    """Prepare the data; needs the files, jieba and OpenCC.
+
+    Returns:
+        The folder that `make_model` takes as `prepared`.
+    """
+    from qgkd.model_recipe.prepare import Preparation
+
+    Preparation(settings, folder / "prepared").run()
+    return folder / "prepared"
+
+
+def make_model(settings: RecipeSettings, folder: Path, *, prepared: Path, force: bool = False) -> Path:
+    """Train all stages on prepared data.
+
+    Args:
+        settings: The recipe.
+        folder: Where the stages go.
+        prepared: What `prepare_model` gave, here or on another machine.
+        force: Train a stage again that was begun with other settings.
+
+    Returns:
+        The folder of the model.
+    """
+    record = check_prepared(settings, prepared)
+    folder.mkdir(parents=True, exist_ok=True)
+    with write_atomically(folder / "config.toml") as file:
+        file.write(to_toml(settings.to_json()))
+    base: Path | None = None
+    inputs: Any = record
+    for number, build in enumerate((text_stage, copying_stage, question_stage), start=1):
+        stage = build(settings, prepared, record, inputs)
+        if stage.settings.max_minutes <= 0:
+            continue
+        base = run_stage(stage, folder / f"{number}-{stage.name}", base, force=force)
+        inputs = [record, stage.fingerprint]
+    if base is None:
+        raise ValueError("expected at least one stage of more than 0 minutes")
+    return _publish(base, folder / "model")
+
+
+def text_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
+    """Masked-LM pretraining."""
+    text = settings.text
+
+    def rows(name: str, checkpoint: Checkpoint, total_items: int, seed: int) -> MaskedTextRows:
+        tokenizer: Any = checkpoint.tokenizer
+        return MaskedTextRows(
+            TextTokens.load(prepared, name),
+            total_items,
+            window_tokens=text.window_tokens,
+            mask_share=text.mask_share,
+            max_position=settings.model.max_total_tokens,
+            vocabulary=vocabulary_of(checkpoint),
+            ends=(tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id),
+            seed=seed,
+        )
+
+    def validator(checkpoint: Checkpoint, config: TrainConfig) -> TextValidator:
+        held_out = rows("held_out_text", checkpoint, text.validation_rows, 0)
+        pad_id: Any = checkpoint.tokenizer.pad_token_id
+        return TextValidator(held_out, int(pad_id), int(config.train["per_device_eval_batch_size"]))
+
+    return Stage(
+        name="text",
+        settings=text,
+        sections={"model": _model_section(settings, prepared), "evaluation": {"metric": "loss"}},
+        train=dict(settings.train),
+        dataset=lambda checkpoint, total, step: rows("text", checkpoint, total, settings.seed),
+        validator=validator,
+        lineage=_lineage(settings, record, "text"),
+        inputs=inputs,
+    )
+
+
+def copying_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
+    """Copying marked spans."""
+    shares = ([1.0], [1.0])
+    return Stage(
+        name="copying",
+        settings=settings.copying,
+        sections={
+            "model": _model_section(settings, prepared),
+            "rows": {"answers_per_row": settings.questions.answers_per_row},
+            "evaluation": {"metric": "loss", "questions": 1_000_000},
+        },
+        train=dict(settings.train),
+        dataset=partial(_mixture, settings, prepared, ("copying",), shares, 0.0),
+        validator=partial(_validator, prepared, "held_out_copying"),
+        lineage=_lineage(settings, record, "copying"),
+        inputs=inputs,
+    )
+
+
+def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
+    """Synthetic questions with a growing share of real ones."""
+    questions = settings.questions
+
+    def shares(synthetic: float, final: float) -> list[float]:
+        return [synthetic, (1 - synthetic) * (1 - final), (1 - synthetic) * final]
+
+    first = shares(questions.synthetic_share_first, questions.final_share_first)
+    last = shares(questions.synthetic_share_last, questions.final_share_last)
+    rows = {
+        "answers_per_row": questions.answers_per_row,
+        "label_smoothing": questions.label_smoothing,
+        "target_noise": questions.target_noise,
+    }
+    metric = questions.metric
+    if metric == "auto":
+        found = all(importlib.util.find_spec(name) for name in ("nltk", "rouge_score"))
+        metric = "avg_score" if found else "loss"
+    return Stage(
+        name="questions",
+        settings=questions,
+        sections={
+            "model": _model_section(settings, prepared),
+            "rows": rows,
+            "evaluation": {"metric": metric, "questions": questions.validation_questions},
+        },
+        train=dict(settings.train),
+        dataset=partial(
+            _mixture, settings, prepared, ("synthetic", "broad", "final"), (first, last), questions.target_noise
+        ),
+        validator=partial(_validator, prepared, "validation"),
+        lineage=_lineage(settings, record, "questions"),
+        inputs=inputs,
+    )
+
+
+def _mixture(
+    settings: RecipeSettings,
+    prepared: Path,
+    names: tuple[str, ...],
+    shares: tuple[list[float], list[float]],
+    target_noise: float,
+    checkpoint: Checkpoint,
+    total_items: int,
+    step_items: int,
+) -> MixedQuestions:
+    from qgkd.training.config import RowsConfig
+
+    rows = RowsConfig(answers_per_row=settings.questions.answers_per_row, target_noise=target_noise)
+    vocabulary, seed = vocabulary_of(checkpoint), settings.seed
+    kinds = [
+        RowDataset(load_parts(prepared, name), checkpoint.input_format, rows, vocabulary, seed + number)
+        for number, name in enumerate(names)
+    ]
+    return MixedQuestions(kinds, *shares, total_items, step_items, seed)
+
+
+def _validator(prepared: Path, name: str, checkpoint: Checkpoint, config: TrainConfig) -> Validator:
+    store = load_parts(prepared, name)
+    examples = tuple(read_examples(prepared / "validation.jsonl").examples) if name == "validation" else ()
+    data = PreparedData(train=store, validation=store, validation_examples=examples)
+    batch = int(config.train["per_device_eval_batch_size"])
+    return Validator(data, checkpoint, config.evaluation, vocabulary_of(checkpoint), batch)
+
+
+def _model_section(settings: RecipeSettings, prepared: Path) -> dict[str, Any]:
+    values = dict(vars(settings.model))
+    return {**values, "vocabulary": str(prepared / "vocabulary"), "script": "traditional"}
+
+
+def _lineage(settings: RecipeSettings, record: dict[str, Any], last_stage: str) -> dict[str, Any]:
+    """What `qgkd.json` says about where the weights come from."""
+    files = record["questions"]["from"].get("files", {})
+    validating = set(settings.data.never)
+    return {
+        "script": "traditional",
+        "trained_on": {
+            "files": {Path(name).name: digest for name, digest in files.items() if name not in validating},
+            "counts": {part: values["counts"] for part, values in record.items()},
+            "held_out": f"questions of {', '.join(Path(n).name for n in settings.data.final_questions)} with "
+            f"{settings.data.held_out_field} = false, and passages of "
+            f"{', '.join(Path(n).name for n in settings.data.never) or 'no other file'}",
+        },
+        "base": {"name": "from scratch"},
+        "recipe": {"last_stage": last_stage, **settings.to_json()},
+        "seed": settings.seed,
+        "qgkd": __version__,
+    }
+
+
+def _publish(model: Path, target: Path) -> Path:
+    """Put the last stage's model where it is looked for, whole or not at all."""
+    partial_folder = target.with_name(".model.partial")
+    shutil.rmtree(partial_folder, ignore_errors=True)
+    shutil.copytree(model, partial_folder)
+    shutil.rmtree(target, ignore_errors=True)
+    partial_folder.rename(target)
+    return target

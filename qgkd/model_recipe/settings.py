@@ -1,0 +1,231 @@
+"""What the recipe is made of.
+
+Comes in: a TOML file and overrides. Goes out: `RecipeSettings`, every field documented with its unit.
+
+A literal example: `load_recipe("eval/configs/model_cpu.toml", ("data.folder=../shared/data",))`
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qgkd.errors import UserError
+from qgkd.input_format import InputFormat
+from qgkd.training.toml_values import check_section, parse_overrides, read_toml
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSettings:
+    """Which files are read; their names are relative to `folder`."""
+
+    folder: str = ""
+    """Where the files lie; given on the command line, so that no config names a machine."""
+    text: tuple[str, ...] = ()
+    """General text, .txt with or without .xz or .gz, documents apart by blank lines."""
+    laws: tuple[str, ...] = ()
+    """Formal, repetitive text, kept to `text.laws_share` of all text."""
+    questions: tuple[str, ...] = ()
+    """Files of questions."""
+    final_questions: tuple[str, ...] = ()
+    """Files of the questions that the model is to write; some of them validate, the others are trained on to the
+    end."""
+    held_out_field: str = "article_in_test"
+    """A question of `final_questions` validates where this field is false."""
+    never: tuple[str, ...] = ()
+    """Files of questions whose passages enter no stage: the test set."""
+    processes: int = 0
+    """Processes that prepare data; 0 takes one per CPU core."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocabularySettings:
+    """Tokens. Chinese characters are one token each."""
+
+    size: int = 8000
+    """Tokens in all, special ones included."""
+    chinese_characters: int = 6200
+    """The most frequent characters of the text in both scripts."""
+    min_count: int = 2
+    """A character that occurs less often is left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """Sizes and input format of the model; lengths in tokens."""
+
+    layers: int = 4
+    hidden_size: int = 256
+    heads: int = 4
+    intermediate_size: int = 1024
+    dropout: float = 0.1
+    attention: str = "prefix"
+    layout: str = "marked"
+    max_total_tokens: int = 264
+    max_context_tokens: int = 144
+    max_answer_tokens: int = 64
+    max_question_tokens: int = 48
+    question_position: int = 212
+    """Position of the first question token, the same for every source, so that "the token before" is one pattern."""
+
+    def input_format(self) -> InputFormat:
+        """The format all stages train."""
+        limits = ("max_total_tokens", "max_context_tokens", "max_answer_tokens", "max_question_tokens")
+        names = ("attention", "layout", *limits, "question_position")
+        return InputFormat(**{name: getattr(self, name) for name in names})
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageSettings:
+    """What every stage has."""
+
+    max_minutes: float = 10.0
+    """Training time; together with the speed measured at the start it decides the number of steps."""
+    max_steps: int = 1_000_000
+    """Optimiser steps, where that is less."""
+    batch_size: int = 16
+    """Rows per optimiser step and process."""
+    learning_rate: float = 7e-4
+    """Peak; it rises over `train.warmup_steps` and falls to zero over the stage."""
+    evaluations: int = 6
+    """How often the stage is validated; the best model goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextSettings(StageSettings):
+    """Masked-LM pretraining."""
+
+    laws_share: float = 1 / 3
+    """The most of all tokens that laws may take."""
+    max_million_tokens: float = 1000.0
+    """The most tokens prepared."""
+    simplified_share: float = 0.05
+    """Share of Simplified documents kept as they are, so that the characters of both scripts are learnt."""
+    window_tokens: int = 128
+    """Tokens in a row, [CLS] and [SEP] included."""
+    mask_share: float = 0.15
+    """Share of tokens to predict, in whole words (Devlin et al. 2019: 0.15)."""
+    validation_rows: int = 64
+    """Windows held out for the loss."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyingSettings(StageSettings):
+    """Reproducing a marked span."""
+
+    windows: int = 60_000
+    """Questions prepared."""
+    window_chars: int = 96
+    shortest_chars: int = 8
+    longest_chars: int = 30
+    spans_per_window: int = 4
+    """Spans asked for in each window."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionSettings(StageSettings):
+    """Synthetic questions, then real ones among them."""
+
+    synthetic: int = 150_000
+    """Synthetic questions prepared."""
+    synthetic_from_text: float = 0.4
+    """Share of them from general text; the others are from the passages of questions."""
+    text_window_chars: int = 300
+    """The most of a paragraph of text that is looked at."""
+    answers_per_paragraph: int = 12
+    """The most answers asked about in a paragraph of text."""
+    synthetic_share_first: float = 0.95
+    """Share of synthetic questions at the start of the stage; it changes evenly to `synthetic_share_last`."""
+    synthetic_share_last: float = 0.15
+    final_share_first: float = 0.1
+    """Share of the real questions that are of `final_questions` at the start; it changes evenly to
+    `final_share_last`."""
+    final_share_last: float = 0.5
+    label_smoothing: float = 0.1
+    target_noise: float = 0.15
+    """Share of given question tokens that are corrupted, against exposure bias."""
+    answers_per_row: int = 1
+    """`shared`: questions about one window that share a row."""
+    metric: str = "auto"
+    """`avg_score`, `loss`, or `auto`: avg_score where the scorer's libraries are installed."""
+    validation_questions: int = 0
+    """The first N validation questions; 0 takes all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeSettings:
+    """The whole recipe."""
+
+    data: DataSettings = field(default_factory=DataSettings)
+    vocabulary: VocabularySettings = field(default_factory=VocabularySettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    text: TextSettings = field(default_factory=TextSettings)
+    copying: CopyingSettings = field(default_factory=CopyingSettings)
+    questions: QuestionSettings = field(default_factory=QuestionSettings)
+    train: dict[str, Any] = field(default_factory=dict)
+    """Passed to `transformers.TrainingArguments` in every stage."""
+
+    @property
+    def seed(self) -> int:
+        """Of everything drawn."""
+        return int(self.train.get("seed", 42))
+
+    def to_json(self) -> dict[str, Any]:
+        """The sections as plain values."""
+        return asdict(self)
+
+    def paths(self, names: tuple[str, ...]) -> list[Path]:
+        """Data files by their names."""
+        return [Path(self.data.folder) / name for name in names]
+
+
+def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> RecipeSettings:
+    """Read a TOML file and apply `section.key=value` overrides.
+
+    Raises:
+        UserError: An unreadable file, an unknown section or key, or a value of the wrong type or out of range.
+    """
+    sections = read_toml(path)
+    for section, key, value in parse_overrides(overrides):
+        sections.setdefault(section, {})[key] = value
+    kinds = {
+        "data": DataSettings,
+        "vocabulary": VocabularySettings,
+        "model": ModelSettings,
+        "text": TextSettings,
+        "copying": CopyingSettings,
+        "questions": QuestionSettings,
+    }
+    told = str(path)
+    values = check_section(told, "", sections, (*kinds, "train"))
+    parts: dict[str, Any] = {
+        name: kind(**check_section(told, name, values.get(name, {}), kind)) for name, kind in kinds.items()
+    }
+    settings = RecipeSettings(**parts, train=dict(values.get("train", {})))
+    _check(settings, told)
+    return settings
+
+
+def _check(settings: RecipeSettings, told: str) -> None:
+    copying, text, questions = settings.copying, settings.text, settings.questions
+    shares = ("synthetic_share_first", "synthetic_share_last", "final_share_first", "final_share_last")
+    requirements = [
+        (0 <= text.laws_share < 1, f"text.laws_share must be from 0 to below 1, was {text.laws_share}"),
+        (0 < text.mask_share < 1, f"text.mask_share must be above 0 and below 1, was {text.mask_share}"),
+        (
+            8 <= text.window_tokens <= settings.model.max_total_tokens,
+            f"text.window_tokens must be from 8 to model.max_total_tokens, was {text.window_tokens}",
+        ),
+        (
+            0 < copying.shortest_chars <= copying.longest_chars < copying.window_chars,
+            "copying.shortest_chars, longest_chars and window_chars must grow in this order",
+        ),
+        (bool(settings.data.final_questions), "data.final_questions must name at least one file"),
+        (bool(settings.data.text), "data.text must name at least one file"),
+        *((0 <= getattr(questions, s) <= 1, f"questions.{s} must be from 0 to 1") for s in shares),
+    ]
+    for holds, sentence in requirements:
+        if not holds:
+            raise UserError(f"{told}: {sentence}; correct it")
+    settings.model.input_format()

@@ -1,0 +1,162 @@
+"""The recipe's files: documents, paragraphs, questions, and the passages that no stage may see.
+
+Comes in: `RecipeSettings`. Goes out: texts in Traditional characters, `QGExample`s, `KeptOut`.
+
+A literal example: `read_documents("laws.txt.xz")` gives one text per blank-line block.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import lzma
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qgkd.errors import UserError
+from qgkd.examples import QGExample
+from qgkd.file_input import read_rows
+from qgkd.file_rows import FileRow
+from qgkd.readers import read_examples
+from qgkd.sentences import split_sentences
+
+_SHORTEST_TELLING_CHARS = 20
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_PARAGRAPH_END = re.compile(r"[。！？!?：:；;…」』）)]$")
+_LONGEST_TITLE_CHARS = 20
+
+
+def read_documents(path: str | Path) -> list[str]:
+    """Documents of a text file, as they stand.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
+    name = str(path)
+    opener = lzma.open if name.endswith(".xz") else gzip.open if name.endswith(".gz") else open
+    try:
+        with opener(path, "rt", encoding="utf-8") as file:
+            text = str(file.read())
+    except (OSError, EOFError, lzma.LZMAError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{path}: expected UTF-8 text (.txt, .txt.xz, .txt.gz), but: {error}; check the path"
+        ) from error
+    documents = [block.strip() for block in re.split(r"\n\s*\n", text)]
+    return [document for document in documents if document]
+
+
+def paragraphs(document: str) -> list[str]:
+    """Lines of a document, those joined that a fixed line width has cut."""
+    joined: list[str] = []
+    for line in (line.strip() for line in document.splitlines()):
+        if not line:
+            continue
+        if joined and len(joined[-1]) > _LONGEST_TITLE_CHARS and not _PARAGRAPH_END.search(joined[-1]):
+            joined[-1] += line
+        else:
+            joined.append(line)
+    return joined
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOut:
+    """Passages that enter no stage, as digests of their sentences of some length and of the whole."""
+
+    digests: set[bytes] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, contexts: Iterable[str]) -> KeptOut:
+        """Remember these passages, in whichever script they are written."""
+        return cls({digest for context in contexts for digest in _digests(context)})
+
+    def holds(self, text: str) -> bool:
+        """Whether the text has a sentence of such a passage, or is one."""
+        return not self.digests.isdisjoint(_digests(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """All questions of the recipe."""
+
+    broad: tuple[QGExample, ...]
+    """Of `data.questions`."""
+    final: tuple[QGExample, ...]
+    """Of `data.final_questions`, those that train."""
+    validation: tuple[QGExample, ...]
+    kept_out: KeptOut
+    """The passages of `validation` and of `data.never`."""
+    left_out: int
+    """Questions of training files about passages that are kept out."""
+
+
+def read_questions(
+    broad: Iterable[Path], final: Iterable[Path], never: Iterable[Path], held_out_field: str
+) -> Questions:
+    """Read all files of questions and part them.
+
+    Raises:
+        UserError: A file cannot be read, or nothing is left to validate on.
+    """
+    finals: list[QGExample] = []
+    validation: list[QGExample] = []
+    for path in final:
+        held_out = _held_out_ids(path, held_out_field)
+        for example in _traditional_examples(path):
+            (validation if example.example_id in held_out else finals).append(example)
+    if not validation:
+        raise UserError(
+            f"data.final_questions: expected questions with {held_out_field} = false to validate on, found none; name "
+            "the field by data.held_out_field"
+        )
+    never_contexts = [example.context for path in never for example in _traditional_examples(path)]
+    kept_out = KeptOut.of([*(example.context for example in validation), *never_contexts])
+    broads = [example for path in broad for example in _traditional_examples(path)]
+    allowed = [[e for e in examples if not kept_out.holds(e.context)] for examples in (broads, finals)]
+    left_out = len(broads) + len(finals) - sum(map(len, allowed))
+    return Questions(
+        broad=tuple(allowed[0]),
+        final=tuple(allowed[1]),
+        validation=tuple(validation),
+        kept_out=kept_out,
+        left_out=left_out,
+    )
+
+
+def _held_out_ids(path: Path, held_out_field: str) -> set[str]:
+    rows = (row for row in read_rows(path) if isinstance(row, FileRow))
+    return {row.row_id for row in rows if row.fields.get(held_out_field) is False}
+
+
+def _traditional_examples(path: Path) -> list[QGExample]:
+    """Questions of a file, in the script the model is trained on, offsets kept."""
+    from qgkd.script import Script, detect_script, to_traditional, to_traditional_aligned
+
+    converted = []
+    for example in read_examples(path).examples:
+        if not example.question.strip():
+            continue
+        if detect_script(example.context) is Script.SIMPLIFIED:
+            context = to_traditional_aligned(example.context)
+            example = QGExample(
+                example_id=example.example_id,
+                context=context,
+                answer_text=context[example.answer_start_char : example.answer_end_char],
+                answer_start_char=example.answer_start_char,
+                question=to_traditional(example.question),
+                title=example.title,
+            )
+        converted.append(example)
+    return converted
+
+
+def _digests(text: str) -> set[bytes]:
+    from qgkd.script import to_simplified
+
+    # Simplified on both sides: two ways to write a passage in Traditional characters are one in Simplified.
+    plain = to_simplified(text)
+    parts = [_NOT_LETTERS.sub("", plain[start:end]) for start, end in split_sentences(plain)]
+    whole = _NOT_LETTERS.sub("", plain)
+    telling = [part for part in parts if len(part) >= _SHORTEST_TELLING_CHARS]
+    return {hashlib.blake2b(part.encode(), digest_size=12).digest() for part in (*telling, whole) if part}

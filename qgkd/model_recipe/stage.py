@@ -1,0 +1,245 @@
+"""One stage of training: planned, resumable, skipped when done.
+
+Comes in: a `Stage` and the weights before it. Goes out: its folder:
+
+    plan.json       steps, decided once from the time allowed and the speed measured
+    checkpoint-N/   as of any run
+    model/          the best model by validation
+    done.json       written last
+
+A literal example: 10 minutes at 2.5 steps per second are 1,500 steps; a killed stage goes on at its newest checkpoint.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from transformers import TrainingArguments
+
+from qgkd.atomic import write_atomically
+from qgkd.checkpoint import Checkpoint
+from qgkd.errors import UserError
+from qgkd.model_recipe.settings import StageSettings
+from qgkd.training.arguments import training_arguments
+from qgkd.training.batches import RowCollator, StepSampler
+from qgkd.training.checkpoints import last_checkpoint
+from qgkd.training.config import TrainConfig, make_config
+from qgkd.training.loss import cross_entropy_terms
+from qgkd.training.model import MODEL_INPUTS, TrainingModel, starting_checkpoint
+from qgkd.training.trainer import QGTrainer
+
+_WARM_UP_STEPS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One stage."""
+
+    name: str
+    settings: StageSettings
+    sections: dict[str, dict[str, Any]]
+    """Of the `TrainConfig`: model, rows, evaluation."""
+    train: dict[str, Any]
+    """Passed to `TrainingArguments`."""
+    dataset: Callable[[Checkpoint, int, int], Any]
+    """(checkpoint, items in all, items per step) to the rows in training order."""
+    validator: Callable[[Checkpoint, TrainConfig], Any]
+    lineage: dict[str, Any]
+    """What `qgkd.json` says beside the format."""
+    inputs: Any
+    """What the stage depends on beside its settings: the prepared data, the stage before."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with whatever would change the model."""
+        values = [self.name, vars(self.settings), self.sections, self.train, self.inputs]
+        return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def run_stage(stage: Stage, folder: Path, base: Path | None, *, force: bool = False) -> Path:
+    """Train a stage, or go on with it, or find it done.
+
+    Args:
+        stage: The stage.
+        folder: Its own folder.
+        base: The model before it; None builds one of the config's sizes.
+        force: Begin again where the folder holds the stage with other settings.
+
+    Returns:
+        The folder of its best model.
+    """
+    done = _read(folder / "done.json")
+    if done.get("fingerprint") == stage.fingerprint and (folder / "model").is_dir():
+        _say(f"stage {stage.name}: done before ({folder})")
+        return folder / "model"
+    plan = _settle(stage, folder, force)
+    config = _config(stage, folder, base, int(plan.get("steps", 1)))
+    checkpoint = starting_checkpoint(config)
+    if not plan:
+        plan = _make_plan(stage, folder, config, checkpoint)
+        config = _config(stage, folder, base, plan["steps"])
+    arguments = training_arguments(config)
+    step_items = _step_items(arguments)
+    dataset = stage.dataset(checkpoint, plan["steps"] * step_items, step_items)
+    trainer = _trainer(stage, config, arguments, checkpoint, dataset)
+    start = last_checkpoint(folder)
+    going_on = "" if start is None else f", going on from {start.name}"
+    _say(f"stage {stage.name}: {plan['steps']:,} steps of {step_items} rows{going_on}")
+    trainer.train(resume_from_checkpoint=None if start is None else str(start))
+    if _is_main():
+        history = [entry for entry in trainer.state.log_history if "eval_loss" in entry or "train_runtime" in entry]
+        _write(folder / "done.json", {"fingerprint": stage.fingerprint, "plan": plan, "history": history})
+    return folder / "model"
+
+
+def _settle(stage: Stage, folder: Path, force: bool) -> dict[str, Any]:
+    """The plan of a stage that was begun, {} where it is still to be made."""
+    plan = _read(folder / "plan.json")
+    if plan.get("fingerprint") == stage.fingerprint:
+        return plan
+    if plan and not force:
+        raise UserError(
+            f"{folder}: expected stage {stage.name} with the same settings and data, found it begun with others; "
+            "choose another --out, or replace it by --force"
+        )
+    if _is_main():
+        _clear(folder)
+    return {}
+
+
+def _clear(folder: Path) -> None:
+    import shutil
+
+    for name in ("checkpoint-*", "model", ".model.*", "runs"):
+        for path in folder.glob(name):
+            shutil.rmtree(path)
+    for name in ("plan.json", "done.json", "log.jsonl"):
+        (folder / name).unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _config(stage: Stage, folder: Path, base: Path | None, steps: int) -> TrainConfig:
+    settings, train = stage.settings, stage.train
+    every = max(1, math.ceil(steps / max(1, settings.evaluations)))
+    accumulation = int(train.get("gradient_accumulation_steps", 1))
+    # Warm-up is for the first steps alone: a short stage must not spend itself on it.
+    warm_up = min(int(train.get("warmup_steps", 200)), steps // 10)
+    sections = copy.deepcopy(stage.sections)
+    sections["model"]["base"] = "" if base is None else str(base)
+    sections["data"] = {"train": [stage.name], "validation": stage.name}
+    sections.setdefault("evaluation", {})["every_steps"] = every
+    sections["train"] = {
+        "save_steps": every,
+        "save_total_limit": 2,  # the best one is kept for ever: 1 would drop the newest
+        "learning_rate": settings.learning_rate,
+        "per_device_train_batch_size": max(1, settings.batch_size // accumulation),
+        "per_device_eval_batch_size": 2 * settings.batch_size,
+        **train,
+        "warmup_steps": warm_up,
+        "train_sampling_strategy": "sequential",
+        "max_steps": steps,
+        "output_dir": str(folder),
+    }
+    return make_config(sections, f"stage {stage.name}")
+
+
+def _step_items(arguments: TrainingArguments) -> int:
+    return arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
+
+
+def _trainer(
+    stage: Stage, config: TrainConfig, arguments: TrainingArguments, checkpoint: Checkpoint, dataset: Any
+) -> QGTrainer:
+    return QGTrainer(
+        model=TrainingModel(checkpoint.model),
+        checkpoint=checkpoint,
+        args=arguments,
+        train_dataset=dataset,
+        pad_id=int(cast(Any, checkpoint.tokenizer).pad_token_id),
+        label_smoothing=config.rows.label_smoothing,
+        validator=stage.validator(checkpoint, config),
+        lineage=lambda: stage.lineage,
+    )
+
+
+def _make_plan(stage: Stage, folder: Path, config: TrainConfig, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Decide the number of steps: it stays, so that a resumed run has the schedule of one that was never cut."""
+    settings = stage.settings
+    arguments = training_arguments(config)
+    probe = 400
+    dataset = stage.dataset(checkpoint, probe * _step_items(arguments), _step_items(arguments))
+    seconds = _step_seconds(checkpoint, dataset, arguments, min(20.0, settings.max_minutes * 6))
+    steps = max(1, min(settings.max_steps, int(settings.max_minutes * 60 / seconds)))
+    plan = {"fingerprint": stage.fingerprint, "steps": steps, "seconds_per_step": round(seconds, 5)}
+    if arguments.world_size > 1:  # every process must take the same number
+        shared: list[Any] = [plan]
+        torch.distributed.broadcast_object_list(shared, src=0)
+        plan = shared[0]
+    if _is_main():
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / "plan.json", plan)
+    return plan
+
+
+def _step_seconds(checkpoint: Checkpoint, dataset: Any, arguments: TrainingArguments, budget_s: float) -> float:
+    """Seconds of an optimiser step, rows built as in training, on a copy of the model."""
+    device = arguments.device
+    model = TrainingModel(copy.deepcopy(checkpoint.model)).to(device).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
+    size = arguments.per_device_train_batch_size
+    batches = torch.utils.data.DataLoader(
+        dataset,
+        batch_sampler=StepSampler(dataset.lengths, micro_batch_items=size, strategy="random"),
+        collate_fn=RowCollator(int(cast(Any, checkpoint.tokenizer).pad_token_id)),
+        num_workers=arguments.dataloader_num_workers,
+        generator=torch.Generator(),
+    )
+    began, count, seconds = 0.0, 0, 0.0
+    for number, batch in enumerate(batches):
+        if number == _WARM_UP_STEPS:
+            began = time.perf_counter()
+        on_device = {name: tensor.to(device) for name, tensor in batch.items()}
+        with torch.autocast(device.type, torch.bfloat16, enabled=bool(arguments.bf16)):
+            capture = model(**{name: on_device[name] for name in MODEL_INPUTS})
+            loss = sum(term.values.mean() for term in cross_entropy_terms(capture, on_device, 0.0))
+        cast(torch.Tensor, loss).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+        cast(torch.Tensor, loss).item()  # waits for the device
+        count, seconds = number + 1 - _WARM_UP_STEPS, time.perf_counter() - began
+        if count > 0 and seconds > budget_s:
+            break
+    return seconds / max(1, count) * arguments.gradient_accumulation_steps
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    with write_atomically(path) as file:
+        json.dump(values, file, ensure_ascii=False, indent=1)
+
+
+def _is_main() -> bool:
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def _say(text: str) -> None:
+    if _is_main():
+        print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,65 @@
+"""Synthetic questions from every paragraph.
+
+Comes in: passages in Traditional characters. Goes out: `QGExample`s: proposed answers with the rule's questions about
+them, varied at random.
+
+A literal example: `燈塔建於1867年，由林文海設計。` gives `燈塔建於哪一年？` and `由誰設計燈塔？`, other seeds others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from qgkd.errors import UserError
+from qgkd.examples import QGExample
+from qgkd.sentences import split_sentences
+
+_SHORTEST_PARAGRAPH_CHARS = 40
+_CHINESE_SHARE = 0.7
+_SHORTEST_QUESTION_CHARS, _LONGEST_QUESTION_CHARS = 6, 60
+
+
+def synthetic_examples(passages: Sequence[str], answers: int, seed: int, name: str) -> Iterator[QGExample]:
+    """Write questions.
+
+    Args:
+        passages: Traditional characters.
+        answers: The most answers asked about in each.
+        seed: The only source of chance.
+        name: What the examples' ids begin with.
+    """
+    from qgkd.answers import propose_answers
+    from qgkd.rule import synthetic_variants
+
+    for number, passage in enumerate(passages):
+        random = Random(f"{seed} {name} {number}")
+        for answer in propose_answers(passage, limit=answers):
+            try:
+                question = synthetic_variants(
+                    passage, answer.start_char, answer.end_char, random, answer_type=answer.type
+                )
+            except UserError:
+                continue
+            if _SHORTEST_QUESTION_CHARS <= len(question) <= _LONGEST_QUESTION_CHARS:
+                yield QGExample(
+                    example_id=f"{name}-{number}-{answer.start_char}",
+                    context=passage,
+                    answer_text=answer.text,
+                    answer_start_char=answer.start_char,
+                    question=question,
+                )
+
+
+def askable_paragraph(paragraph: str, longest_chars: int) -> str | None:
+    """The sentences of a paragraph that fit, or None where it is too short or not Chinese prose."""
+    end = 0
+    for _, sentence_end in split_sentences(paragraph):
+        if sentence_end > longest_chars:
+            break
+        end = sentence_end
+    text = paragraph[:end].strip()
+    if len(text) < _SHORTEST_PARAGRAPH_CHARS or "。" not in text:
+        return None
+    chinese = sum("一" <= character <= "鿿" for character in text)
+    return text if chinese >= _CHINESE_SHARE * len(text) else None

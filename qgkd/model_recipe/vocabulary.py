@@ -1,0 +1,113 @@
+"""The model's vocabulary.
+
+Comes in: texts in both scripts. Goes out: a BERT tokenizer in a folder: Chinese characters one token each, the most
+frequent first; digits in pieces of one to four, so that a year is one token or two; pieces of Latin words.
+
+A literal example: `1867年` is `18`, `##67`, `年` where `1867` is not among the pieces.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from qgkd.errors import UserError
+from qgkd.model_recipe.settings import VocabularySettings
+
+_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+_MARKS = "，。！？：；、「」『』（）《》〈〉【】〔〕“”‘’…—·－～％,.!?:;()[]{}<>\"'`-_+=*/\\|@#$%^&~"
+
+
+def train_vocabulary(texts: Iterable[str], settings: VocabularySettings) -> list[str]:
+    """Choose the tokens.
+
+    Args:
+        texts: Passages in both scripts.
+        settings: Sizes.
+
+    Returns:
+        `settings.size` tokens, fewer where the texts hold fewer.
+    """
+    characters: Counter[str] = Counter()
+    words: Counter[str] = Counter()
+    for text in texts:
+        plain = _normalised(text)
+        characters.update(plain)
+        words.update(_latin_words(plain))
+    frequent = [c for c, count in characters.most_common() if count >= settings.min_count]
+    chinese = [c for c in frequent if is_chinese(c)][: settings.chinese_characters]
+    others = [c for c in frequent if not is_chinese(c) and not _is_plain(c) and not c.isspace() and c.isprintable()]
+    tokens = dict.fromkeys((*_SPECIAL, *_required_pieces(), *_MARKS, *chinese))
+    # Rare letters of other scripts may take a quarter of what is left; Latin pieces take the rest.
+    left = settings.size - len(tokens)
+    tokens.update(dict.fromkeys(others[: max(0, left // 4)]))
+    tokens.update(dict.fromkeys(_pieces(words, settings.size)))
+    return list(tokens)[: settings.size]
+
+
+def save_tokenizer(tokens: list[str], folder: Path) -> None:
+    """Write a folder that `AutoTokenizer` and any BERT program read.
+
+    Raises:
+        UserError: The tokenizer read back is not the one written.
+    """
+    from transformers import AutoTokenizer, BertTokenizer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.txt").write_text("".join(f"{token}\n" for token in tokens), encoding="utf-8")
+    BertTokenizer(vocab={token: index for index, token in enumerate(tokens)}).save_pretrained(folder)
+    found = len(AutoTokenizer.from_pretrained(str(folder)))
+    if found != len(tokens):  # transformers 5 makes an empty tokenizer, without a word, of what it cannot read
+        raise UserError(
+            f"{folder}: expected a tokenizer of {len(tokens)} tokens, found {found}; remove it and try again"
+        )
+
+
+def is_chinese(character: str) -> bool:
+    """Whether BERT's tokenizer takes the character for a word of its own."""
+    return any(first <= character <= last for first, last in ("㐀䶿", "一鿿", "豈﫿", "\U00020000\U0002ceaf"))
+
+
+def _normalised(text: str) -> str:
+    """As BERT's normaliser: lower case, accents taken off."""
+    decomposed = unicodedata.normalize("NFD", text.lower())
+    return "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
+
+
+def _is_plain(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _latin_words(text: str) -> Iterator[str]:
+    """Stretches of ASCII letters and digits."""
+    spaced = "".join(c if _is_plain(c) else " " for c in text)
+    return iter(spaced.split())
+
+
+def _required_pieces() -> Iterator[str]:
+    """Letters and digits, all pairs of digits, the years that texts are full of."""
+    plain = [chr(code) for code in (*range(ord("0"), ord("9") + 1), *range(ord("a"), ord("z") + 1))]
+    yield from plain
+    yield from (f"##{c}" for c in plain)
+    pairs = [f"{number:02}" for number in range(100)]
+    yield from pairs
+    yield from (f"##{pair}" for pair in pairs)
+    yield from (str(year) for year in range(1900, 2026))
+
+
+def _pieces(words: Counter[str], size: int) -> list[str]:
+    """WordPiece's pieces, most useful first. Source: Wu et al. 2016 (arXiv 1609.08144), section 4.1."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    if not words:
+        return []
+    tokenizer: Any = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    trainer = trainers.WordPieceTrainer(vocab_size=size, min_frequency=2, show_progress=False, special_tokens=["[UNK]"])
+    repeated = (" ".join([word] * min(count, 10_000)) for word, count in words.items() if count > 1 and len(word) < 25)
+    tokenizer.train_from_iterator(repeated, trainer)
+    ranked = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    return [piece for piece, _ in ranked if piece != "[UNK]"]
