@@ -52,7 +52,7 @@ class RunClock(TrainerCallback):
         per_step_s = (now - self._began) / max(1, state.global_step - self._first_step)
         self._marked, self.marked_step, self._paused_s = now, state.global_step, 0.0
         hours_left = (state.max_steps - state.global_step) * per_step_s / 3600
-        return {"questions_per_second": round(rate, 2), "hours_left": round(hours_left, 4)}
+        return {"questions_per_second": round(rate, 2), "hours_left": round(hours_left, 6)}
 
 
 class RunLog(TrainerCallback):

@@ -69,6 +69,9 @@ def run_training(config: TrainConfig, *, resume: bool = False, force: bool = Fal
     Raises:
         UserError: A run is there already, or config, data and base do not fit together.
     """
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # a bar per file written
     _settle_folder(config, resume=resume, force=force)
     arguments = training_arguments(config)
     checkpoint = starting_checkpoint(config)

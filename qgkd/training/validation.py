@@ -152,8 +152,11 @@ class Validator:
 
 
 def _check_scoring() -> None:
+    """Score one question now: libraries that are missing are found before hours of training, not after."""
     try:
-        import qgkd.metrics  # noqa: F401
+        from qgkd.metrics import score
+
+        score(["這是哪裡？"], [["這是哪裡？"]])
     except ImportError as error:
         raise UserError(
             f"evaluation.metric=avg_score needs {error.name}, which is not installed here; install it or set "
