@@ -25,7 +25,7 @@ from qgkd.answer_patterns import (
     WORK,
 )
 from qgkd.answer_types import AnswerType
-from qgkd.foreign_names import spelling_characters
+from qgkd.foreign_names import is_spelt
 from qgkd.word_lists import either, words_of
 from qgkd.words import Word, tag_words
 
@@ -84,7 +84,9 @@ def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> Answe
 
 def _is_no_name(text: str, head: Head) -> bool:
     """Whether a suffix of one character outweighs jieba's guess of a personal name (儒洪多湖, 胡圖族)."""
-    return len(text) >= 3 and head.suffix in _SUFFIXES_NOT_OF_NAMES
+    if len(text) >= 3 and head.suffix in _SUFFIXES_NOT_OF_NAMES:
+        return True
+    return text[0] not in words_of("surnames") and not is_spelt(text) and head.type is not AnswerType.PERSON
 
 
 @lru_cache(maxsize=1024)
@@ -174,6 +176,8 @@ def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType
         return AnswerType.PERSON
     if _is_cut_name(text, words):
         return AnswerType.PERSON
+    if len(words) > 1 and words[-1].tag.startswith("nr") and _PERSON_BEFORE.search(text[: -len(words[-1].text)]):
+        return AnswerType.PERSON  # 物理學家陳宗翰
     is_name = bool(tags) and not any(tag.startswith("v") for tag in tags)
     if is_name and 2 <= len(text) <= 8 and (_PERSON_BEFORE.search(before) or _PERSON_AFTER.match(after)):
         return AnswerType.PERSON
@@ -185,6 +189,6 @@ def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType
         return AnswerType.PLACE
     if tags and tags[-1] == "t":
         return AnswerType.DATE
-    if 3 <= len(text) <= 8 and all(character in spelling_characters() for character in text):
+    if 3 <= len(text) <= 8 and is_spelt(text):
         return AnswerType.PERSON
     return AnswerType.TERM

@@ -32,6 +32,11 @@ def spelling_characters() -> frozenset[str]:
     return frozenset(_SPELLING) | frozenset(to_simplified(_SPELLING))
 
 
+def is_spelt(text: str) -> bool:
+    """Whether all characters are ones foreign names are spelt with."""
+    return all(character in spelling_characters() for character in text)
+
+
 def find_foreign_names(text: str) -> list[tuple[int, int]]:
     """Find names with a middle dot.
 

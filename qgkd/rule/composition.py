@@ -9,6 +9,7 @@ before it is kept; were that too long, its subject alone would be: `燈塔由誰
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from qgkd.rule.clauses import Frame, clauses_of
@@ -24,6 +25,7 @@ _NEEDS_MAIN_CLAUSE = re.compile(
     rf"(?:{either('ends of scenes')})[，,]?$|^(?:在|於)[^，]*中[，,]?$|^(?:{either('scene setters')})"
 )
 _LONGEST_REST_CHARS = 20
+_LONGEST_SUBJECT_CLAUSE_CHARS = 24
 _GOES_ON = re.compile(
     rf"(?:{either('ends that go on')}|{either('verbs of saying')})[，：:]$"
     r"|(?:經由|通過|透過|藉由|藉著|根據|按照|隨著|為了|由於)[^，]*，$"
@@ -31,7 +33,7 @@ _GOES_ON = re.compile(
 _UNFINISHED = re.compile(rf".{{0,3}}[，、；：]?|.{{0,4}}(?:{either('ends of nothing')})[，：:]?")
 _WHEN = re.compile(r"哪一[年天]|哪個(?:年代|世紀|朝代)|什麼時候|幾[月日]")
 _SCENE = re.compile(rf"(?:{either('ends of scenes')})[，,]?$")
-_NOUN_WITH_PREDICATE = re.compile(r"的[^的，]+，$")
+_NOUN_PHRASE = re.compile(r"的[^的，]+，$")
 _CLAUSE_STOP = re.compile(r"[；：;:][」』”]*$")
 
 
@@ -87,7 +89,9 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     if later and frame.answer not in later[0] and needs_main_clause(core):
         kept_later.append(later.pop(0))
     room = window_chars - len(core.text()) - sum(map(len, kept_later))
-    needs_subject = bool(core.left) and lacks_subject(_readable(core.text()))
+    needs_subject = bool(core.left) and lacks_subject(_readable(core.text())) and not _goes_on_as_subject(core, later)
+    if needs_subject and earlier and not find_subject(frame):
+        room = max(room, min(len(earlier[-1]), _LONGEST_SUBJECT_CLAUSE_CHARS))
     kept_earlier: list[str] = []
 
     def add(source: list[str], position: int, kept: list[str]) -> None:
@@ -109,7 +113,8 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
         kept_later.append(later.pop(0))
     while kept_later and _UNFINISHED.fullmatch(kept_later[-1]):
         kept_later.pop()
-    return _with_subject(frame, replace(core, earlier=tuple(kept_earlier), later=tuple(kept_later)))
+    draft = replace(core, earlier=tuple(kept_earlier), later=tuple(kept_later))
+    return draft if _goes_on_as_subject(core, frame.later) else _with_subject(frame, draft)
 
 
 def needs_main_clause(core: Draft) -> bool:
@@ -139,11 +144,16 @@ def _with_subject(frame: Frame, draft: Draft) -> Draft:
     return replace(draft, left=subject + without_leading_connective(draft.left)[len(pronoun) :])
 
 
+def _goes_on_as_subject(core: Draft, later: Sequence[str]) -> bool:
+    """Whether the clause is a noun that the next one speaks of (`住在附近的布農族，也流傳著傳說`)."""
+    return bool(later) and later[0][:1] in tuple("也都則均卻是") and _NOUN_PHRASE.search(core.text()) is not None
+
+
 def _comes_to_subject(draft: Draft) -> bool:
     """Whether the first clause only sets the scene and the next has a subject (`從哪一年起，他不斷寫信`)."""
     first, *others = clauses_of(draft.text())
     if not others or _SCENE.search(first) is None:
-        return _NOUN_WITH_PREDICATE.search(first) is not None and bool(others) and others[0][:1] in tuple("也都則均卻")
+        return False
     return not lacks_subject(_readable(others[0]))
 
 
@@ -153,11 +163,22 @@ def _readable(clause: str) -> str:
 
 
 def find_subject(frame: Frame) -> str:
-    """Whom or what the sentence is about, from its first clauses, the sentence before it, or the passage's opening."""
+    """Whom or what the sentence is about, from its first clauses, the sentence before it, or the passage's opening.
+
+    The nearest clause that has a subject decides; where that cannot be made out, none is better than another's.
+    """
+    for position in range(len(frame.earlier) - 1, -1, -1):
+        clause = without_leading_connective(without_parentheses(frame.earlier[position]))
+        if says_when(clause) or lacks_subject(_readable(clause)):
+            continue
+        return _unless_answer(frame, leading_subject(clause))
     previous = [clause for clause in clauses_of(frame.previous_sentence) if not says_when(clause)]
-    for clauses in (frame.earlier, previous[:1], (frame.opening + "是",)):
-        for clause in clauses:
-            subject = leading_subject(without_leading_connective(without_parentheses(clause)))
-            if subject and frame.answer not in subject and subject not in frame.answer:
-                return subject
+    for clause in (*previous[:1], frame.opening + "是"):
+        subject = _unless_answer(frame, leading_subject(without_leading_connective(without_parentheses(clause))))
+        if subject:
+            return subject
     return ""
+
+
+def _unless_answer(frame: Frame, subject: str) -> str:
+    return "" if frame.answer in subject or subject in frame.answer else subject
