@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from qgkd.answer_heads import HEADS
 from qgkd.answer_patterns import DATE_BODY, DYNASTY, LATIN_NAME, NUMBER_BODY, WORK, YEAR
 from qgkd.answer_types import AnswerType
+from qgkd.enumerations import enumerations_in
 from qgkd.foreign_names import find_foreign_names
 from qgkd.word_lists import either, words_of
 from qgkd.words import Word, tag_words
@@ -35,6 +37,8 @@ class Source(IntEnum):
     """One common noun."""
     CLAUSE = 6
     """After a word such as 因為."""
+    ENUMERATION = 7
+    """All members of an enumeration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Candidate:
 
 _DATES = re.compile(rf"{DATE_BODY}|{DYNASTY.pattern}")
 _NUMBERS = re.compile(NUMBER_BODY)
-_USELESS_NUMBER = re.compile(r"[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d")
+_USELESS_NUMBER = re.compile(r"第[一二三]次|[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d")
 _QUOTED = re.compile(r"[「『“]([^「」『』“”，。；！？\n]{2,20})[」』”]")
 _CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^，。；：！？、「」《》（）()\n]{{2,25}})")
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
@@ -60,6 +64,8 @@ _INTRODUCED = re.compile(rf"(?:{either('before a person')})(?=[{''.join(sorted(w
 _INTRODUCED_REACH_CHARS = 12
 _POINTING = "一這这該该此其某各每本"
 _COMPOUND_LIMIT_CHARS = 16
+_MOST_MEMBERS = 4
+_LONGEST_ENUMERATION_CHARS = 24
 
 
 def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[Candidate]:
@@ -75,7 +81,7 @@ def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[C
     """
     found: dict[tuple[int, int], Candidate] = {}
     people_spans = _spans_of(sentence, people)
-    for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses(sentence)):
+    for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses(sentence), *_wholes(sentence)):
         key = (candidate.start_char, candidate.end_char)
         if key not in found or candidate.source < found[key].source:
             found[key] = candidate
@@ -147,12 +153,21 @@ def _by_words(sentence: str, people_spans: list[tuple[int, int]]) -> Iterator[Ca
             last -= 1
         for position, word in enumerate(words[start : max(stop, start + 1)]):
             if len(word.text) > 1 and word.tag in _NAME_TAGS:
-                yield Candidate(word.start_char, word.end_char, Source.NAME, None)
+                yield Candidate(word.start_char, _end_with_class(words, start + position), Source.NAME, None)
             elif position == 0 and _is_noun_to_ask_about(word):
                 yield Candidate(word.start_char, word.end_char, Source.NOUN, None)
         if last - start > 1 and _is_one_noun(words[start:last]):
             yield Candidate(words[start].start_char, words[last - 1].end_char, Source.COMPOUND, None)
         start = max(stop, start + 1)
+
+
+def _end_with_class(words: tuple[Word, ...], position: int) -> int:
+    """Where a name ends: `玉山北|峰` is cut by jieba before the noun that says what it names."""
+    end_char = words[position].end_char
+    following = words[position + 1] if position + 1 < len(words) else None
+    if following is None or following.start_char != end_char or len(following.text) > 1:
+        return end_char
+    return following.end_char if following.text in HEADS and following.tag in _LAST_TAGS else end_char
 
 
 def _is_one_noun(words: tuple[Word, ...]) -> bool:
@@ -172,3 +187,11 @@ def _is_noun_to_ask_about(word: Word) -> bool:
 def _clauses(sentence: str) -> Iterator[Candidate]:
     for match in _CLAUSE_CUE.finditer(sentence):
         yield Candidate(match.start("clause"), match.end("clause"), Source.CLAUSE, None)
+
+
+def _wholes(sentence: str) -> Iterator[Candidate]:
+    """Enumerations of two to four names or titles."""
+    for members in enumerations_in(sentence):
+        start_char, end_char = members[0][0], members[-1][1]
+        if len(members) <= _MOST_MEMBERS and end_char - start_char <= _LONGEST_ENUMERATION_CHARS:
+            yield Candidate(start_char, end_char, Source.ENUMERATION, None)

@@ -25,6 +25,7 @@ from qgkd.answer_patterns import (
     WORK,
 )
 from qgkd.answer_types import AnswerType
+from qgkd.enumerations import members_of
 from qgkd.foreign_names import is_spelt
 from qgkd.word_lists import either, words_of
 from qgkd.words import Word, tag_words
@@ -68,6 +69,9 @@ def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> Answe
     by_form = _by_form(inner, before, after)
     if by_form is not None:
         return by_form
+    members = members_of(text)
+    if members:
+        return _common_type([classify_in_sentence(member, 0, len(member)) for member in members])
     words = _words_of(sentence, start_char, end_char)
     if _CLAUSE_MARK.search(text) or _is_clause(text, words) or _is_reason(inner, words, before):
         return AnswerType.CLAUSE
@@ -80,6 +84,11 @@ def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> Answe
     if head is None or (by_tag is AnswerType.PERSON and len(head.suffix) == 1 and not _is_no_name(inner, head)):
         return by_tag
     return head.type
+
+
+def _common_type(types: list[AnswerType]) -> AnswerType:
+    """The type of an enumeration: that of its members, or a thing where they differ."""
+    return types[0] if len(set(types)) == 1 else AnswerType.TERM
 
 
 def _is_no_name(text: str, head: Head) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from qgkd.answer_candidates import Candidate, Source, candidates_in, introduced_people
 from qgkd.answer_classes import classify_in_sentence
 from qgkd.answer_ranking import features, score
+from qgkd.answer_setting import setting_cost
 from qgkd.answer_types import AnswerSpan, AnswerType
 from qgkd.sentences import split_sentences
 
@@ -79,7 +80,8 @@ def _score(context: str, opening: str, piece_start: int, piece: str, candidate: 
         occurrences=min(context.count(text), 3),
         is_topic=opening.startswith(text),
     )
-    return AnswerSpan(text=text, start_char=start_char, end_char=end_char, type=answer_type, score=score(values))
+    worth = score(values) - setting_cost(piece, candidate, answer_type)
+    return AnswerSpan(text=text, start_char=start_char, end_char=end_char, type=answer_type, score=worth)
 
 
 def _without_overlap(candidates: list[_Scored]) -> list[_Scored]:

@@ -50,7 +50,9 @@ def enumerations_in(sentence: str) -> list[tuple[Range, ...]]:
 
 
 def members_of(text: str) -> tuple[str, ...]:
-    """The members where a text is one whole enumeration, else nothing."""
+    """The members where a text is one whole enumeration, else nothing; a title in 《》 is one thing."""
+    if text[:1] == "《" and text.find("》") == len(text) - 1:
+        return ()
     for members in enumerations_in(text):
         if members[0][0] == 0 and members[-1][1] == len(text):
             return tuple(text[start:end] for start, end in members)

@@ -86,10 +86,11 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     earlier = [without_parentheses(clause) for clause in frame.earlier]
     later = [without_parentheses(clause) for clause in frame.later]
     kept_later: list[str] = []
-    if later and frame.answer not in later[0] and needs_main_clause(core):
+    goes_on_as_subject = _goes_on_as_subject(core, later)
+    if later and frame.answer not in later[0] and (goes_on_as_subject or needs_main_clause(core)):
         kept_later.append(later.pop(0))
     room = window_chars - len(core.text()) - sum(map(len, kept_later))
-    needs_subject = bool(core.left) and lacks_subject(_readable(core.text())) and not _goes_on_as_subject(core, later)
+    needs_subject = bool(core.left) and not goes_on_as_subject and lacks_subject(_readable(core.text()))
     if needs_subject and earlier and not find_subject(frame):
         room = max(room, min(len(earlier[-1]), _LONGEST_SUBJECT_CLAUSE_CHARS))
     kept_earlier: list[str] = []
@@ -114,7 +115,7 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     while kept_later and _UNFINISHED.fullmatch(kept_later[-1]):
         kept_later.pop()
     draft = replace(core, earlier=tuple(kept_earlier), later=tuple(kept_later))
-    return draft if _goes_on_as_subject(core, frame.later) else _with_subject(frame, draft)
+    return draft if goes_on_as_subject else _with_subject(frame, draft)
 
 
 def needs_main_clause(core: Draft) -> bool:

@@ -48,6 +48,8 @@ def which_ones(answer: str, answer_type: AnswerType) -> str:
         answer: The answer, in Traditional characters.
         answer_type: Its type, which is that of its members.
     """
+    if answer_type is AnswerType.WORK and "》" not in answer:
+        return ""  # the inside of one title
     members = members_of(answer)
     if not members or answer_type in (AnswerType.DATE, AnswerType.NUMBER, AnswerType.CLAUSE):
         return ""

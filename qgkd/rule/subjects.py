@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from qgkd.word_lists import either
+from qgkd.word_lists import either, words_of
 from qgkd.words import Word, tag_words
 
 _NOUN_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng", "l", "s", "ng", "i", "k")
@@ -23,7 +23,7 @@ _TIME_PREPOSITIONS = ("在", "於", "自", "從", "至", "到", "截至", "直�
 _SUBJECTLESS_PREPOSITIONS = ("由", "被", "把", "將", "以", "與", "為", "向", "給", "用", "遭", "受", "經", "和", "跟")
 _PRONOUN = re.compile(rf"^(?:{either('no subjects')})")
 _POTENTIAL = re.compile(r"[\u4e00-\u9fff][不得][\u4e00-\u9fff]$")
-_PROPERTY = re.compile(rf"(?:{either('properties')})(?:[約為達有是]|$)")
+_PROPERTY = re.compile(rf"(?:{either('properties')})(?:[約為達有是僅近將大\d]|多少)(?!.*的)")
 _SINGULAR = re.compile(r"[他她它牠](?![們的自])")
 _TIME_ONLY = re.compile(r"^[\d〇零一二三四五六七八九十前後初中末年月日世紀代公元西時期間、\-]+$")
 
@@ -71,13 +71,14 @@ def lacks_subject(clause: str) -> bool:
             continue
         if word.tag in _SKIPPED_TAGS and not word.text.startswith(("哪", "第")):
             continue
-        return word.tag in _BARE_VERB_TAGS or word.text in _SUBJECTLESS_PREPOSITIONS or _is_predicate(word.text)
+        return word.tag in _BARE_VERB_TAGS or word.text in _SUBJECTLESS_PREPOSITIONS or _is_predicate(clause, word)
     return False
 
 
-def _is_predicate(text: str) -> bool:
+def _is_predicate(clause: str, word: Word) -> bool:
     """What jieba takes for an idiom or a noun: `分不清`, `座落於`, and a property without its owner (`全長約`)."""
-    return _POTENTIAL.match(text) is not None or text.endswith("於") or _PROPERTY.match(text) is not None
+    is_verb = _POTENTIAL.match(word.text) is not None or word.text.endswith("於")
+    return is_verb or _PROPERTY.match(clause, word.start_char) is not None
 
 
 def leading_subject(clause: str) -> str:
@@ -113,6 +114,8 @@ def leading_subject(clause: str) -> str:
     while taken and (taken[-1].tag not in _NOUN_TAGS and taken[-1].text not in tuple("」』》〉”")):
         taken.pop()
     subject = "".join(word.text for word in taken)
+    if subject in words_of("properties"):
+        return ""
     if not 2 <= len(subject) <= _SUBJECT_LIMIT_CHARS or _PRONOUN.match(subject) or _TIME_ONLY.match(subject):
         return ""
     return subject

@@ -1,0 +1,100 @@
+"""How well the sentence around a candidate lends itself to a question: costs set by hand, from reading quizzes.
+
+Comes in: a sentence and a span of it. Goes out: what the place costs the candidate in the ranking of `qgkd.answers`.
+
+A literal example: in `它在南投縣和嘉義縣的交界處。` 南投縣 costs 2.2: 1.5 for a member of an enumeration, 0.7 for a
+sentence about something that only the sentence before names.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from qgkd.answer_candidates import Candidate, Source
+from qgkd.answer_heads import find_head
+from qgkd.answer_types import AnswerType
+from qgkd.enumerations import Range, enumerations_in
+from qgkd.foreign_names import is_spelt
+from qgkd.word_lists import either, words_of
+from qgkd.words import tag_words
+
+HOPELESS_COST = 4.0
+"""What no question comes of: a heading, a table's row, a link; such answers are taken last."""
+_MEMBER_COST = 1.5
+_PRONOUN_COST = 0.7
+_ASIDE_COST = 1.0
+_OWNED_NOUN_COST = 0.7
+_DOUBTFUL_NAME_COST = 2.0
+
+_SENTENCE_MARK = re.compile(r"[。！？!?…；.][」』”’）)\]】》〉\s]*$|[。！？!?…](?:\[\d+\])+\s*$")
+_NO_PROSE = re.compile(r"\||©|https?:|www\.|^\s*(?:[•·▪■*#^>]|\d+[.、]\s*\^?)|\^|@")
+_SINCE_NAMED = re.compile(rf"(?:[^，]{{0,12}}，)?(?:{either('no subjects')}|其中|同年|同時|當時|当时)")
+_BRACKETS = {"（": "）", "(": ")", "[": "]", "【": "】"}
+
+
+def setting_cost(sentence: str, candidate: Candidate, answer_type: AnswerType) -> float:
+    """Add up what speaks against asking about a span where it stands.
+
+    Args:
+        sentence: The span's sentence.
+        candidate: The span.
+        answer_type: Its type.
+
+    Returns:
+        0.0 for a clean setting; subtract it from the score.
+    """
+    span = (candidate.start_char, candidate.end_char)
+    cost = 0.0 if _is_prose(sentence) else HOPELESS_COST
+    if _is_member(sentence, span):
+        cost += _MEMBER_COST
+    if _SINCE_NAMED.match(sentence) is not None:
+        cost += _PRONOUN_COST
+    if _is_in_brackets(sentence, candidate.start_char):
+        cost += _ASIDE_COST
+    if candidate.source in (Source.NOUN, Source.COMPOUND) and sentence[: candidate.start_char].endswith(("的", "之")):
+        cost += _OWNED_NOUN_COST
+    text = sentence[slice(*span)]
+    if answer_type is AnswerType.PERSON and candidate.type is None and not _is_surely_a_name(text):
+        cost += _DOUBTFUL_NAME_COST
+    return cost
+
+
+@lru_cache(maxsize=256)
+def _is_prose(sentence: str) -> bool:
+    """Whether it is a sentence with a verb, ended as one, and no line of a list, a table or a web page's frame."""
+    if _NO_PROSE.search(sentence) or not _SENTENCE_MARK.search(sentence.rstrip()):
+        return False
+    return any(word.tag[:1] in ("v", "a", "i", "p") or word.text in ("是", "為", "为", "有") for word in tag_words(sentence))
+
+
+@lru_cache(maxsize=256)
+def _enumerations(sentence: str) -> tuple[tuple[Range, ...], ...]:
+    return tuple(enumerations_in(sentence))
+
+
+def _is_member(sentence: str, span: Range) -> bool:
+    """Whether the span is (part of) a member of an enumeration, not the whole."""
+    return any(
+        start <= span[0] and span[1] <= end
+        for members in _enumerations(sentence)
+        for start, end in members
+    )
+
+
+def _is_in_brackets(sentence: str, start_char: int) -> bool:
+    before = sentence[:start_char]
+    return any(before.count(opening) > before.count(closing) for opening, closing in _BRACKETS.items())
+
+
+def _is_surely_a_name(text: str) -> bool:
+    """Whether a word that jieba takes for a personal name looks like one: it guesses many."""
+    head = find_head(text)
+    if head is not None:
+        return head.type is AnswerType.PERSON
+    if len(text) == 3:
+        return text[0] in words_of("surnames") or is_spelt(text)
+    if len(text) > 3:
+        last = tag_words(text)[-1].text
+        return is_spelt(text) or (last != text and len(last) > 1 and _is_surely_a_name(last))
+    return False
