@@ -56,7 +56,7 @@ _DATES = re.compile(rf"{DATE_BODY}|{DYNASTY.pattern}")
 _NUMBERS = re.compile(NUMBER_BODY)
 _USELESS_NUMBER = re.compile(r"第[一二三]次|[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d")
 _QUOTED = re.compile(r"[「『“]([^「」『』“”，。；！？\n]{2,20})[」』”]")
-_CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^，。；：！？、「」《》（）()\n]{{2,25}})")
+_CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^，。；：！？、「」《》（）()\n]{{2,25}}(?<!的))")
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
 _LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l", "s", "ng", "i")
 _COMPOUND_TAGS = (*_LAST_TAGS, "an", "b")
@@ -64,6 +64,7 @@ _INTRODUCED = re.compile(rf"(?:{either('before a person')})(?=[{''.join(sorted(w
 _INTRODUCED_REACH_CHARS = 12
 _POINTING = "一這这該该此其某各每本"
 _COMPOUND_LIMIT_CHARS = 16
+_LIST_GOES_ON = ("、", "和", "與", "与", "及", "等", "或")
 _MOST_MEMBERS = 4
 _LONGEST_ENUMERATION_CHARS = 24
 
@@ -193,5 +194,6 @@ def _wholes(sentence: str) -> Iterator[Candidate]:
     """Enumerations of two to four names or titles."""
     for members in enumerations_in(sentence):
         start_char, end_char = members[0][0], members[-1][1]
-        if len(members) <= _MOST_MEMBERS and end_char - start_char <= _LONGEST_ENUMERATION_CHARS:
+        is_cut_short = sentence[end_char:].startswith(_LIST_GOES_ON) or sentence[:start_char].endswith(_LIST_GOES_ON)
+        if not is_cut_short and len(members) <= _MOST_MEMBERS and end_char - start_char <= _LONGEST_ENUMERATION_CHARS:
             yield Candidate(start_char, end_char, Source.ENUMERATION, None)

@@ -19,7 +19,7 @@ from qgkd.foreign_names import is_spelt
 from qgkd.word_lists import either, words_of
 from qgkd.words import tag_words
 
-HOPELESS_COST = 4.0
+HOPELESS_COST = 10.0
 """What no question comes of: a heading, a table's row, a link; such answers are taken last."""
 _MEMBER_COST = 1.5
 _PRONOUN_COST = 0.7

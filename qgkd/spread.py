@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from qgkd.answer_types import AnswerSpan, AnswerType
 
-POOR_SCORE = -3.0
+POOR_SCORE = -5.0
 """Answers below this are taken when no others are left: no question comes of a heading or a table's row."""
 SAME_TYPE_COST = 0.6
 """What every answer of its type in use takes from an answer's score."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from qgkd.rule.clauses import Frame
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
-from qgkd.rule.subjects import leading_subject
+from qgkd.rule.subjects import leading_subject, says_when
 from qgkd.word_lists import either
 from qgkd.words import tag_words
 
@@ -20,6 +20,7 @@ _REASON = r"因為|由於|起因於|有鑑於|鑑於|基於|因"
 _PURPOSE = r"為了|為"
 _CUE_BEFORE = re.compile(rf"(?P<subject>.*?)(?:(?:是|主要是|原因是)?(?:{_REASON})|{_PURPOSE})$")
 _CUE_INSIDE = re.compile(rf"^(?:{_REASON}|為了|為(?=[避防保求維讓使阻擺紀])|以便|以免)")
+_IS_FOR = re.compile(r"[\u4e00-\u9fff]{2}是為了$")
 _RESULT_WORD = re.compile(rf"^(?:{either('results')})")
 _MODAL_BEFORE = re.compile(rf"(?:{either('modals')})$")
 _SPEECH = re.compile(r"(?:說|道|表示|認為|指出|是|：)[，：:「『]*$")
@@ -32,6 +33,8 @@ def ask_about_clause(frame: Frame) -> Iterator[str]:
     """Texts of questions about a clause, best first."""
     cue = _CUE_BEFORE.match(frame.left)
     is_reason = cue is not None or (_CUE_INSIDE.match(frame.answer) and not frame.left)
+    if _IS_FOR.search(frame.left) and _ONLY_MARKS.match(frame.right):
+        yield f"{frame.left}什麼"
     if is_reason and _ONLY_MARKS.match(frame.right):
         yield from _why(frame, cue["subject"] if cue is not None else "")
     if _MODAL_BEFORE.search(frame.left) and _ONLY_MARKS.match(frame.right):
@@ -58,6 +61,8 @@ def _why(frame: Frame, subject: str) -> Iterator[str]:
         result = frame.later[0]
     elif frame.earlier:
         result = frame.earlier[-1]
+    if result and says_when(result) and frame.later[1:]:
+        result += frame.later[1]
     result = _RESULT_WORD.sub("", without_leading_connective(without_parentheses(result)))
     if len(result) < 4:
         return

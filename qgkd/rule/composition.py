@@ -27,13 +27,14 @@ _NEEDS_MAIN_CLAUSE = re.compile(
 _LONGEST_REST_CHARS = 20
 _LONGEST_SUBJECT_CLAUSE_CHARS = 24
 _GOES_ON = re.compile(
-    rf"(?:{either('ends that go on')}|{either('verbs of saying')})[，：:]$"
+    rf"(?:{either('ends that go on')}|(?<![傳小學])(?:{either('verbs of saying')}))[，：:]$"
     r"|(?:經由|通過|透過|藉由|藉著|根據|按照|隨著|為了|由於)[^，]*，$"
 )
 _UNFINISHED = re.compile(rf".{{0,3}}[，、；：]?|.{{0,4}}(?:{either('ends of nothing')})[，：:]?")
 _WHEN = re.compile(r"哪一[年天]|哪個(?:年代|世紀|朝代)|什麼時候|幾[月日]")
 _SCENE = re.compile(rf"(?:{either('ends of scenes')})[，,]?$")
 _NOUN_PHRASE = re.compile(r"的[^的，]+，$")
+_SUBJECT_WITH_VERB = re.compile(r"的[^，]+[是為有在]")
 _CLAUSE_STOP = re.compile(r"[；：;:][」』”]*$")
 
 
@@ -170,7 +171,10 @@ def find_subject(frame: Frame) -> str:
     """
     for position in range(len(frame.earlier) - 1, -1, -1):
         clause = without_leading_connective(without_parentheses(frame.earlier[position]))
-        if says_when(clause) or lacks_subject(_readable(clause)):
+        pronoun = leading_pronoun(clause)
+        if pronoun:
+            return owner_of(pronoun, frame.previous_sentence) or pronoun
+        if says_when(clause) or (lacks_subject(_readable(clause)) and not _SUBJECT_WITH_VERB.search(clause)):
             continue
         return _unless_answer(frame, leading_subject(clause))
     previous = [clause for clause in clauses_of(frame.previous_sentence) if not says_when(clause)]

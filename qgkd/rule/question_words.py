@@ -53,6 +53,7 @@ _PERSON_IS = re.compile(
     r"(?:創辦人|創始人|發明人|負責人|領導人|作者|主角|妻子|丈夫|父親|母親|[校市州首院會社隊]長|之父)(?:是|為)$"
 )
 _RULER = re.compile(r"[東西前後北南]?[漢唐宋元明清魏晉隋梁陳齊周秦金遼燕趙楚吳越].{1,2}[帝宗祖王]")
+_COPULAS = ("是", "為", "成為", "成了")
 _NAMING = re.compile(rf"(?:{either('naming verbs')})$")
 
 
@@ -90,7 +91,7 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
     if _describes(answer, left, right):
         return QuestionWord("怎麼樣")
     head = find_head(answer)
-    if head is not None:
+    if head is not None and not (left.endswith(_COPULAS) and _is_common_noun(answer)):
         # "西南聯合 大學": 哪一所大學; and not 哪一所大學大學 where the noun follows the answer.
         absorbed = len(head.noun) if right.startswith(head.noun) else 0
         return QuestionWord(f"哪一{head.measure}{head.noun}", absorbed_right_chars=absorbed)
@@ -101,6 +102,12 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
     if answer_type is AnswerType.WORK:
         return QuestionWord("哪一部作品")
     return QuestionWord("什麼")
+
+
+def _is_common_noun(answer: str) -> bool:
+    """Whether the answer says what something is (`常任理事國`) rather than names it."""
+    words = tag_words(answer)
+    return all(word.tag in ("n", "b", "a", "vn", "v", "d", "uj", "an", "f") for word in words)
 
 
 def _following_class(right: str) -> str:

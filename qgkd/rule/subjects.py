@@ -30,7 +30,8 @@ _TIME_ONLY = re.compile(r"^[\d〇零一二三四五六七八九十前後初中�
 
 def says_when(clause: str) -> bool:
     """Whether a clause is only a date or another adverbial without a verb."""
-    return not any(word.tag.startswith("v") or word.text in ("是", "為", "有") for word in tag_words(clause))
+    words = [word for word in tag_words(clause) if word.text != "起"]
+    return not any(word.tag.startswith("v") or word.text in ("是", "為", "有") for word in words)
 
 
 def leading_pronoun(clause: str) -> str:
@@ -69,9 +70,10 @@ def lacks_subject(clause: str) -> bool:
         following = words[position + 1].tag if position + 1 < len(words) else ""
         if word.text in _TIME_PREPOSITIONS and following in ("t", "m", "mq"):
             continue
-        if word.tag in _SKIPPED_TAGS and not word.text.startswith(("哪", "第")):
+        is_preposition = word.text in _SUBJECTLESS_PREPOSITIONS
+        if word.tag in _SKIPPED_TAGS and not word.text.startswith(("哪", "第")) and not is_preposition:
             continue
-        return word.tag in _BARE_VERB_TAGS or word.text in _SUBJECTLESS_PREPOSITIONS or _is_predicate(clause, word)
+        return word.tag in _BARE_VERB_TAGS or is_preposition or _is_predicate(clause, word)
     return False
 
 
