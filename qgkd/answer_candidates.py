@@ -53,10 +53,10 @@ class Candidate:
 
 
 _DATES = re.compile(rf"{DATE_BODY}|{DYNASTY.pattern}")
-_NUMBERS = re.compile(NUMBER_BODY)
+_NUMBERS = re.compile(rf"{NUMBER_BODY}(?:[至到~～]{NUMBER_BODY})?")
 _USELESS_NUMBER = re.compile(r"第[一二三]次|[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d")
 _QUOTED = re.compile(r"[「『“]([^「」『』“”，。；！？\n]{2,20})[」』”]")
-_CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^，。；：！？、「」《》（）()\n]{{2,25}}(?<!的))")
+_CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^，。；：！？、「」《》（）()\n]{{2,25}}(?<!的))(?=[，。；：！？、「」《》（）()\n]|$)")
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
 _LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l", "s", "ng", "i")
 _COMPOUND_TAGS = (*_LAST_TAGS, "an", "b")
@@ -82,8 +82,11 @@ def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[C
     """
     found: dict[tuple[int, int], Candidate] = {}
     people_spans = _spans_of(sentence, people)
+    titles = [match.span() for match in WORK.finditer(sentence)]
     for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses(sentence), *_wholes(sentence)):
         key = (candidate.start_char, candidate.end_char)
+        if any(start < key[1] and key[0] < end and not (key[0] <= start and end <= key[1]) for start, end in titles):
+            continue  # a piece of a title
         if key not in found or candidate.source < found[key].source:
             found[key] = candidate
     return list(found.values())
@@ -157,7 +160,8 @@ def _by_words(sentence: str, people_spans: list[tuple[int, int]]) -> Iterator[Ca
                 yield Candidate(word.start_char, _end_with_class(words, start + position), Source.NAME, None)
             elif position == 0 and _is_noun_to_ask_about(word):
                 yield Candidate(word.start_char, word.end_char, Source.NOUN, None)
-        if last - start > 1 and _is_one_noun(words[start:last]):
+        introduces = any(begin == words[last - 1].end_char for begin, _ in people_spans) if last > start else False
+        if last - start > 1 and not introduces and _is_one_noun(words[start:last]):
             yield Candidate(words[start].start_char, words[last - 1].end_char, Source.COMPOUND, None)
         start = max(stop, start + 1)
 

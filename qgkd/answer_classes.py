@@ -181,7 +181,8 @@ def _is_cut_name(text: str, words: list[Word]) -> bool:
 def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType:
     """What the parts of speech and the neighbouring words say."""
     tags = [word.tag for word in words]
-    if tags and all(tag.startswith("nr") for tag in tags) and len(text) <= 8 and len(text) > 1:
+    is_guessed = bool(tags) and all(tag.startswith("nr") for tag in tags) and text not in words_of("no persons")
+    if is_guessed and 1 < len(text) <= 8:
         return AnswerType.PERSON
     if _is_cut_name(text, words):
         return AnswerType.PERSON

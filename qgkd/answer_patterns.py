@@ -42,7 +42,7 @@ DATE = re.compile(
 PERIOD = re.compile(rf"[\u4e00-\u9fff]{{0,6}}(?:{either('period ends')})")
 """A whole answer that is a stretch of time with a name."""
 
-YEAR = re.compile(rf"(?:{_YEAR})(?:[之以]?[前後后]|起|[初末底中])?")
+YEAR = re.compile(rf"(?:{_YEAR})(?!代)(?:[之以]?[前後后]|起|[初末底中])?")
 DYNASTY = re.compile(_DYNASTY)
 CENTURY = re.compile(rf".*{_CENTURY}.*")
 DECADE = re.compile(rf".*{_DECADE}.*")

@@ -23,13 +23,15 @@ HOPELESS_COST = 10.0
 """What no question comes of: a heading, a table's row, a link; such answers are taken last."""
 _MEMBER_COST = 1.5
 _PRONOUN_COST = 0.7
-_ASIDE_COST = 1.0
+_SUBJECTLESS_COST = 0.7
+_ASIDE_COST = 2.0
 _OWNED_NOUN_COST = 0.7
 _DOUBTFUL_NAME_COST = 2.0
 
 _SENTENCE_MARK = re.compile(r"[。！？!?…；.][」』”’）)\]】》〉\s]*$|[。！？!?…](?:\[\d+\])+\s*$")
 _NO_PROSE = re.compile(r"\||©|https?:|www\.|^\s*(?:[•·▪■*#^>]|\d+[.、]\s*\^?)|\^|@")
 _SINCE_NAMED = re.compile(rf"(?:[^，]{{0,12}}，)?(?:{either('no subjects')}|其中|同年|同時|當時|当时)")
+_TIME_PREPOSITIONS = ("在", "於", "于", "自", "從", "从", "到", "至")
 _BRACKETS = {"（": "）", "(": ")", "[": "]", "【": "】"}
 
 
@@ -50,8 +52,12 @@ def setting_cost(sentence: str, candidate: Candidate, answer_type: AnswerType) -
         cost += _MEMBER_COST
     if _SINCE_NAMED.match(sentence) is not None:
         cost += _PRONOUN_COST
+    elif _is_subjectless(sentence):
+        cost += _SUBJECTLESS_COST
     if _is_in_brackets(sentence, candidate.start_char):
         cost += _ASIDE_COST
+    if sentence[: candidate.start_char].endswith("等"):
+        cost += _MEMBER_COST
     if candidate.source in (Source.NOUN, Source.COMPOUND) and sentence[: candidate.start_char].endswith(("的", "之")):
         cost += _OWNED_NOUN_COST
     text = sentence[slice(*span)]
@@ -66,6 +72,16 @@ def _is_prose(sentence: str) -> bool:
     if _NO_PROSE.search(sentence) or not _SENTENCE_MARK.search(sentence.rstrip()):
         return False
     return any(word.tag[:1] in ("v", "a", "i", "p") or word.text in ("是", "為", "为", "有") for word in tag_words(sentence))
+
+
+@lru_cache(maxsize=256)
+def _is_subjectless(sentence: str) -> bool:
+    """Whether the sentence comes to a verb before any noun, times apart."""
+    for word in tag_words(sentence):
+        if word.tag in ("t", "m", "mq", "q", "c", "f", "d", "ad", "x", "zg") or word.text in _TIME_PREPOSITIONS:
+            continue
+        return word.tag in ("v", "vd", "vg")
+    return True
 
 
 @lru_cache(maxsize=256)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from qgkd.rule.clauses import Frame
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
-from qgkd.rule.subjects import leading_subject, says_when
+from qgkd.rule.subjects import lacks_subject, leading_subject, says_when
 from qgkd.word_lists import either
 from qgkd.words import tag_words
 
@@ -71,5 +71,7 @@ def _why(frame: Frame, subject: str) -> Iterator[str]:
         yield f"{subject}為什麼{result}"
     elif inner:
         yield f"{inner}為什麼{result[len(inner) :]}"
+    elif lacks_subject(result):
+        yield f"{leading_subject(frame.answer)}為什麼{result}"
     else:
         yield f"為什麼{result}"

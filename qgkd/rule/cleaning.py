@@ -15,7 +15,7 @@ _PARENTHESIS = re.compile(r"（[^（）]*）|\([^()]*\)|【[^【】]*】|\[[^\[\
 _LEADING = re.compile(
     rf"^(?:[，、；：。！？!?,.;:\s—–\-·…]+|(?:{either('connectives before a comma')})(?:，|、|：)"
     rf"|{either('connectives')}"
-    r"|故(?=[以什哪誰在其該])|如(?![何此果今同])|即(?=[在於使])|但(?!丁)|而(?![今後])|又(?!稱|名|叫)|並(?!列))"
+    r"|故(?=[以什哪誰在其該])|如(?![何此果今同])|即(?=[在於使])|也(?!許|門)|但(?!丁)|而(?![今後])|又(?!稱|名|叫)|並(?!列))"
 )
 _TRAILING = re.compile(r"[，、；：。！？!?,.;:\s—–\-·…]+$")
 _SAYS = re.compile(rf"(?<=[\u4e00-\u9fff])(?P<verb>{either('verbs of saying')})，(?!$)")

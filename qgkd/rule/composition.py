@@ -25,7 +25,7 @@ _NEEDS_MAIN_CLAUSE = re.compile(
     rf"(?:{either('ends of scenes')})[，,]?$|^(?:在|於)[^，]*中[，,]?$|^(?:{either('scene setters')})"
 )
 _LONGEST_REST_CHARS = 20
-_LONGEST_SUBJECT_CLAUSE_CHARS = 24
+_LONGEST_SUBJECT_CLAUSE_CHARS = 30
 _GOES_ON = re.compile(
     rf"(?:{either('ends that go on')}|(?<![傳小學])(?:{either('verbs of saying')}))[，：:]$"
     r"|(?:經由|通過|透過|藉由|藉著|根據|按照|隨著|為了|由於)[^，]*，$"
@@ -130,20 +130,36 @@ def needs_main_clause(core: Draft) -> bool:
 def _with_subject(frame: Frame, draft: Draft) -> Draft:
     """Put the sentence's subject before a draft that starts without one, or with a pronoun whose owner is certain."""
     first = draft.earlier[0] if draft.earlier else draft.left + draft.word + draft.right
-    if not (draft.earlier or draft.left):
-        return draft
-    pronoun = leading_pronoun(without_leading_connective(first))
-    if pronoun:
-        subject = owner_of(pronoun, frame.previous_sentence)
-    elif lacks_subject(_readable(first)) and not _comes_to_subject(draft):
+    named = _with_pronoun_named(frame, draft)
+    if named is not draft or not (draft.earlier or draft.left):
+        return named
+    if lacks_subject(_readable(first)) and not _comes_to_subject(draft):
         subject = find_subject(frame)
     else:
         return draft
-    if not subject or subject in draft.text() or frame.answer in subject:
+    if not subject or frame.answer in subject or any(part in draft.text() for part in (subject[:3], subject[-3:])):
         return draft
     if draft.earlier:
-        return replace(draft, earlier=(subject + without_leading_connective(first)[len(pronoun) :], *draft.earlier[1:]))
-    return replace(draft, left=subject + without_leading_connective(draft.left)[len(pronoun) :])
+        return replace(draft, earlier=(subject + without_leading_connective(first), *draft.earlier[1:]))
+    return replace(draft, left=subject + without_leading_connective(draft.left))
+
+
+def _with_pronoun_named(frame: Frame, draft: Draft) -> Draft:
+    """Write whom a pronoun stands for where it is the first clause's subject; a date may come before it."""
+    pieces = [*draft.earlier, draft.left, *draft.later]
+    for position, piece in enumerate(pieces):
+        bare = without_leading_connective(piece)
+        pronoun = leading_pronoun(bare)
+        owner = owner_of(pronoun, frame.previous_sentence) if pronoun else ""
+        if owner and owner not in draft.text() and frame.answer not in owner:
+            pieces[position] = owner + bare[len(pronoun) :]
+            count = len(draft.earlier)
+            return replace(
+                draft, earlier=tuple(pieces[:count]), left=pieces[count], later=tuple(pieces[count + 1 :])
+            )
+        if piece and not says_when(piece) and not (piece == draft.left and _SCENE.search(draft.word + draft.right)):
+            break
+    return draft
 
 
 def _goes_on_as_subject(core: Draft, later: Sequence[str]) -> bool:

@@ -91,7 +91,11 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
     if _describes(answer, left, right):
         return QuestionWord("怎麼樣")
     head = find_head(answer)
-    if head is not None and not (left.endswith(_COPULAS) and _is_common_noun(answer)):
+    if answer_type is AnswerType.WORK and head is not None and head.measure not in ("部", "項", "份"):
+        head = None  # 《平家物語》 is no language
+    if left.endswith(_COPULAS) and _is_common_noun(answer):
+        return QuestionWord("什麼")
+    if head is not None:
         # "西南聯合 大學": 哪一所大學; and not 哪一所大學大學 where the noun follows the answer.
         absorbed = len(head.noun) if right.startswith(head.noun) else 0
         return QuestionWord(f"哪一{head.measure}{head.noun}", absorbed_right_chars=absorbed)

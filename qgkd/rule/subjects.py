@@ -30,7 +30,7 @@ _TIME_ONLY = re.compile(r"^[\d〇零一二三四五六七八九十前後初中�
 
 def says_when(clause: str) -> bool:
     """Whether a clause is only a date or another adverbial without a verb."""
-    words = [word for word in tag_words(clause) if word.text != "起"]
+    words = [word for word in tag_words(clause) if not word.text.endswith("起")]
     return not any(word.tag.startswith("v") or word.text in ("是", "為", "有") for word in words)
 
 
@@ -52,8 +52,8 @@ def owner_of(pronoun: str, previous_sentence: str) -> str:
         the sentence leaves 他 in doubt.
     """
     text = re.sub(r"（[^（）]*）|\([^()]*\)", "", previous_sentence)
-    clause = next((clause for clause in re.split(r"(?<=[，；：])", text) if not says_when(clause)), "")
-    subject = leading_subject(clause)
+    clauses = [clause for clause in re.split(r"(?<=[，；：])", text) if not says_when(clause)]
+    subject = next(filter(None, map(leading_subject, clauses[:2])), "")
     if not subject:
         return ""
     people = {word.text for word in tag_words(text) if word.tag.startswith("nr") and len(word.text) > 1}
