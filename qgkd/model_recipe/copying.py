@@ -8,10 +8,12 @@ A literal example, from `燈塔建於1867年，由工程師林文海設計。`: 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
+from qgkd.errors import UserError
 from qgkd.examples import QGExample
 from qgkd.input_format import InputFormat
 from qgkd.model_recipe.settings import CopyingSettings
@@ -65,14 +67,15 @@ def copying_store(
             if encoder is None or encoder.tokens.text != example.context:
                 encoder = PassageEncoder(tokenizer, input_format, example.context)
             target = tokenize(tokenizer, example.question).ids[: input_format.max_question_tokens]
-            yield encoder.source(example.answer_start_char, example.answer_end_char), target
+            with contextlib.suppress(UserError):  # a character the tokenizer drops
+                yield encoder.source(example.answer_start_char, example.answer_end_char), target
 
     return build_store(pairs(), {})  # type: ignore[arg-type]
 
 
 def _is_whole(window: str, start: int, end: int) -> bool:
-    """Whether the span begins and ends at visible characters and cuts no Latin word, whose pieces would differ."""
-    if window[start].isspace() or not window[start].isprintable():
+    """Whether the span begins with a letter or a figure and cuts no Latin word, whose pieces would differ."""
+    if not window[start].isalnum():  # a mark, or something invisible
         return False
     return not (_same_word(window, start) or _same_word(window, end))
 

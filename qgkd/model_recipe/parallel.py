@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
@@ -38,7 +40,7 @@ def in_parallel(function: Callable[..., Result], chunks: Sequence[Any], processe
         return
     # Started afresh: a fork would copy the threads' locks of torch and tokenizers.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, context, _leave_with, (os.getpid(),)) as pool:
         futures = [pool.submit(function, chunk, *rest) for chunk in chunks]
         try:
             for future in futures:
@@ -46,3 +48,14 @@ def in_parallel(function: Callable[..., Result], chunks: Sequence[Any], processe
         finally:
             for future in futures:
                 future.cancel()
+
+
+def _leave_with(parent_id: int) -> None:
+    """End this process when the one that started it is gone: killed, it cannot say so."""
+
+    def watch() -> None:
+        while os.getppid() == parent_id:
+            time.sleep(2)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

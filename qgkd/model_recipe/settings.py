@@ -47,7 +47,7 @@ class VocabularySettings:
     """Tokens in all, special ones included."""
     chinese_characters: int = 6200
     """The most frequent characters of the text in both scripts."""
-    min_count: int = 2
+    min_count: int = 1
     """A character that occurs less often is left out."""
 
 
@@ -81,7 +81,8 @@ class StageSettings:
     """What every stage has."""
 
     max_minutes: float = 10.0
-    """Training time; together with the speed measured at the start it decides the number of steps."""
+    """Training time on a machine that does nothing else; with the speed measured at the start it decides the number
+    of steps. 0 leaves the stage out."""
     max_steps: int = 1_000_000
     """Optimiser steps, where that is less."""
     batch_size: int = 16

@@ -177,7 +177,7 @@ def _make_plan(stage: Stage, folder: Path, config: TrainConfig, checkpoint: Chec
     """Decide the number of steps: it stays, so that a resumed run has the schedule of one that was never cut."""
     settings = stage.settings
     arguments = training_arguments(config)
-    probe = 400
+    probe = min(400, settings.max_steps)
     dataset = stage.dataset(checkpoint, probe * _step_items(arguments), _step_items(arguments))
     seconds = _step_seconds(checkpoint, dataset, arguments, min(20.0, settings.max_minutes * 6))
     steps = max(1, min(settings.max_steps, int(settings.max_minutes * 60 / seconds)))
@@ -208,7 +208,7 @@ def _step_seconds(checkpoint: Checkpoint, dataset: Any, arguments: TrainingArgum
     began, count, seconds = 0.0, 0, 0.0
     for number, batch in enumerate(batches):
         if number == _WARM_UP_STEPS:
-            began = time.perf_counter()
+            began = _busy_seconds(device)
         on_device = {name: tensor.to(device) for name, tensor in batch.items()}
         with torch.autocast(device.type, torch.bfloat16, enabled=bool(arguments.bf16)):
             capture = model(**{name: on_device[name] for name in MODEL_INPUTS})
@@ -217,10 +217,15 @@ def _step_seconds(checkpoint: Checkpoint, dataset: Any, arguments: TrainingArgum
         optimizer.step()
         optimizer.zero_grad()
         cast(torch.Tensor, loss).item()  # waits for the device
-        count, seconds = number + 1 - _WARM_UP_STEPS, time.perf_counter() - began
+        count, seconds = number + 1 - _WARM_UP_STEPS, _busy_seconds(device) - began
         if count > 0 and seconds > budget_s:
             break
     return seconds / max(1, count) * arguments.gradient_accumulation_steps
+
+
+def _busy_seconds(device: torch.device) -> float:
+    """Time that passes, on a CPU time that is worked: other programs shall not make the schedule shorter."""
+    return time.process_time() / torch.get_num_threads() if device.type == "cpu" else time.perf_counter()
 
 
 def _read(path: Path) -> dict[str, Any]:

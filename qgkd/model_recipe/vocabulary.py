@@ -41,9 +41,11 @@ def train_vocabulary(texts: Iterable[str], settings: VocabularySettings) -> list
     chinese = [c for c in frequent if is_chinese(c)][: settings.chinese_characters]
     others = [c for c in frequent if not is_chinese(c) and not _is_plain(c) and not c.isspace() and c.isprintable()]
     tokens = dict.fromkeys((*_SPECIAL, *_required_pieces(), *_MARKS, *chinese))
-    # Rare letters of other scripts may take a quarter of what is left; Latin pieces take the rest.
+    # Signs and letters of other scripts may take a quarter of what is left, alone and within words (30℃); Latin
+    # pieces take the rest.
     left = settings.size - len(tokens)
-    tokens.update(dict.fromkeys(others[: max(0, left // 4)]))
+    for character in others[: max(0, left // 8)]:
+        tokens.update(dict.fromkeys((character, f"##{character}")))
     tokens.update(dict.fromkeys(_pieces(words, settings.size)))
     return list(tokens)[: settings.size]
 
