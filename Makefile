@@ -1,6 +1,7 @@
 # make quiz   sets everything up and prints a quiz for a sample passage
 # make test   sets everything up, checks the code's style and types, runs the tests
 # make lint   the checks of style and types alone
+# make model DATA=folder  trains the package's own model from the data files in the folder; goes on where it was cut off
 # make clean  removes the set-up and every cache
 
 VENV := .venv
@@ -12,7 +13,7 @@ TORCH := torch==2.13.0
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: quiz test lint clean
+.PHONY: quiz test lint model clean
 
 quiz: $(VENV)/.installed
 	@$(BIN)/qgkd generate $(PASSAGE) --number 6
@@ -24,6 +25,10 @@ lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+model: $(VENV)/.installed
+	@test -n "$(DATA)" || { echo "make: expected the folder of the data files, found none; name it: make model DATA=..." >&2; exit 1; }
+	@$(BIN)/qgkd model eval/configs/model_cpu.toml data.folder="$(DATA)" --out runs/model
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
