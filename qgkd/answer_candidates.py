@@ -41,6 +41,9 @@ class Source(IntEnum):
     """All members of an enumeration."""
 
 
+_WORD_SOURCES = (Source.NAME, Source.COMPOUND, Source.NOUN)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A span of one sentence."""
@@ -54,14 +57,18 @@ class Candidate:
 
 _DATES = re.compile(rf"{DATE_BODY}|{DYNASTY.pattern}")
 _NUMBERS = re.compile(rf"{NUMBER_BODY}(?:[至到~～]{NUMBER_BODY})?")
-_USELESS_NUMBER = re.compile(r"第[一二三]次|[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d")
+_USELESS_NUMBER = re.compile(
+    r"第[一二三]次|[四五六七八九十]|[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d"
+)
 _QUOTED = re.compile(r"[「『“]([^「」『』“”，。；！？\n]{2,20})[」』”]")
-_CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^，。；：！？、「」《》（）()\n]{{2,25}}(?<!的))(?=[，。；：！？、「」《》（）()\n]|$)")
+_MARKS = "，。；：！？、「」《》（）()\n"
+_CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^{_MARKS}]{{2,25}}(?<!的))(?=[{_MARKS}]|$)")
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
 _LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l", "s", "ng", "i")
 _COMPOUND_TAGS = (*_LAST_TAGS, "an", "b")
 _INTRODUCED = re.compile(rf"(?:{either('before a person')})(?=[{''.join(sorted(words_of('surnames')))}])")
 _INTRODUCED_REACH_CHARS = 12
+_END_OF_NO_NOUN = frozenset("約约均令曾皆")
 _POINTING = "一這这該该此其某各每本"
 _COMPOUND_LIMIT_CHARS = 16
 _LIST_GOES_ON = ("、", "和", "與", "与", "及", "等", "或")
@@ -87,9 +94,16 @@ def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[C
         key = (candidate.start_char, candidate.end_char)
         if any(start < key[1] and key[0] < end and not (key[0] <= start and end <= key[1]) for start, end in titles):
             continue  # a piece of a title
+        if candidate.source in _WORD_SOURCES and _is_no_answer(sentence[slice(*key)]):
+            continue
         if key not in found or candidate.source < found[key].source:
             found[key] = candidate
     return list(found.values())
+
+
+def _is_no_answer(text: str) -> bool:
+    """Words too general to ask for, and nouns with an adverb's first character at their end (`大氣中約|有`)."""
+    return text in words_of("nouns nobody asks about") or text[-1] in _END_OF_NO_NOUN
 
 
 def _by_form(sentence: str) -> Iterator[Candidate]:
@@ -97,7 +111,10 @@ def _by_form(sentence: str) -> Iterator[Candidate]:
         yield Candidate(match.start(), match.end(), Source.FORM, AnswerType.DATE)
     for match in YEAR.finditer(sentence):
         yield Candidate(match.start(), match.end(), Source.FORM, AnswerType.DATE)
+    dates = [match.span() for match in _DATES.finditer(sentence)]
     for match in _NUMBERS.finditer(sentence):
+        if any(start < match.end() and match.start() < end for start, end in dates):
+            continue
         if not _USELESS_NUMBER.fullmatch(match.group()):
             yield Candidate(match.start(), match.end(), Source.FORM, None)
     for match in WORK.finditer(sentence):
@@ -184,9 +201,7 @@ def _is_one_noun(words: tuple[Word, ...]) -> bool:
 
 
 def _is_noun_to_ask_about(word: Word) -> bool:
-    if len(word.text) < 2 or word.tag not in ("n", "l") or word.text[0] in _POINTING:
-        return False
-    return word.text not in words_of("nouns nobody asks about")
+    return len(word.text) > 1 and word.tag in ("n", "l") and word.text[0] not in _POINTING
 
 
 def _clauses(sentence: str) -> Iterator[Candidate]:

@@ -181,6 +181,8 @@ def _is_cut_name(text: str, words: list[Word]) -> bool:
 def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType:
     """What the parts of speech and the neighbouring words say."""
     tags = [word.tag for word in words]
+    if before.endswith("在") and after.startswith(("裡", "里", "中", "內", "内", "上")):
+        return AnswerType.TERM
     is_guessed = bool(tags) and all(tag.startswith("nr") for tag in tags) and text not in words_of("no persons")
     if is_guessed and 1 < len(text) <= 8:
         return AnswerType.PERSON

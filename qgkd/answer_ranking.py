@@ -45,7 +45,7 @@ WEIGHTS: Mapping[str, float] = {
     "short sentence": -0.4,
     "source=clause": -0.5,
     "source=compound": -1.0,
-    "source=enumeration": -0.6,
+    "source=enumeration": 0.2,
     "source=latin": -0.7,
     "source=name": -0.3,
     "source=noun": -0.8,

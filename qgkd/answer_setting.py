@@ -14,8 +14,9 @@ from functools import lru_cache
 from qgkd.answer_candidates import Candidate, Source
 from qgkd.answer_heads import find_head
 from qgkd.answer_types import AnswerType
-from qgkd.enumerations import Range, enumerations_in
+from qgkd.enumerations import Range, enumerations_in, members_of
 from qgkd.foreign_names import is_spelt
+from qgkd.script import to_traditional_aligned
 from qgkd.word_lists import either, words_of
 from qgkd.words import tag_words
 
@@ -26,6 +27,8 @@ _PRONOUN_COST = 0.7
 _SUBJECTLESS_COST = 0.7
 _ASIDE_COST = 2.0
 _OWNED_NOUN_COST = 0.7
+_MODIFIER_COST = 0.7
+_NAMELESS_LIST_COST = 1.0
 _DOUBTFUL_NAME_COST = 2.0
 
 _SENTENCE_MARK = re.compile(r"[。！？!?…；.][」』”’）)\]】》〉\s]*$|[。！？!?…](?:\[\d+\])+\s*$")
@@ -60,7 +63,11 @@ def setting_cost(sentence: str, candidate: Candidate, answer_type: AnswerType) -
         cost += _MEMBER_COST
     if candidate.source in (Source.NOUN, Source.COMPOUND) and sentence[: candidate.start_char].endswith(("的", "之")):
         cost += _OWNED_NOUN_COST
+    if _is_modifier(sentence, candidate) or _counts_nothing(sentence, candidate, answer_type):
+        cost += _MODIFIER_COST
     text = sentence[slice(*span)]
+    if candidate.source is Source.ENUMERATION and answer_type is AnswerType.TERM and not _have_one_class(text):
+        cost += _NAMELESS_LIST_COST
     if answer_type is AnswerType.PERSON and candidate.type is None and not _is_surely_a_name(text):
         cost += _DOUBTFUL_NAME_COST
     return cost
@@ -71,7 +78,9 @@ def _is_prose(sentence: str) -> bool:
     """Whether it is a sentence with a verb, ended as one, and no line of a list, a table or a web page's frame."""
     if _NO_PROSE.search(sentence) or not _SENTENCE_MARK.search(sentence.rstrip()):
         return False
-    return any(word.tag[:1] in ("v", "a", "i", "p") or word.text in ("是", "為", "为", "有") for word in tag_words(sentence))
+    return any(
+        word.tag[:1] in ("v", "a", "i", "p") or word.text in ("是", "為", "为", "有") for word in tag_words(sentence)
+    )
 
 
 @lru_cache(maxsize=256)
@@ -91,10 +100,27 @@ def _enumerations(sentence: str) -> tuple[tuple[Range, ...], ...]:
 
 def _is_member(sentence: str, span: Range) -> bool:
     """Whether the span is (part of) a member of an enumeration, not the whole."""
-    return any(
-        start <= span[0] and span[1] <= end
-        for members in _enumerations(sentence)
-        for start, end in members
+    return any(start <= span[0] and span[1] <= end for members in _enumerations(sentence) for start, end in members)
+
+
+def _have_one_class(enumeration: str) -> bool:
+    """Whether the members end in one class noun, which asks for them (`哪些峽谷`)."""
+    heads = {find_head(to_traditional_aligned(member)) for member in members_of(enumeration)}
+    return len(heads) == 1 and None not in heads
+
+
+def _is_modifier(sentence: str, candidate: Candidate) -> bool:
+    """Whether the span only begins a longer noun phrase (`長江|流域`), so that the rest gives it away."""
+    if candidate.source is Source.FORM:
+        return False
+    following = (word for word in tag_words(sentence) if word.start_char == candidate.end_char)
+    return any(word.tag in ("n", "nz", "nt", "vn", "an") for word in following)
+
+
+def _counts_nothing(sentence: str, candidate: Candidate, answer_type: AnswerType) -> bool:
+    """Whether a number stands for what it counts (`其中34名為…`)."""
+    return answer_type is AnswerType.NUMBER and sentence[candidate.end_char :].startswith(
+        ("為", "为", "是", "由", "被")
     )
 
 
@@ -105,7 +131,7 @@ def _is_in_brackets(sentence: str, start_char: int) -> bool:
 
 def _is_surely_a_name(text: str) -> bool:
     """Whether a word that jieba takes for a personal name looks like one: it guesses many."""
-    head = find_head(text)
+    head = find_head(to_traditional_aligned(text))
     if head is not None:
         return head.type is AnswerType.PERSON
     if len(text) == 3:

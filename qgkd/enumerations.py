@@ -14,7 +14,26 @@ from qgkd.words import Word, tag_words
 Range = tuple[int, int]
 
 _JOINTS = frozenset(("、", "和", "與", "与", "及", "以及", "或"))
-_MEMBER_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng", "b", "s", "ng", "m", "q", "mq", "zg")
+_MEMBER_TAGS = (
+    "n",
+    "nr",
+    "ns",
+    "nt",
+    "nz",
+    "nrt",
+    "nrfg",
+    "j",
+    "vn",
+    "an",
+    "eng",
+    "b",
+    "s",
+    "ng",
+    "m",
+    "q",
+    "mq",
+    "zg",
+)
 _OPENING, _CLOSING = "「『《〈“", "」』》〉”"
 
 

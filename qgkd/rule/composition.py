@@ -86,37 +86,46 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     """
     earlier = [without_parentheses(clause) for clause in frame.earlier]
     later = [without_parentheses(clause) for clause in frame.later]
+    is_subject = _goes_on_as_subject(core, later)
     kept_later: list[str] = []
-    goes_on_as_subject = _goes_on_as_subject(core, later)
-    if later and frame.answer not in later[0] and (goes_on_as_subject or needs_main_clause(core)):
+    if later and frame.answer not in later[0] and (is_subject or needs_main_clause(core)):
         kept_later.append(later.pop(0))
     room = window_chars - len(core.text()) - sum(map(len, kept_later))
-    needs_subject = bool(core.left) and not goes_on_as_subject and lacks_subject(_readable(core.text()))
+    needs_subject = bool(core.left) and not is_subject and lacks_subject(_readable(core.text()))
     if needs_subject and earlier and not find_subject(frame):
         room = max(room, min(len(earlier[-1]), _LONGEST_SUBJECT_CLAUSE_CHARS))
     kept_earlier: list[str] = []
-
-    def add(source: list[str], position: int, kept: list[str]) -> None:
-        nonlocal room
-        while source and len(source[position]) <= room and frame.answer not in source[position]:
-            if position == 0 and _CLAUSE_STOP.search(kept[-1] if kept else core.right):
-                break
-            room -= len(source[position])
-            kept.insert(0 if position else len(kept), source.pop(position))
-
-    for source, position, kept in (
-        ((earlier, -1, kept_earlier), (later, 0, kept_later))
-        if needs_subject
-        else ((later, 0, kept_later), (earlier, -1, kept_earlier))
-    ):
-        add(source, position, kept)
+    if needs_subject:
+        room = _take_earlier(frame.answer, earlier, kept_earlier, room)
+        _take_later(frame.answer, later, kept_later, core.right, room)
+    else:
+        room = _take_later(frame.answer, later, kept_later, core.right, room)
+        _take_earlier(frame.answer, earlier, kept_earlier, room)
     goes_on = _GOES_ON.search(kept_later[-1] if kept_later else core.text()) is not None
     if goes_on and later and frame.answer not in later[0] and len(later[0]) <= _LONGEST_REST_CHARS:
         kept_later.append(later.pop(0))
     while kept_later and _UNFINISHED.fullmatch(kept_later[-1]):
         kept_later.pop()
     draft = replace(core, earlier=tuple(kept_earlier), later=tuple(kept_later))
-    return draft if goes_on_as_subject else _with_subject(frame, draft)
+    return draft if is_subject else _with_subject(frame, draft)
+
+
+def _take_earlier(answer: str, earlier: list[str], kept: list[str], room: int) -> int:
+    """Move clauses before the answer's into the draft, nearest first; the room that is left."""
+    while earlier and len(earlier[-1]) <= room and answer not in earlier[-1]:
+        room -= len(earlier[-1])
+        kept.insert(0, earlier.pop())
+    return room
+
+
+def _take_later(answer: str, later: list[str], kept: list[str], right: str, room: int) -> int:
+    """Move clauses after the answer's into the draft as far as no semicolon or colon is crossed; the room left."""
+    while later and len(later[0]) <= room and answer not in later[0]:
+        if _CLAUSE_STOP.search(kept[-1] if kept else right):
+            break
+        room -= len(later[0])
+        kept.append(later.pop(0))
+    return room
 
 
 def needs_main_clause(core: Draft) -> bool:
@@ -154,9 +163,7 @@ def _with_pronoun_named(frame: Frame, draft: Draft) -> Draft:
         if owner and owner not in draft.text() and frame.answer not in owner:
             pieces[position] = owner + bare[len(pronoun) :]
             count = len(draft.earlier)
-            return replace(
-                draft, earlier=tuple(pieces[:count]), left=pieces[count], later=tuple(pieces[count + 1 :])
-            )
+            return replace(draft, earlier=tuple(pieces[:count]), left=pieces[count], later=tuple(pieces[count + 1 :]))
         if piece and not says_when(piece) and not (piece == draft.left and _SCENE.search(draft.word + draft.right)):
             break
     return draft

@@ -53,6 +53,11 @@ _PERSON_IS = re.compile(
     r"(?:創辦人|創始人|發明人|負責人|領導人|作者|主角|妻子|丈夫|父親|母親|[校市州首院會社隊]長|之父)(?:是|為)$"
 )
 _RULER = re.compile(r"[東西前後北南]?[漢唐宋元明清魏晉隋梁陳齊周秦金遼燕趙楚吳越].{1,2}[帝宗祖王]")
+_WORK_NOUN = re.compile(
+    r"(?:(?:長篇|短篇|免費|通俗|武俠|科幻|歷史|紀錄|同名|動畫|傳記|文學|代表|知名|著名|科學)(?=[小電月雜報專歌漫書著作論劇名片]))?"
+    r"(?P<noun>小說|電影|月刊|週刊|雜誌|報紙|專輯|歌曲|漫畫|史書|著作|書籍|論文|名著|電視劇|名作)$"
+)
+_WORK_MEASURES = {"月刊": "份", "週刊": "份", "雜誌": "本", "報紙": "份", "專輯": "張", "歌曲": "首", "論文": "篇"}
 _COPULAS = ("是", "為", "成為", "成了")
 _NAMING = re.compile(rf"(?:{either('naming verbs')})$")
 
@@ -70,6 +75,11 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
         The question word and how much of the clause it takes in.
     """
     answer = answer.strip("「」『』《》〈〉“” ")
+    if answer_type is AnswerType.WORK:
+        named = _WORK_NOUN.search(left)
+        if named is not None:
+            text = f"哪一{_WORK_MEASURES.get(named['noun'], '部')}{named.group()}"
+            return QuestionWord(text, absorbed_left_chars=len(named.group()))
     several = which_ones(answer, answer_type)
     if several:
         return QuestionWord(several)

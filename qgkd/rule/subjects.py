@@ -15,7 +15,7 @@ from qgkd.words import Word, tag_words
 _NOUN_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng", "l", "s", "ng", "i", "k")
 _INSIDE_TAGS = (*_NOUN_TAGS, "a", "b", "m", "q", "uj", "f", "x", "t", "mq", "ag", "vg", "g", "zg")
 _SUBJECT_LIMIT_CHARS = 16
-_OPENING_MARKS = "「『《〈“"
+_JOINTS = ("和", "與", "及", "以及")
 _SKIPPED_TAGS = ("t", "m", "mq", "q", "c", "f", "d", "ad", "x", "zg")
 _BARE_VERB_TAGS = ("v", "vd", "vi", "vq", "vg")
 _TIME_PREPOSITIONS = ("在", "於", "自", "從", "至", "到", "截至", "直到")
@@ -48,8 +48,8 @@ def owner_of(pronoun: str, previous_sentence: str) -> str:
         previous_sentence: The sentence before the pronoun's.
 
     Returns:
-        Its subject if that is a person for 他 and 她, no person for the others; else the empty string. Another person in
-        the sentence leaves 他 in doubt.
+        Its subject if that is a person for 他 and 她, no person for the others; else the empty string. Another person
+        in the sentence leaves 他 in doubt.
     """
     text = re.sub(r"（[^（）]*）|\([^()]*\)", "", previous_sentence)
     clauses = [clause for clause in re.split(r"(?<=[，；：])", text) if not says_when(clause)]
@@ -71,10 +71,15 @@ def lacks_subject(clause: str) -> bool:
         if word.text in _TIME_PREPOSITIONS and following in ("t", "m", "mq"):
             continue
         is_preposition = word.text in _SUBJECTLESS_PREPOSITIONS
-        if word.tag in _SKIPPED_TAGS and not word.text.startswith(("哪", "第")) and not is_preposition:
+        if word.tag in _SKIPPED_TAGS and not is_preposition and not _is_thing(word):
             continue
         return word.tag in _BARE_VERB_TAGS or is_preposition or _is_predicate(clause, word)
     return False
+
+
+def _is_thing(word: Word) -> bool:
+    """What jieba takes for a time or a number: `第二階段`, `哪一年`."""
+    return word.text.startswith("哪") or (word.tag == "t" and word.text.startswith("第"))
 
 
 def _is_predicate(clause: str, word: Word) -> bool:
@@ -93,24 +98,7 @@ def leading_subject(clause: str) -> str:
         The phrase, or the empty string: no noun first, only a pronoun or a time, or too long to be repeated.
     """
     words = tag_words(clause)
-    taken: list[Word] = []
-    title_end_char = 0
-    for position, word in enumerate(words):
-        if word.text == "《":
-            title_end_char = clause.find("》", word.start_char) + 1
-        joins_names = (
-            word.text in ("和", "與", "及", "以及")
-            and bool(taken)
-            and position + 1 < len(words)
-            and words[position + 1].tag in _NOUN_TAGS
-            and taken[-1].tag == words[position + 1].tag
-        )
-        if joins_names or word.end_char <= title_end_char:
-            taken.append(word)
-            continue
-        if word.tag not in _INSIDE_TAGS or word.text in "，。；：、！？":
-            break
-        taken.append(word)
+    taken = _phrase(clause, words)
     if len(taken) == len(words) or not taken:
         return ""
     while taken and (taken[-1].tag not in _NOUN_TAGS and taken[-1].text not in tuple("」』》〉”")):
@@ -121,3 +109,19 @@ def leading_subject(clause: str) -> str:
     if not 2 <= len(subject) <= _SUBJECT_LIMIT_CHARS or _PRONOUN.match(subject) or _TIME_ONLY.match(subject):
         return ""
     return subject
+
+
+def _phrase(clause: str, words: tuple[Word, ...]) -> list[Word]:
+    """The words before the first verb: nouns and what modifies them, titles whole, names joined by 和."""
+    taken: list[Word] = []
+    title_end_char = 0
+    for position, word in enumerate(words):
+        if word.text == "《":
+            title_end_char = clause.find("》", word.start_char) + 1
+        following = words[position + 1].tag if position + 1 < len(words) else ""
+        joins = word.text in _JOINTS and bool(taken) and following in _NOUN_TAGS and following == taken[-1].tag
+        is_inside = word.tag in _INSIDE_TAGS and word.text not in "，。；：、！？"
+        if not (joins or is_inside or word.end_char <= title_end_char):
+            break
+        taken.append(word)
+    return taken
