@@ -28,6 +28,7 @@ from qgkd.cli.generate import generate
 from qgkd.cli.inspect import inspect
 from qgkd.cli.model import model
 from qgkd.cli.score import score
+from qgkd.cli.student import student
 from qgkd.cli.train import train
 from qgkd.errors import UserError
 
@@ -39,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
-for command in (inspect, answers, generate, score, evaluate, train, model):
+for command in (inspect, answers, generate, score, evaluate, train, student, model):
     app.command()(command)
 
 

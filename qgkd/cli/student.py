@@ -1,0 +1,84 @@
+"""`qgkd student`: a shallower model from a trained one.
+
+Comes in: a model folder or hub name, a number of layers. Goes out: a model folder; on stdout which layers it has.
+
+A literal example: `qgkd student runs/teacher/model runs/student --layers 6` keeps layers 1 to 6, and
+`qgkd student bert-base-chinese runs/student --layers 6 --drop contribution --data dev.jsonl` those that matter most on
+these questions.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from qgkd.cli.stdout import write_stdout
+from qgkd.errors import UserError
+
+if TYPE_CHECKING:
+    from qgkd.checkpoint import Checkpoint
+
+_EXAMPLES = 500  # the mean cosine settles long before
+
+
+def student(
+    teacher: Annotated[str, typer.Argument(help="A model folder or hub name (bert-base-chinese).", metavar="TEACHER")],
+    out: Annotated[Path, typer.Argument(help="The folder to write.", metavar="OUT")],
+    layers: Annotated[int, typer.Option(min=1, help="How many layers the student has.")],
+    drop: Annotated[
+        Literal["top", "bottom", "alternate-odd", "alternate-even", "symmetric", "contribution"],
+        typer.Option("--drop", "--keep", help="Which layers go: `top` drops the top ones and keeps 1 to N."),
+    ] = "top",
+    data: Annotated[
+        Path | None, typer.Option(help="Questions to measure the layers on, for `contribution`: the first 500.")
+    ] = None,
+    dropout: Annotated[
+        float | None, typer.Option(min=0.0, max=0.99, help="The student's dropout; the teacher's by default.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a model that is already there.")] = False,
+) -> None:
+    """Make a shallower student of a trained model or a pretrained base."""
+    if (drop == "contribution") != (data is not None):
+        raise typer.BadParameter("--drop contribution and --data go together")
+    _check_folder(teacher, out, force=force)
+    from qgkd.checkpoint import load_checkpoint, read_record
+    from qgkd.encoder import encoder_layers
+    from qgkd.fingerprint import model_sha256
+    from qgkd.precision import parameter_count
+    from qgkd.student import Drop, kept_layers, make_student, save_student, student_record
+
+    # How a base without a record will be trained is not settled here: any mode reads the same weights.
+    checkpoint = load_checkpoint(teacher, attention=None if "format" in read_record(teacher) else "recurrent")
+    depth, how = len(encoder_layers(checkpoint.model)), Drop(drop)
+    similarities = None if data is None else _similarities(checkpoint, data)
+    kept = kept_layers(depth, layers, how, similarities)
+    made = make_student(checkpoint.model, kept, dropout=dropout)
+    record = student_record(checkpoint, kept, drop=how, digest=model_sha256(teacher), dropout=dropout)
+    save_student(out, made, checkpoint.tokenizer, record)
+    lines = [f"layer {place} = teacher layer {layer}" for place, layer in enumerate(kept, start=1)]
+    if similarities is not None:
+        lines += [f"teacher layer {layer}: cosine {value:.4f}" for layer, value in enumerate(similarities, start=1)]
+    counts = f"{parameter_count(made):,} parameters of {parameter_count(checkpoint.model):,}"
+    lines.append(f"{out}: {layers} layers of {depth}, {counts}")
+    write_stdout("\n".join(lines) + "\n")
+
+
+def _similarities(checkpoint: Checkpoint, data: Path) -> tuple[float, ...]:
+    from qgkd.layer_contribution import layer_similarities
+    from qgkd.readers import read_examples
+
+    return layer_similarities(checkpoint, read_examples(data, limit=_EXAMPLES).examples)
+
+
+def _check_folder(teacher: str, out: Path, *, force: bool) -> None:
+    """Refuse to write over the teacher, over a model without `--force`, and over anything else at all."""
+    if out.exists() and Path(teacher).exists() and out.resolve() == Path(teacher).resolve():
+        raise UserError(f"{out}: expected another folder than the teacher's own; choose one")
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out / "config.json").is_file():
+        raise UserError(f"{out}: expected a new folder, found something that is not a model; choose another")
+    if not force:
+        raise UserError(f"{out}: expected no model here, found one; replace it by --force or choose another folder")

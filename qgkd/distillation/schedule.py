@@ -1,0 +1,98 @@
+"""Which terms are active when.
+
+Comes in: a schedule's name, how far the training is, which student layers imitate. Goes out: `StageWeights`.
+
+A literal example: six student layers make seven stages of 1/7 of the steps each. At 0.3 of the steps, in the third
+stage, `layer-adding` has layers 1 to 3 active and `layer-by-layer` layer 3 alone; in the last stage the former has
+everything, the latter the logits alone.
+
+Source: the names and the drawings of a 2021 project report on distilling a BERT question generator, which does not
+define them. Our reading: stage k of n + 1 belongs to student layer k, bottom up, the last to the logits. An active
+layer weighs what it weighs in all-layer (1/n of its term), so the end of layer-adding is all-layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qgkd.errors import UserError
+
+
+class Schedule(StrEnum):
+    """How the terms of a recipe follow one another."""
+
+    ALL_LAYER = "all-layer"
+    """Everything from the first step."""
+    LAYER_ADDING = "layer-adding"
+    """Terms join one after the other, bottom up, the logits last."""
+    LAYER_BY_LAYER = "layer-by-layer"
+    """One term at a time, bottom up, the logits last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageWeights:
+    """What each part of the loss is multiplied with at one moment."""
+
+    logits: float = 1.0
+    """Of every term on logits, hard labels included."""
+    layers: Mapping[int, float] | None = None
+    """Of the pairs of each student layer; None: 1 for each."""
+
+    def of_layer(self, layer: int) -> float:
+        """The weight of a student layer's pairs.
+
+        Raises:
+            ValueError: A layer the schedule was not made for.
+        """
+        if self.layers is None:
+            return 1.0
+        if layer not in self.layers:
+            raise ValueError(f"expected a schedule with student layer {layer}, found one for {sorted(self.layers)}")
+        return self.layers[layer]
+
+
+EVERYTHING = StageWeights()
+
+
+def stage_weights(
+    schedule: Schedule, progress: float, layers: Sequence[int], *, stage_ends: Sequence[float] | None = None
+) -> StageWeights:
+    """The weights at one moment of the training.
+
+    Args:
+        schedule: Which.
+        progress: Share of the optimiser steps that are done, 0 to 1.
+        layers: The student layers that imitate, bottom up (`objective.imitating_layers`); n of them make n + 1 stages.
+        stage_ends: Where each stage ends, as shares of the steps, the last 1; equal stages where None.
+
+    Raises:
+        UserError: Ends that do not rise to 1.
+    """
+    if not 0 <= progress <= 1:
+        raise ValueError(f"expected a progress from 0 to 1, found {progress}")
+    if schedule is Schedule.ALL_LAYER:
+        return StageWeights(logits=1.0, layers=dict.fromkeys(layers, 1.0))
+    ends = equal_stages(len(layers)) if stage_ends is None else tuple(stage_ends)
+    _check_ends(ends, len(layers))
+    stage = min(sum(end <= progress for end in ends), len(layers))  # from 0; the last is the logits'
+    if schedule is Schedule.LAYER_ADDING:
+        active = [float(place <= stage) for place in range(len(layers) + 1)]
+    else:
+        active = [float(place == stage) for place in range(len(layers) + 1)]
+    return StageWeights(logits=active[-1], layers=dict(zip(layers, active[:-1], strict=True)))
+
+
+def equal_stages(layers: int) -> tuple[float, ...]:
+    """The ends of `layers + 1` stages of one length."""
+    return tuple((place + 1) / (layers + 1) for place in range(layers + 1))
+
+
+def _check_ends(ends: tuple[float, ...], layers: int) -> None:
+    rising = all(first < second for first, second in zip((0.0, *ends), ends, strict=False))
+    if len(ends) != layers + 1 or not rising or ends[-1] != 1:
+        raise UserError(
+            f"stage_ends: expected {layers + 1} rising shares of the steps, the last one 1, found {list(ends)}; "
+            "correct them"
+        )
