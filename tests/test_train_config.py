@@ -13,7 +13,7 @@ from qgkd.training.arguments import settle_bf16, training_arguments
 from qgkd.training.config import TrainConfig, load_config, make_config
 from qgkd.training.toml_values import parse_overrides, to_toml
 
-CONFIGS = sorted((Path(__file__).resolve().parent.parent / "eval" / "configs").glob("*.toml"))
+CONFIGS = sorted((Path(__file__).resolve().parent.parent / "eval" / "configs").glob("train_*.toml"))
 SMALL = {"model": {"base": "b"}, "data": {"train": ["a.json"]}, "train": {"output_dir": "run"}}
 
 
@@ -78,6 +78,15 @@ def test_training_arguments_pass_as_they_are(tmp_path: Path) -> None:
     )
     assert (built.gradient_accumulation_steps, built.warmup_steps, str(built.optim.value)) == (4, 0.1, "adafactor")
     assert built.activation_checkpointing
+
+
+def test_reports_go_nowhere_unasked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for installed, expected in ((False, []), (True, ["tensorboard"])):
+        monkeypatch.setattr("transformers.integrations.is_tensorboard_available", lambda installed=installed: installed)
+        assert training_arguments(small(train={"output_dir": str(tmp_path)})).report_to == expected
+    monkeypatch.setattr("transformers.integrations.is_tensorboard_available", lambda: False)
+    with pytest.raises(UserError, match=r"pip install 'qgkd\[train\]'"):
+        training_arguments(small(train={"output_dir": str(tmp_path), "report_to": ["tensorboard"]}))
 
 
 def test_values_transformers_refuses_are_one_sentence(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from qgkd.model_generator import ModelGenerator
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig
 from qgkd.training.loss import cross_entropy_terms
-from qgkd.training.model import Capture
+from qgkd.training.model import Capture, starting_checkpoint
 from qgkd.training.run import prepare_run, run_training
 from qgkd.training.toml_values import to_toml
 
@@ -111,12 +111,13 @@ def test_accumulated_batches_are_one_batch(
 
 
 def test_two_processes_are_one(base: Path, tmp_path: Path) -> None:
-    """Gloo, torchrun, the command line; 20 questions in steps of 8, 8 and 4."""
+    """Gloo, torchrun, the command line; 15 questions in steps of 8 and 7, in micro-batches of 2 and 1."""
     train = {"output_dir": str(tmp_path / "one"), "per_device_train_batch_size": 8, "max_steps": 5, **PLAIN_DESCENT}
     validation = str(write_questions(tmp_path / "validation.jsonl", records()[15:]))
     sections = {"data": {"validation": validation}, "evaluation": {"every_steps": 5}}
     one = run_training(run_config(tmp_path, base, train=train, **sections))
-    train = {**train, "output_dir": str(tmp_path / "two"), "per_device_train_batch_size": 4, "ddp_backend": "gloo"}
+    split = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2, "ddp_backend": "gloo"}
+    train = {**train, **split, "output_dir": str(tmp_path / "two")}
     config = write_config(run_config(tmp_path, base, train=train, **sections), tmp_path / "two.toml")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -163,7 +164,7 @@ def test_killed_and_resumed_is_uninterrupted(base: Path, tmp_path: Path) -> None
         "model": {"dropout": 0.3, "attention": "recurrent"},
         "rows": {"positions_per_question": 3, "target_noise": 0.3},
     }
-    train = {"max_steps": 24, "per_device_train_batch_size": 3, "gradient_accumulation_steps": 2}
+    train = {"max_steps": 20, "per_device_train_batch_size": 3, "gradient_accumulation_steps": 2}
     train |= {"save_steps": 5, "logging_steps": 2, "lr_scheduler_type": "linear", "warmup_steps": 4}
     whole = run_training(run_config(tmp_path, base, **sections, train={**train, "output_dir": str(tmp_path / "whole")}))
     config = run_config(tmp_path, base, **sections, train={**train, "output_dir": str(tmp_path / "cut")})
@@ -327,7 +328,7 @@ def test_validation_by_score_decodes_and_scores(base: Path, tmp_path: Path) -> N
 def test_score_without_its_libraries_is_one_sentence(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("qgkd.metrics")]:
+    for name in [name for name in sys.modules if name.startswith(("qgkd.metrics", "rouge_score"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "rouge_score", None)
     validation = write_questions(tmp_path / "validation.jsonl", records()[:4])
@@ -356,6 +357,12 @@ def test_prepared_elsewhere_trained_here(base: Path, tmp_path: Path, capsys: pyt
     again = run_config(tmp_path, base, data={"train": [str(train)]}, train={"output_dir": str(tmp_path / "other")})
     with pytest.raises(UserError, match=r"train\.jsonl"):
         prepare_run(again)
+
+
+def test_dropout_is_set_in_the_config_and_in_the_modules(base: Path, tmp_path: Path) -> None:
+    model = starting_checkpoint(run_config(tmp_path, base, model={"dropout": 0.3})).model
+    assert {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)} == {0.3}
+    assert model.config.hidden_dropout_prob == model.config.attention_probs_dropout_prob == 0.3
 
 
 def test_a_base_that_cannot_do_it_is_one_sentence(base: Path, tmp_path: Path) -> None:

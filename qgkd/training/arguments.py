@@ -130,8 +130,11 @@ def cpu_has_bf16() -> bool:
 
 def _report_to(asked: Any) -> Any:
     """`auto` is TensorBoard where it is installed, nothing else: no account is reported to unasked."""
-    if asked != "auto":
-        return asked
     from transformers.integrations import is_tensorboard_available
 
-    return ["tensorboard"] if is_tensorboard_available() else []
+    available = is_tensorboard_available()
+    if asked == "auto":
+        return ["tensorboard"] if available else []
+    if "tensorboard" in asked and not available:
+        raise UserError("train.report_to names tensorboard, which is not installed; run `pip install 'qgkd[train]'`")
+    return asked

@@ -83,8 +83,8 @@ def run_training(config: TrainConfig, *, resume: bool = False, force: bool = Fal
             file.write(to_toml(config.to_json()))
     _say(f"{_data_summary(prepared)}. {_rows_summary(config, checkpoint)}")
     start = last_checkpoint(config.run_folder) if resume else None
-    if start is not None:
-        _say(f"Resuming from {start}.")
+    if resume:
+        _say("No whole checkpoint here: starting from the beginning." if start is None else f"Resuming from {start}.")
     trainer.train(resume_from_checkpoint=None if start is None else str(start))
     if not config.data.validation:
         trainer.keep_model()
