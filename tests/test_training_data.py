@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from tiny_model import PASSAGES, tiny_bert, tiny_tokenizer
-from training_examples import records, write_questions
+from training_examples import records, run_config, save_base, write_questions
 from transformers import BertTokenizerFast
 
 from qgkd.batch_rows import collate
@@ -27,7 +27,9 @@ from qgkd.training.data import choose, load_prepared, prepare
 from qgkd.training.dataset import Draw, RowDataset, Vocabulary, sampled_steps
 from qgkd.training.loss import LossTerm, Unit, cross_entropy_terms, mean_over_step, unit_counts
 from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.training.run import prepare_run
 from qgkd.training.token_store import TokenStore
+from qgkd.training.toml_values import to_toml
 
 LIMITS = {"max_total_tokens": 160, "max_question_tokens": 30, "max_answer_tokens": 10}
 
@@ -335,18 +337,36 @@ def test_order_depends_on_the_epoch_and_groups_by_length() -> None:
 # The training path on a bare machine
 
 
-def test_training_imports_without_chinese_tools() -> None:
-    """A GPU machine may have torch, transformers and accelerate alone."""
+def test_trains_without_chinese_tools_or_data_files(tmp_path: Path) -> None:
+    """A GPU machine may have torch, transformers and accelerate alone, the base and what `--prepare-only` wrote."""
+    train, validation = tmp_path / "train.jsonl", tmp_path / "validation.jsonl"
+    write_questions(train, records()[:15])
+    write_questions(validation, records()[15:])
+    config = run_config(
+        tmp_path,
+        save_base(tmp_path / "base"),
+        data={"train": [str(train)], "validation": str(validation)},
+        evaluation={"every_steps": 2, "metric": "loss"},
+        train={"max_steps": 2},
+    )
+    prepare_run(config)
+    train.unlink()
+    validation.unlink()
+    (tmp_path / "run.toml").write_text(to_toml(config.to_json()), "utf-8")
     code = (
         "import sys\n"
         "for name in ('jieba', 'nltk', 'datasets', 'opencc', 'rouge_score', 'pyarrow', 'typer', 'rich'):\n"
         "    sys.modules[name] = None\n"
-        "import qgkd.training.run\n"
         "from qgkd.training.config import load_config\n"
+        "from qgkd.training.run import run_training\n"
+        "print(run_training(load_config(sys.argv[1])))\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", code, str(tmp_path / "run.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "model" / "model.safetensors").is_file()
+    assert "validation loss" in done.stderr
 
 
 def test_passages_are_not_changed() -> None:
