@@ -71,7 +71,7 @@ def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> Answe
         return by_form
     members = members_of(text)
     if members:
-        return _common_type([classify_in_sentence(member, 0, len(member)) for member in members])
+        return _common_type(members)
     words = _words_of(sentence, start_char, end_char)
     if _CLAUSE_MARK.search(text) or _is_clause(text, words) or _is_reason(inner, words, before):
         return AnswerType.CLAUSE
@@ -86,9 +86,13 @@ def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> Answe
     return head.type
 
 
-def _common_type(types: list[AnswerType]) -> AnswerType:
-    """The type of an enumeration: that of its members, or a thing where they differ."""
-    return types[0] if len(set(types)) == 1 else AnswerType.TERM
+def _common_type(members: tuple[str, ...]) -> AnswerType:
+    """The type of an enumeration: that of its members, or a thing where they differ or jieba guesses at names."""
+    types = {classify_in_sentence(member, 0, len(member)) for member in members}
+    is_guess = AnswerType.PERSON in types and not all(
+        member[0] in words_of("surnames") or FOREIGN_NAME.fullmatch(member) or is_spelt(member) for member in members
+    )
+    return AnswerType.TERM if is_guess or len(types) > 1 else types.pop()
 
 
 def _is_no_name(text: str, head: Head) -> bool:

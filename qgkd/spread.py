@@ -18,7 +18,7 @@ from qgkd.answer_types import AnswerSpan, AnswerType
 
 POOR_SCORE = -5.0
 """Answers below this are taken when no others are left: no question comes of a heading or a table's row."""
-SAME_TYPE_COST = 0.6
+SAME_TYPE_COST = 1.0
 """What every answer of its type in use takes from an answer's score."""
 
 

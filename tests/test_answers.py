@@ -101,6 +101,46 @@ def test_unusual_texts_do_not_fail(context: str) -> None:
         assert context[span.start_char : span.end_char] == span.text
 
 
+def _rank_of(text: str, context: str) -> int:
+    texts = [span.text for span in propose_answers(context)]
+    return texts.index(text) if text in texts else len(texts)
+
+
+def test_a_whole_enumeration_is_proposed_before_its_members() -> None:
+    context = "北山座落在南投縣、嘉義縣和高雄市的交界處。"
+    texts = [span.text for span in propose_answers(context)]
+    assert "南投縣、嘉義縣和高雄市" in texts
+    assert "南投縣" not in texts
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "context"),
+    [
+        ("南投縣", "嘉義縣", "燈塔位於南投縣。其中一座位於嘉義縣。"),
+        ("林文海", "陳婉如", "燈塔由工程師林文海設計（助手陳婉如）。"),
+        ("1867年", "28米", "灯塔建于1867年，由林文海设计。\n| 灯塔 | 28米 |\n"),
+        ("1867年", "1998年", "灯塔建于1867年，由林文海设计[1]。\n^ 《航标志》，1998年，第45页。\n"),
+    ],
+)
+def test_the_place_of_an_answer_counts(better: str, worse: str, context: str) -> None:
+    assert _rank_of(better, context) < _rank_of(worse, context)
+
+
+@pytest.mark.parametrize(
+    ("context", "text"),
+    [
+        ("人們第一次看到了病毒。", "第一次"),
+        ("書中有《晉書·謝安傳》一篇。", "書·謝安傳"),
+        ("公司在1980年代末期成立。", "1980年"),
+        ("今天大氣中約有21%是氧氣。", "大氣中約"),
+        ("玉山北峰設有一座氣象站。", "玉山北"),
+        ("為了這場典禮而建造的湖心亭很美。", "這場典禮而建造的"),
+    ],
+)
+def test_pieces_and_fillers_are_not_proposed(context: str, text: str) -> None:
+    assert text not in [span.text for span in propose_answers(context)]
+
+
 def test_same_text_gives_same_answers() -> None:
     assert propose_answers(TRADITIONAL) == propose_answers(TRADITIONAL)
 

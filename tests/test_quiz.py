@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from stub_generator import StubGenerator, ask_by_offset
 
-from qgkd.answer_types import AnswerSpan
+from qgkd.answer_types import AnswerSpan, AnswerType
 from qgkd.distinct import DistinctQuestions, jaccard, ngrams, normalise
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
 from qgkd.quiz import Quiz, QuizOrder, make_quiz, make_quizzes
 from qgkd.rule import RuleGenerator
 from qgkd.sentences import split_sentences
-from qgkd.spread import SpreadAnswers
+from qgkd.spread import POOR_SCORE, SpreadAnswers
 
 PASSAGE = (
     "白沙灣的燈塔建於1867年，由工程師林文海設計。它高二十五公尺，夜裡的光可以照到十八海里之外。"
@@ -164,6 +164,40 @@ def test_an_answer_that_came_to_nothing_makes_room_in_its_own_stretch() -> None:
     third = untried.take()
     assert third is not None
     assert (first.text, second.text, third.text) == ("甲", "庚", "癸")
+
+
+def test_kinds_are_mixed_where_scores_are_near() -> None:
+    context = "甲乙。丙丁。戊己。"
+
+    def scored(text: str, kind: AnswerType, score: float) -> AnswerSpan:
+        start_char = context.index(text)
+        return AnswerSpan(text=text, start_char=start_char, end_char=start_char + 1, type=kind, score=score)
+
+    ranked = [
+        scored("甲", AnswerType.DATE, 1.0),
+        scored("丙", AnswerType.DATE, 0.9),
+        scored("戊", AnswerType.DATE, 0.8),
+        scored("丁", AnswerType.PERSON, 0.5),
+        scored("己", AnswerType.PERSON, -2.0),
+        scored("乙", AnswerType.PLACE, POOR_SCORE - 1),
+    ]
+    untried = SpreadAnswers(ranked, split_sentences(context), 3)
+    # 丁 before 丙: a second date gives way to a person; 戊 before 己: not to a poor one; 乙 when nothing else is left.
+    assert [answer.text for answer in iter(untried.take, None)] == ["甲", "丁", "戊", "丙", "己", "乙"]
+
+
+def test_a_quiz_is_not_all_dates() -> None:
+    context = "".join(
+        f"{year}年，工程師{name}在{place}建造了燈塔。"
+        for year, name, place in (
+            (1867, "林文海", "南投縣"),
+            (1902, "陳婉如", "高雄市"),
+            (1911, "王天祥", "嘉義縣"),
+            (1920, "李明德", "基隆市"),
+        )
+    )
+    kinds = {item.answer.type for item in make_quiz(RuleGenerator(), context, count=4).items}
+    assert len(kinds) >= 3
 
 
 def test_given_answers_beyond_the_count_are_no_refusals() -> None:

@@ -147,3 +147,84 @@ def test_synthetic_questions_follow_their_seed() -> None:
     assert questions == [synthetic_variants(HARBOUR, start_char, end_char, random.Random(seed)) for seed in range(30)]
     assert len(set(questions)) >= 3
     assert all(question.endswith("？") and "1902年" not in question for question in questions)
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        ("南投縣", "北山座落在嘉義縣、高雄市和哪一個縣的交界處？"),
+        ("嘉義縣", "北山座落在南投縣、高雄市和哪一個縣的交界處？"),
+        ("高雄市", "北山座落在南投縣、嘉義縣和哪一個城市的交界處？"),
+        ("南投縣、嘉義縣和高雄市", "北山座落在哪些地方的交界處？"),
+    ],
+)
+def test_a_member_of_an_enumeration_is_asked_for_last(answer: str, question: str) -> None:
+    assert _questions("北山座落在南投縣、嘉義縣和高雄市的交界處。", answer)[0] == question
+
+
+def test_members_of_one_class_are_asked_for_by_it() -> None:
+    assert _questions("河水穿過瞿塘峽、巫峽和西陵峽。", "瞿塘峽、巫峽和西陵峽")[0] == "河水穿過哪些峽谷？"
+
+
+def test_the_day_goes_with_its_year() -> None:
+    assert _questions("國家公園在1985年4月10日成立。", "1985年")[0] == "國家公園在哪一年成立？"
+    assert "4月10日" not in _questions("1985年4月10日，國家公園成立。", "1985年")[0]
+
+
+def test_what_was_said_belongs_to_the_question() -> None:
+    question = _questions("1838年，植物學家林文海提出，所有植物都由細胞構成。", "1838年")[0]
+    assert question == "植物學家林文海在哪一年提出所有植物都由細胞構成？"
+
+
+def test_no_subject_is_borrowed_where_the_sentence_has_one() -> None:
+    context = "日本政府修了路。住在附近的布農族和鄒族，也各自流傳著大洪水的傳說。"
+    question = _questions(context, "布農族")[0]
+    assert "日本政府" not in question
+    assert question.startswith("住在附近的鄒族和哪一個民族")
+    context = "細胞是生命的單位。從1673年起，他不斷寫信給學會。"
+    assert _questions(context, "1673年")[0] == "從哪一年起，他不斷寫信給學會？"
+
+
+@pytest.mark.parametrize(
+    ("context", "answer", "question"),
+    [
+        ("玉山是臺灣的最高峰。它位於南投縣。", "南投縣", "玉山位於哪一個縣？"),
+        ("科學家胡克出版了一本書。1902年，他離開了南投縣。", "南投縣", "科學家胡克離開了哪一個縣？"),
+        # Two people: whom 他 stands for is not certain.
+        ("林文海見了陳婉如。他寫了三十封信。", "三十封", "他寫了多少封信？"),
+    ],
+)
+def test_a_pronoun_is_replaced_where_its_owner_is_certain(context: str, answer: str, question: str) -> None:
+    written = _questions(context, answer)[0]
+    assert written.removeprefix("1902年，") == question
+
+
+def test_a_property_gets_its_owner() -> None:
+    context = "最難的工程是獅球嶺隧道，全長約235公尺，山中土石鬆軟。"
+    assert _questions(context, "235公尺")[0] == "最難的工程是獅球嶺隧道，全長約多少公尺？"
+
+
+@pytest.mark.parametrize(
+    ("context", "answer", "word"),
+    [
+        ("中國和法國是常任理事國。", "常任理事國", "是什麼"),
+        ("第一任秘書長是挪威人賴伊。", "挪威人賴伊", "是誰"),
+        ("他看見蜂窩狀的小格子。", "小格子", "什麼"),
+        ("在葉綠體裡，光能被吸收。", "葉綠體", "什麼"),
+        ("館裡藏有《平家物語》。", "《平家物語》", "哪一部作品"),
+        ("他買下了通俗報紙《太陽報》。", "《太陽報》", "哪一份通俗報紙"),
+        ("會議在1980年代末期召開。", "1980年代末期", "哪個年代"),
+    ],
+)
+def test_class_of_the_question_word(context: str, answer: str, word: str) -> None:
+    assert word in _questions(context, answer)[0]
+
+
+def test_a_date_before_what_is_still_the_subject_stays_in_front() -> None:
+    assert _questions("1891年，基隆到臺北的路段通車。", "1891年")[0] == "哪一年，基隆到臺北的路段通車？"
+
+
+def test_why_with_a_date_goes_on_to_what_happened() -> None:
+    context = "為了恢復水中的生物，從2021年1月1日起，長江實行十年的禁漁。"
+    assert "實行十年的禁漁" in _questions(context, "恢復水中的生物")[0]
+    assert _questions("因此居民挑水以便於灌溉。", "灌溉")[0] == "居民挑水以便於什麼？"

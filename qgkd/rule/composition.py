@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from qgkd.rule.clauses import Frame, clauses_of
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.question_words import QuestionWord
-from qgkd.rule.subjects import lacks_subject, leading_pronoun, leading_subject, owner_of, says_when
+from qgkd.rule.subjects import is_property, lacks_subject, leading_pronoun, leading_subject, owner_of, says_when
 from qgkd.word_lists import either
 from qgkd.words import tag_words
 
@@ -130,6 +130,8 @@ def _take_later(answer: str, later: list[str], kept: list[str], right: str, room
 
 def needs_main_clause(core: Draft) -> bool:
     """Whether the answer's clause only sets the scene (`1867年，`, `當他到達誰家時，`)."""
+    if is_property(core.left):
+        return False
     outside = core.left + "，" + core.right
     if not any(word.tag.startswith("v") or word.text in ("是", "為", "有") for word in tag_words(outside)):
         return True

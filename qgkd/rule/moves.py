@@ -42,7 +42,7 @@ def time_inside(draft: Draft) -> str:
     rest = main[len(subject) :]
     if not subject or _NO_PREDICATE.match(rest):
         return ""
-    return f"{subject}在{draft.word}{rest}"
+    return f"{subject}{'於' if rest.startswith('在') else '在'}{draft.word}{rest}"
 
 
 def time_in_front(draft: Draft) -> str:

@@ -77,6 +77,11 @@ def lacks_subject(clause: str) -> bool:
     return False
 
 
+def is_property(text: str) -> bool:
+    """Whether text begins with a property that its owner has gone before (`全長約`)."""
+    return _PROPERTY.match(text) is not None
+
+
 def _is_thing(word: Word) -> bool:
     """What jieba takes for a time or a number: `第二階段`, `哪一年`."""
     return word.text.startswith("哪") or (word.tag == "t" and word.text.startswith("第"))
