@@ -102,14 +102,12 @@ def _required_pieces() -> Iterator[str]:
 
 def _pieces(words: Counter[str], size: int) -> list[str]:
     """WordPiece's pieces, most useful first. Source: Wu et al. 2016 (arXiv 1609.08144), section 4.1."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from transformers import BertTokenizer
 
     if not words:
         return []
-    tokenizer: Any = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    trainer = trainers.WordPieceTrainer(vocab_size=size, min_frequency=2, show_progress=False, special_tokens=["[UNK]"])
     repeated = (" ".join([word] * min(count, 10_000)) for word, count in words.items() if count > 1 and len(word) < 25)
-    tokenizer.train_from_iterator(repeated, trainer)
-    ranked = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    return [piece for piece, _ in ranked if piece != "[UNK]"]
+    blank: Any = BertTokenizer(vocab={token: index for index, token in enumerate(_SPECIAL)})
+    trained = blank.train_new_from_iterator(repeated, vocab_size=size, show_progress=False)
+    ranked = sorted(trained.get_vocab().items(), key=lambda item: item[1])
+    return [piece for piece, _ in ranked if piece not in _SPECIAL]
