@@ -25,6 +25,7 @@ _NEEDS_MAIN_CLAUSE = re.compile(
     rf"(?:{either('ends of scenes')})[，,]?$|^(?:在|於)[^，]*中[，,]?$|^(?:{either('scene setters')})"
 )
 _LONGEST_REST_CHARS = 20
+_LONGEST_SUBJECT_CHARS = 18
 _LONGEST_SUBJECT_CLAUSE_CHARS = 30
 _GOES_ON = re.compile(
     rf"(?:{either('ends that go on')}|(?<![傳小學])(?:{either('verbs of saying')}))[，：:]$"
@@ -196,6 +197,9 @@ def find_subject(frame: Frame) -> str:
     """
     for position in range(len(frame.earlier) - 1, -1, -1):
         clause = without_leading_connective(without_parentheses(frame.earlier[position]))
+        following = frame.earlier[position + 1] if position + 1 < len(frame.earlier) else frame.left
+        if following.startswith("是") and _NOUN_PHRASE.search(clause) and not clause.startswith("是"):
+            return _unless_answer(frame, clause[:-1]) if len(clause) <= _LONGEST_SUBJECT_CHARS else ""
         pronoun = leading_pronoun(clause)
         if pronoun:
             return owner_of(pronoun, frame.previous_sentence) or pronoun

@@ -15,7 +15,7 @@ from qgkd.rule.composition import Draft
 from qgkd.rule.subjects import leading_subject
 from qgkd.words import tag_words
 
-_TIME_BEFORE = re.compile(r"^(?:[在於]|早在|直到)?$")
+_TIME_BEFORE = re.compile(r"^(?:[在於]|早在|直到|大約|約)?$")
 _ONLY_MARKS = re.compile(r"^[，。；：！？、」』》\s]*$")
 # 修憲|以後，… · 基隆|到臺北的路段通車 · 桂文燦|編纂的《廣東圖說》刊本，…: what follows is still the subject.
 _NO_PREDICATE = re.compile(
