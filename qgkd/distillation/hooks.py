@@ -36,13 +36,21 @@ class Recording:
     key_states: States = field(default_factory=dict)
     value_states: States = field(default_factory=dict)
     allowed: torch.Tensor | None = None
+    cut_off: bool = False
+    """Whether something of a module that trains came without a gradient."""
 
     def capture(self, logits: torch.Tensor | None = None) -> DistillCapture:
         """Everything, once the forward is over.
 
         Raises:
-            RuntimeError: A hook was never called: the model was not run, or not through these modules.
+            RuntimeError: A hook was never called: the model was not run, or not through these modules; or gradients
+                are wanted and activation checkpointing keeps them.
         """
+        if self.cut_off and torch.is_grad_enabled():
+            raise RuntimeError(
+                "expected captured tensors to carry gradients, found none: activation checkpointing with "
+                "use_reentrant=True hides them; set use_reentrant=False"
+            )
         seen = (
             (self.needs.hidden_states, self.hidden_states, "hidden states"),
             (self.needs.attention, self.query_states, "queries"),
@@ -83,14 +91,18 @@ def recording(model: PreTrainedModel, needs: Needs) -> Iterator[Recording]:
     if 0 in needs.hidden_states:
         handles.append(layers[0].register_forward_pre_hook(_keep_input(recorded.hidden_states)))
     for layer in sorted(needs.hidden_states - {0}):
-        handles.append(layers[layer - 1].register_forward_hook(_keep_output(recorded.hidden_states, layer)))
+        handles.append(layers[layer - 1].register_forward_hook(_keep_output(recorded, recorded.hidden_states, layer)))
     for layer in sorted(needs.attention | needs.values):
         parts = attention_parts(layers[layer - 1])
         if layer in needs.attention:
-            handles.append(parts.query.register_forward_hook(_keep_output(recorded.query_states, layer, heads)))
-            handles.append(parts.key.register_forward_hook(_keep_output(recorded.key_states, layer, heads)))
+            handles.append(
+                parts.query.register_forward_hook(_keep_output(recorded, recorded.query_states, layer, heads))
+            )
+            handles.append(parts.key.register_forward_hook(_keep_output(recorded, recorded.key_states, layer, heads)))
         if layer in needs.values:
-            handles.append(parts.value.register_forward_hook(_keep_output(recorded.value_states, layer, heads)))
+            handles.append(
+                parts.value.register_forward_hook(_keep_output(recorded, recorded.value_states, layer, heads))
+            )
         handles.append(parts.attention.register_forward_pre_hook(_keep_mask(recorded), with_kwargs=True))
     try:
         yield recorded
@@ -106,16 +118,14 @@ def _keep_input(states: States) -> Callable[[nn.Module, tuple[Any, ...]], None]:
     return hook
 
 
-def _keep_output(states: States, layer: int, heads: int = 0) -> Callable[[nn.Module, Any, Any], None]:
+def _keep_output(
+    recorded: Recording, states: States, layer: int, heads: int = 0
+) -> Callable[[nn.Module, Any, Any], None]:
     """Keep a module's output; where `heads` is given, [B, L, D] as [B, H, L, D / H]."""
 
     def hook(module: nn.Module, arguments: Any, output: Any) -> None:
         state: torch.Tensor = output[0] if isinstance(output, tuple) else output
-        if torch.is_grad_enabled() and not state.requires_grad and any(p.requires_grad for p in module.parameters()):
-            raise RuntimeError(
-                "expected captured tensors to carry gradients, found none: activation checkpointing with "
-                "use_reentrant=True hides them; set use_reentrant=False"
-            )
+        recorded.cut_off |= not state.requires_grad and any(weight.requires_grad for weight in module.parameters())
         states[layer] = state.unflatten(-1, (heads, -1)).transpose(1, 2) if heads else state
 
     return hook

@@ -1,0 +1,58 @@
+"""Rows of the tiny tokenizer as batches, and small models to run on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from tiny_model import tiny_tokenizer
+from torch.nn import functional as F
+from training_examples import records
+from transformers import DistilBertConfig, DistilBertForMaskedLM
+
+from qgkd.input_format import Attention, InputFormat
+from qgkd.rows import Row, packed_row, recurrent_row
+from qgkd.source import PassageEncoder, question_target
+from qgkd.training.batches import RowCollator
+from qgkd.training.dataset import WeightedRow
+
+SIDES = ("input_ids", "token_type_ids", "position_ids", "blocks", "steps", "groups")
+
+
+def question_rows(folder: Path, *, attention: str = "prefix", layout: str = "marked", count: int = 3) -> list[Row]:
+    """Rows of different lengths, one per question; recurrent ones at the question's third token."""
+    tokenizer = tiny_tokenizer(folder)
+    input_format = InputFormat(attention=attention, layout=layout, max_total_tokens=160, max_answer_tokens=10)
+    rows = []
+    for record in records()[:: 20 // count][:count]:
+        start = record["answer_start"]
+        encoder = PassageEncoder(tokenizer, input_format, record["context"])
+        source = encoder.source(start, start + len(record["answer"]))
+        target, _ = question_target(tokenizer, input_format, record["question"])
+        if input_format.attention is Attention.PREFIX:
+            rows.append(packed_row([source], [target], int(tokenizer.mask_token_id)))
+        else:
+            rows.append(recurrent_row(source, target, 3, int(tokenizer.mask_token_id)))
+    return rows
+
+
+def batch_of(rows: list[Row], *, more_padding: int = 0) -> dict[str, torch.Tensor]:
+    """The rows as the trainer gets them; `more_padding` further columns."""
+    batch = RowCollator(0)([[WeightedRow(row, 1.0)] for row in rows])
+    return {name: F.pad(value, (0, more_padding)) if name in SIDES else value for name, value in batch.items()}
+
+
+def tiny_distilbert(vocab_size: int, *, layers: int = 2, attn_implementation: str = "sdpa") -> DistilBertForMaskedLM:
+    """As `tiny_bert`, of the other kind."""
+    torch.manual_seed(0)
+    config = DistilBertConfig(
+        vocab_size=vocab_size,
+        dim=16,
+        n_layers=layers,
+        n_heads=2,
+        hidden_dim=32,
+        max_position_embeddings=160,
+        initializer_range=0.3,
+        attn_implementation=attn_implementation,
+    )
+    return DistilBertForMaskedLM(config).eval()
