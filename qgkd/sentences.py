@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 
-# A run of closing marks belongs to the sentence it closes. A full stop ends a sentence only before white space or the
-# end, so that 3.14 and example.org stay whole.
-_SENTENCE_END = re.compile(r"(?:[。！？!?…]+|\.(?=\s|$))[」』”’）)\]】》〉]*\s*|\n+\s*")
+# A full stop ends a sentence only before white space or the end, so that 3.14 and example.org stay whole, and not after
+# an initial or a title, so that J. Smith and Dr. Smith do.
+_TITLES = ("Dr", "Mr", "Ms", "St", "Mrs", "Prof")
+_NO_TITLE = "".join(rf"(?<!(?<![A-Za-z]){title})" for title in (*_TITLES, "[A-Z]"))
+# A run of closing marks belongs to the sentence it closes.
+_SENTENCE_END = re.compile(rf"(?:[。！？!?…]+|{_NO_TITLE}\.(?=\s|$))[」』”’）)\]】》〉]*\s*|\n+\s*")
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:

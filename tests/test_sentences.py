@@ -23,6 +23,8 @@ def sentences(text: str) -> list[str]:
         ("真的？！走吧……好。", ["真的？！", "走吧……", "好。"]),
         ("高3.14公尺。見example.org的說明。", ["高3.14公尺。", "見example.org的說明。"]),
         ("It is high. It is old.", ["It is high. ", "It is old."]),
+        ("He is in NASA. It is old.", ["He is in NASA. ", "It is old."]),
+        ("校長是Dr. John F. Smith。他走了。", ["校長是Dr. John F. Smith。", "他走了。"]),
         ("第一行\n\n  第二行", ["第一行\n\n  ", "第二行"]),
         ("\n\n港口", ["\n\n", "港口"]),
         ("（他來了。）她走了。", ["（他來了。）", "她走了。"]),
