@@ -27,7 +27,7 @@ from qgkd.errors import UserError
 from qgkd.generator import Generator
 from qgkd.journal import Journal, open_journal
 from qgkd.question_rows import BatchOptions, generate_batches
-from qgkd.readers import PassageRow, Problem
+from qgkd.readers import PassageRow, Problem, repaired_answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,8 @@ class BatchSummary:
     bad_rows: int
     short_rows: int
     """Passages that gave fewer questions than asked for."""
+    repaired_offsets: int
+    """Given answers whose offset was wrong and that stand elsewhere in their passage."""
     seconds: float
     """Of this run alone."""
     output: str
@@ -92,7 +94,7 @@ def generate_file(
     }
     journal = open_journal(partial_path(output), header, start_over=force)
     try:
-        _fill(journal, generator, rows, options, tell)
+        repaired = _fill(journal, generator, rows, options, tell)
         try:
             write_output(output, journal, with_context=options.with_context)
         except UserError as error:
@@ -102,6 +104,7 @@ def generate_file(
             questions=journal.progress.questions,
             bad_rows=journal.progress.bad_rows,
             short_rows=journal.progress.short_rows,
+            repaired_offsets=repaired,
             seconds=round(time.perf_counter() - began, 3),
             output=str(output),
         )
@@ -113,11 +116,12 @@ def generate_file(
 
 def _fill(
     journal: Journal, generator: Generator, rows: Iterable[PassageRow | Problem], options: BatchOptions, tell: Report
-) -> None:
-    """Do the rows that the journal does not have yet."""
-    iterator, digest = iter(rows), hashlib.sha256()
+) -> int:
+    """Do the rows that the journal does not have yet; returns the offsets repaired in all."""
+    iterator, digest, repaired = iter(rows), hashlib.sha256(), 0
     for row in itertools.islice(iterator, journal.progress.items):
         _add_to_digest(digest, row)
+        repaired += repaired_answers(row)
     if journal.progress.items and digest.hexdigest() != journal.progress.input_sha256:
         raise UserError(
             f"{journal.path}: expected the input it was begun with, found other rows among the first "
@@ -129,11 +133,13 @@ def _fill(
     for batch, records in generate_batches(generator, iterator, options):
         for row in batch:
             _add_to_digest(digest, row)
+            repaired += repaired_answers(row)
         items = journal.progress.items + len(batch)
         journal.commit(records, items=items, rows=batch[-1].row_number, input_sha256=digest.hexdigest())
         for kind, record in records:
             tell(kind, record)
         tell("done", {"rows": journal.progress.rows, "questions": journal.progress.questions})
+    return repaired
 
 
 def _add_to_digest(digest: hashlib._Hash, row: PassageRow | Problem) -> None:
@@ -152,6 +158,8 @@ def check_output(output: Path, *, resume: bool, force: bool) -> None:
     Raises:
         UserError: Something stands there that neither `resume` nor `force` allows for.
     """
+    if str(output) == "-":
+        raise UserError("expected a file after --output, found - (stdout); leave --output out and give --jsonl")
     partial = partial_path(output)
     try:
         partial.exists()

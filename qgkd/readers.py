@@ -30,7 +30,7 @@ from qgkd.examples import QGExample
 from qgkd.file_input import read_rows
 from qgkd.file_rows import FileRow, Problem
 
-__all__ = ["PassageRow", "Problem", "ReadReport", "read_examples", "read_passages"]
+__all__ = ["PassageRow", "Problem", "ReadReport", "read_examples", "read_passages", "repaired_answers"]
 
 _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -143,6 +143,11 @@ def read_passages(path: str | Path) -> Iterator[PassageRow | Problem]:
                 question=_text(row, "question"),
                 line_number=row.line_number,
             )
+
+
+def repaired_answers(row: PassageRow | Problem) -> int:
+    """How many of a passage's answers had a wrong offset and were found elsewhere in it."""
+    return 0 if isinstance(row, Problem) else sum(answer.placement is Placement.REPAIRED for answer in row.answers)
 
 
 def _example(row: FileRow) -> tuple[QGExample, Placement]:

@@ -23,6 +23,7 @@ from qgkd.squad import squad_rows
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DELIMITERS = ",\t;"
+_MARKUP = {"<!doctype html": "a web page", "<html": "a web page", "<?xml": "XML", "{\\rtf": "RTF"}
 
 
 def text_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Problem]:
@@ -30,8 +31,21 @@ def text_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Problem]:
     text = _whole_text(name, lines).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise UserError(f"{name}: expected a passage, found nothing but white space; give a file with text in it")
+    refuse_markup(name, text)
     own_id = {} if name == "-" else {"id": Path(name).stem}
     yield FileRow(row_number=1, line_number=1, fields={**own_id, "context": text})
+
+
+def refuse_markup(name: str, text: str) -> None:
+    """Refuse the source of a page or document: its tags would be asked about.
+
+    Raises:
+        UserError: The text begins as HTML, XML or RTF does.
+    """
+    head = text.lstrip()[:20].lower()
+    for beginning, kind in _MARKUP.items():
+        if head.startswith(beginning):
+            raise UserError(f"{name}: expected plain text, found the source of {kind}; copy or save its text alone")
 
 
 def json_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Problem]:

@@ -149,6 +149,7 @@ def test_wrong_usage_is_code_2(
         (["--system", "oracle"], "--system: expected 'rule' or 'model', found 'oracle'"),
         (["--model", "./absent", "--num-beams", "0"], "num_beams must be at least 1"),
         (["--model", "./absent"], "absent"),
+        (["--output", "-"], "leave --output out and give --jsonl"),
     ],
 )
 def test_a_users_mistake_is_one_sentence(
@@ -224,3 +225,24 @@ def test_a_model_writes_what_it_says_and_goes_on_as_it_began(
 
 def interrupt() -> None:
     raise KeyboardInterrupt
+
+
+def test_wrong_offsets_are_repaired_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"context": "燈塔建於1867年。", "answer": "1867年"}
+    path, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    path.write_text("".join(json.dumps({**row, "answer_start": start}) + "\n" for start in (4, 3, 0)))
+    assert main(["generate", str(path), "--output", str(output), "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["repaired_offsets"] == 2
+    assert "wrong offsets repaired: 2" in told.err
+    assert [json.loads(line)["answer_start"] for line in output.read_text("utf-8").splitlines()] == [4, 4, 4]
+
+
+def test_a_text_without_full_stops_is_not_shown_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text("長" * 3000 + "，燈塔建於1867年，" + "長" * 3000, encoding="utf-8")
+    assert main(["generate", str(path), "-n", "1"]) == 0
+    source = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("   文："))
+    assert "【1867年】" in source
+    assert len(source) < 250
+    assert source.count("…") == 2

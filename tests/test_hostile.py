@@ -87,6 +87,8 @@ def assert_one_sentence(error: str, *parts: str) -> None:
         (PASSAGE.encode("big5", "ignore"), "expected UTF-8 text, found byte 0x"),
         (PASSAGE.encode("utf-16"), "expected UTF-8 text, found UTF-16 or binary data"),
         (b"\x00\x01\x02\xff" * 64, "expected UTF-8 text, found UTF-16 or binary data"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE HTML>\n<p>1867", "expected plain text, found the source of a web page"),
+        (b"{\\rtf1\\ansi 1867}", "expected plain text, found the source of RTF"),
     ],
 )
 @pytest.mark.parametrize("to_file", [False, True])

@@ -18,6 +18,7 @@ import typer
 
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
+from qgkd.row_formats import refuse_markup
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,6 +86,7 @@ def _read_text(file: str) -> str:
         ) from error
     if not context.strip():
         raise UserError(f"{name}: expected a text, found an empty file; give a file with text in it")
+    refuse_markup(name, context)
     return context
 
 

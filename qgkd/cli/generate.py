@@ -172,6 +172,8 @@ def _say_summary(summary: BatchSummary) -> None:
     parts = [f"{summary.questions:,} questions from {summary.rows:,} rows in {summary.seconds:.1f} s"]
     if summary.bad_rows:
         parts.append(f"{summary.bad_rows:,} skipped and told above")
+    if summary.repaired_offsets:
+        parts.append(f"wrong offsets repaired: {summary.repaired_offsets:,}")
     if summary.short_rows:
         parts.append(f"{summary.short_rows:,} passages with fewer than asked for")
     print(f"{summary.output}: {'; '.join(parts)}", file=sys.stderr)

@@ -18,6 +18,9 @@ from qgkd.quiz import Quiz, QuizItem
 if TYPE_CHECKING:
     from rich.console import Console
 
+_SHOWN_CHARS = 100
+"""Of the source sentence on either side of the answer: a text without full stops is one sentence."""
+
 
 def show_quiz(quiz: Quiz, console: Console) -> str:
     """Lay out a quiz.
@@ -38,11 +41,15 @@ def show_quiz(quiz: Quiz, console: Console) -> str:
 
 
 def _parts(item: QuizItem) -> tuple[str, str, str]:
-    """The source sentence before, in and after the answer, line breaks taken out."""
+    """The source sentence before, in and after the answer, line breaks taken out and its far ends left out."""
     start_char = item.answer.start_char - item.source_start_char
     end_char = start_char + len(item.answer.text)
     sentence = item.source_sentence
     before, answer, after = sentence[:start_char], sentence[start_char:end_char], sentence[end_char:]
+    if len(before) > _SHOWN_CHARS:
+        before = f"…{before[-_SHOWN_CHARS:]}"
+    if len(after) > _SHOWN_CHARS:
+        after = f"{after[:_SHOWN_CHARS]}…"
     return _one_line(before), _one_line(answer), _one_line(after)
 
 
