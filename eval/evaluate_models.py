@@ -28,7 +28,7 @@ import typer
 
 import qgkd
 from qgkd.answerability import QuestionScorer
-from qgkd.atomic import write_atomically
+from qgkd.atomic import explain_write_error, write_atomically
 from qgkd.cli import generator_options as options
 from qgkd.cli.evaluate import answerability_scorer, as_json, read_for_evaluation, read_titles
 from qgkd.cli.generator_options import SystemChoice
@@ -108,7 +108,10 @@ def evaluate_models(
         raise typer.BadParameter("give --model FOLDER, --rule, or both")
     if tokenize not in ("mixed", "char"):
         raise typer.BadParameter(f"--tokenize: expected mixed or char, found {tokenize!r}")
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain_write_error(output, error) from error
     wanted = EvaluationOptions(
         tokenization="char" if tokenize == "char" else "mixed",
         extra=extra,
@@ -140,7 +143,7 @@ def evaluate_models(
 def run_jobs(jobs: list[Job], output: Path) -> tuple[list[dict[str, Any]], int]:
     """Compute what `results.json` does not have; a model that fails is told and leaves the others alone."""
     path = output / "results.json"
-    done: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    done = read_results(path)
     rows, failures = [], 0
     scorers: dict[str | None, QuestionScorer | None] = {}  # loaded when first needed
     for job in jobs:
@@ -161,6 +164,17 @@ def run_jobs(jobs: list[Job], output: Path) -> tuple[list[dict[str, Any]], int]:
             failures += 1
             print(f"{name} on {job.data}: {error}", file=sys.stderr)
     return rows, failures
+
+
+def read_results(path: Path) -> dict[str, dict[str, Any]]:
+    """The rows of earlier runs by their digests; none where there is no file."""
+    try:
+        done = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: expected the rows of earlier runs, found {error}; move it away") from error
+    if not isinstance(done, dict):
+        raise UserError(f"{path}: expected the rows of earlier runs, found another file; move it away")
+    return done
 
 
 def table_rows(rows: list[dict[str, Any]]) -> dict[str, list[list[str]]]:
@@ -217,6 +231,9 @@ def main() -> int:
     except UserError as error:
         print(f"evaluate_models: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("evaluate_models: interrupted; the rows so far are kept, the same command goes on", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -13,7 +13,7 @@ answers it wrote them for, good or bad.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from qgkd.answers import propose_answers
@@ -40,37 +40,20 @@ class QuestionScorer(Protocol):
         ...
 
 
-def answerability(
-    scorer: QuestionScorer,
-    examples: Sequence[QGExample],
-    questions: Sequence[str],
-    *,
-    candidates_per_example: int = CANDIDATES_PER_EXAMPLE,
-) -> float:
-    """Share of questions that single out their answer; blind choice would give 1 / (candidates + 1).
-
-    Args and Raises: as `answerable_each`.
-    """
-    verdicts = answerable_each(scorer, examples, questions, candidates_per_example=candidates_per_example)
-    return sum(verdicts) / len(verdicts)
-
-
 def answerable_each(
     scorer: QuestionScorer,
     examples: Sequence[QGExample],
     questions: Sequence[str],
     *,
     candidates_per_example: int = CANDIDATES_PER_EXAMPLE,
-    progress: Callable[[int], None] | None = None,
 ) -> list[bool]:
-    """Say of each question whether it singles out its answer.
+    """Say of each question whether it singles out its answer; blind choice would, 1 time in candidates + 1.
 
     Args:
         scorer: The frozen model.
         examples: What the questions were written for.
         questions: One per example; an empty one asks for nothing.
         candidates_per_example: Proposed spans the true answer is compared with, at most.
-        progress: Told how many examples are done.
 
     Returns:
         One verdict per example; False also where the answer is too long for the model.
@@ -90,8 +73,6 @@ def answerable_each(
         chunk = [(candidate_requests(examples[place], candidates_per_example), questions[place]) for place in asked]
         right = dict(zip(asked, _verdicts(scorer, chunk), strict=True))
         verdicts += [right.get(place, False) for place in places]
-        if progress is not None:
-            progress(len(verdicts))
     return verdicts
 
 

@@ -82,10 +82,8 @@ def write_atomically(path: str | Path, *, binary: bool = False) -> contextlib.Ab
 def _write_atomically(path: Path, binary: bool) -> Iterator[IO[Any]]:
     target = Path(os.path.realpath(path))
     try:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "is a directory")
-        replaces = target.is_file() or not target.exists()
-        written = _temporary_beside(target) if replaces else target
+        written = _place_to_write(target)
+        replaces = written != target
         handle = _open(written, binary)
     except OSError as error:
         raise explain_write_error(path, error) from error
@@ -105,6 +103,31 @@ def _write_atomically(path: Path, binary: bool) -> Iterator[IO[Any]]:
         if isinstance(error, OSError) and error.filename is None and error.errno in WHILE_WRITING:
             raise explain_write_error(path, error) from error
         raise
+
+
+def check_writable(path: str | Path) -> None:
+    """Refuse now what `write_atomically` would refuse after hours of work; nothing is left behind.
+
+    Args:
+        path: The file that will be written.
+
+    Raises:
+        UserError: The folder is absent or not writable.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        written = _place_to_write(target)
+        if written != target:
+            written.unlink()
+    except OSError as error:
+        raise explain_write_error(path, error) from error
+
+
+def _place_to_write(target: Path) -> Path:
+    """A new temporary file beside the target, or the target itself where it is a device."""
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a directory")
+    return _temporary_beside(target) if target.is_file() or not target.exists() else target
 
 
 def _temporary_beside(target: Path) -> Path:

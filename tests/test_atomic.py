@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from qgkd import atomic
-from qgkd.atomic import write_atomically
+from qgkd.atomic import check_writable, write_atomically
 from qgkd.errors import UserError
 
 
@@ -106,7 +106,7 @@ def test_disk_that_fills_up_leaves_the_old_file(tmp_path: Path) -> None:
     path.write_text("old")
     code = (
         "import signal, sys\n"
-        "from qgkd.atomic import write_atomically\n"
+        "from qgkd.atomic import check_writable, write_atomically\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "try:\n"
         "    with write_atomically(sys.argv[1]) as handle:\n"
@@ -160,3 +160,15 @@ def test_errors_about_other_files_are_not_taken_over(tmp_path: Path) -> None:
     with pytest.raises(ConnectionResetError), write_atomically(tmp_path / "a.txt"):
         raise ConnectionResetError(errno.ECONNRESET, "reset")
     assert os.listdir(tmp_path) == []
+
+
+def test_what_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "old.txt").write_text("燈塔")
+    for name in ("old.txt", "new.txt"):
+        check_writable(tmp_path / name)
+    check_writable(os.devnull)
+    assert os.listdir(tmp_path) == ["old.txt"]
+    assert (tmp_path / "old.txt").read_text() == "燈塔"
+    for path, reason in ((tmp_path / "absent" / "a", "its folder does not exist"), (tmp_path, "a folder of that name")):
+        with pytest.raises(UserError, match=reason):
+            check_writable(path)

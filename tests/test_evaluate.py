@@ -15,7 +15,7 @@ import pytest
 from stub_generator import StubGenerator, ask_by_offset
 from test_quiz import PASSAGE
 
-from qgkd.answerability import answerability, answerable_each, candidate_requests
+from qgkd.answerability import answerable_each, candidate_requests
 from qgkd.cli import main
 from qgkd.errors import UserError
 from qgkd.evaluate import EvaluationOptions, evaluate, write_predictions
@@ -159,8 +159,8 @@ def test_answerability_counts_questions_that_single_out_their_answer(examples: l
     questions = [*list(QUESTIONS.values())[:2], "", "港口在哪一年擴建？"]
     reader = Reader({question: answer for answer, question in QUESTIONS.items()})
     assert answerable_each(reader, examples, questions) == [True, True, False, False]
-    assert answerability(reader, examples, questions) == 0.5
-    assert answerability(Reader({}), examples, questions) == 0  # a tie singles nothing out
+    assert sum(answerable_each(reader, examples, questions)) == len(examples) / 2
+    assert not any(answerable_each(Reader({}), examples, questions))  # a tie singles nothing out
     options = EvaluationOptions(extra=True, excluded_titles={"港口"})
     rows = evaluate(StubGenerator(as_written_by_people), examples, options, answerability_scorer=reader).rows
     assert [row.extra["answerability"] for row in rows] == [1.0, 1.0]
@@ -229,6 +229,27 @@ def test_bad_rows_are_told_and_the_rest_is_scored(data_file: Path, capsys: pytes
     told = capsys.readouterr()
     assert json.loads(told.out)["n"] == 4
     assert "line 5: bad: answer '乙' is nowhere in the context" in told.err
+
+
+def test_a_full_disk_behind_the_predictions_costs_no_scores(
+    data_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*ignored: object) -> None:
+        raise UserError("p.jsonl: could not be written: the disk is full")
+
+    monkeypatch.setattr("qgkd.evaluate.write_predictions", refuse)
+    predictions = str(data_file.with_name("p.jsonl"))
+    assert main(["evaluate", "--data", str(data_file), "--predictions", predictions, "--json"]) == 1
+    told = capsys.readouterr()
+    assert json.loads(told.out)["n"] == 4
+    assert told.err == "qgkd: p.jsonl: could not be written: the disk is full\n"
+
+
+def test_repaired_offsets_are_told(data_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"context": "燈塔建於1867年。", "answer": "1867年", "answer_start": 3, "question": "燈塔建於哪一年？"}
+    data_file.write_text(json.dumps(row), encoding="utf-8")
+    assert main(["evaluate", "--data", str(data_file), "--json"]) == 0
+    assert capsys.readouterr().err == f"{data_file}: wrong offsets repaired: 1\n"
 
 
 @pytest.mark.parametrize("arguments", [["--tokenize", "words"], ["--answerability-model", "x"], ["--meteor", "nltk"]])
@@ -311,3 +332,22 @@ def test_the_608_questions_of_articles_that_drcd_dev_does_not_have(shared_folder
     examples = read_examples(shared_folder / "data" / "drcd" / "DRCD_test.json").examples
     assert len(examples) == 3493
     assert sum(example.title not in titles for example in examples) == 608
+
+
+def test_an_output_folder_that_cannot_be_used_is_one_sentence(
+    script: ModuleType,
+    data_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "results.json").write_text("[")
+    arguments = ["--rule", "--data", str(data_file), "--output"]
+    for folder, reason in (("file", "could not be written"), ("other", "expected the rows of earlier runs")):
+        assert run_script(script, monkeypatch, *arguments, str(tmp_path / folder)) == 1
+        told = capsys.readouterr().err
+        assert told.startswith("evaluate_models: ")
+        assert reason in told
+        assert len(told.splitlines()) == 1

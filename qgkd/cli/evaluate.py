@@ -83,8 +83,11 @@ def evaluate(
         raise typer.BadParameter("--answerability-model needs --extra")
     if answerability_model is not None and answerability_model == model:
         print(f"answerability: {model} reads its own questions and favours them; use another model", file=sys.stderr)
+    from qgkd.atomic import check_writable
     from qgkd.evaluate import EvaluationOptions, write_predictions
 
+    if predictions is not None:
+        check_writable(predictions)
     examples, skipped = read_for_evaluation(data, limit)
     wanted = EvaluationOptions(
         tokenization="char" if tokenize == "char" else "mixed",
@@ -93,8 +96,6 @@ def evaluate(
         excluded_titles=None if exclude_articles_of is None else read_titles(exclude_articles_of),
     )
     evaluation = _evaluate(choice, examples, wanted, answerability_scorer(answerability_model, extra))
-    if predictions is not None:
-        write_predictions(predictions, evaluation)
     for refusal in evaluation.refusals:
         print(f"{data}: {refusal}; its question counts as empty", file=sys.stderr)
     if exclude_articles_of is not None and len(evaluation.rows) == 1:
@@ -104,6 +105,8 @@ def evaluate(
         write_stdout(json.dumps(report, ensure_ascii=False) + "\n")
     else:
         _print_table(evaluation, report)
+    if predictions is not None:  # last: where the disk is full the scores are told all the same
+        write_predictions(predictions, evaluation)
     if skipped:
         raise typer.Exit(1)
 
@@ -124,6 +127,8 @@ def read_for_evaluation(data: Path, limit: int | None) -> tuple[list[QGExample],
         )
     for problem in report.problems:
         print(problem, file=sys.stderr)
+    if report.repaired:
+        print(f"{data}: wrong offsets repaired: {report.repaired:,}", file=sys.stderr)
     return report.examples, len(report.problems)
 
 
