@@ -92,13 +92,6 @@ def to_simplified_aligned(text: str) -> str:
     return _aligned(text, to_simplified)
 
 
-def to_script(text: str, script: Script) -> str:
-    """Convert to the given script; `NEUTRAL` leaves the text as it is."""
-    if script is Script.TRADITIONAL:
-        return to_traditional(text)
-    return to_simplified(text) if script is Script.SIMPLIFIED else text
-
-
 def _aligned(text: str, convert: Callable[[str], str]) -> str:
     """Convert piece by piece (up to the next punctuation mark), a piece of changed length character by character."""
     pieces = []

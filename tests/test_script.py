@@ -9,7 +9,6 @@ import pytest
 from qgkd.script import (
     Script,
     detect_script,
-    to_script,
     to_simplified,
     to_simplified_aligned,
     to_traditional,
@@ -41,12 +40,6 @@ def test_characters_are_chosen_by_phrase() -> None:
 
 def test_words_of_the_region_stay() -> None:
     assert to_traditional("软件") == "軟件"
-
-
-def test_script_of_the_input_is_followed() -> None:
-    assert to_script("發現", Script.SIMPLIFIED) == "发现"
-    assert to_script("发现", Script.TRADITIONAL) == "發現"
-    assert to_script("发現", Script.NEUTRAL) == "发現"
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,9 @@ def drcd(
     except OSError as error:
         raise explain_write_error(out, error) from error
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
     for file in (OFFICIAL_FILES[name] for name in wanted):
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
             show = functools.partial(_show, progress, progress.add_task(file.name, total=None))
             url = f"{base_url.rstrip('/')}/{file.name}"
             outcome = download_verified(url, out / file.name, file.blob_id, on_progress=show)
