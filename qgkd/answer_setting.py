@@ -18,13 +18,15 @@ from qgkd.enumerations import Range, enumerations_in, members_of
 from qgkd.foreign_names import is_spelt
 from qgkd.script import to_traditional_aligned
 from qgkd.word_lists import either, words_of
-from qgkd.words import tag_words
+from qgkd.words import is_listed, tag_words
 
 HOPELESS_COST = 10.0
 """What no question comes of: a heading, a table's row, a link; such answers are taken last."""
 _MEMBER_COST = 1.5
 _PRONOUN_COST = 0.7
-_SUBJECTLESS_COST = 0.7
+_SUBJECTLESS_COST = 1.2
+_PLAIN_NOUN_COST = 0.5
+_GUESSED_WORD_COST = 1.0
 _ASIDE_COST = 2.0
 _OWNED_NOUN_COST = 0.7
 _MODIFIER_COST = 0.7
@@ -65,7 +67,19 @@ def setting_cost(sentence: str, candidate: Candidate, answer_type: AnswerType) -
         cost += _OWNED_NOUN_COST
     if _is_modifier(sentence, candidate) or _counts_nothing(sentence, candidate, answer_type):
         cost += _MODIFIER_COST
-    text = sentence[slice(*span)]
+    return cost + _cost_of_kind(sentence, candidate, answer_type)
+
+
+def _cost_of_kind(sentence: str, candidate: Candidate, answer_type: AnswerType) -> float:
+    """What speaks against the span itself: cut wrongly, guessed, or without a class to ask for."""
+    text = sentence[candidate.start_char : candidate.end_char]
+    cost = 0.0
+    if candidate.source in (Source.NOUN, Source.COMPOUND) and answer_type is AnswerType.TERM:
+        cost += _PLAIN_NOUN_COST
+    if _has_guessed_word(sentence, candidate) and find_head(to_traditional_aligned(text)) is None:
+        cost += _GUESSED_WORD_COST
+    if candidate.source in (Source.COMPOUND, Source.ENUMERATION) and answer_type is AnswerType.CLAUSE:
+        cost += HOPELESS_COST  # nouns in a row are no clause
     if candidate.source is Source.ENUMERATION and answer_type is AnswerType.TERM and not _have_one_class(text):
         cost += _NAMELESS_LIST_COST
     if answer_type is AnswerType.PERSON and candidate.type is None and not _is_surely_a_name(text):
@@ -115,6 +129,14 @@ def _is_modifier(sentence: str, candidate: Candidate) -> bool:
         return False
     following = (word for word in tag_words(sentence) if word.start_char == candidate.end_char)
     return any(word.tag in ("n", "nz", "nt", "vn", "an") for word in following)
+
+
+def _has_guessed_word(sentence: str, candidate: Candidate) -> bool:
+    """Whether a noun phrase holds a word that jieba's list lacks (`雪片向雲內`); names introduced as such may."""
+    if candidate.source not in (Source.NAME, Source.COMPOUND, Source.ENUMERATION) or candidate.type is not None:
+        return False
+    inside = (word for word in tag_words(sentence) if candidate.start_char <= word.start_char < candidate.end_char)
+    return any(len(word.text) > 1 and word.tag[:1] == "n" and not is_listed(word.text) for word in inside)
 
 
 def _counts_nothing(sentence: str, candidate: Candidate, answer_type: AnswerType) -> bool:

@@ -70,6 +70,11 @@ def _simplified_aligned(text: str) -> str:
     return "".join(new if len(new) == 1 else old for old, new in zip(text, single, strict=True))
 
 
+def is_listed(word: str) -> bool:
+    """Whether jieba's list has a word; others it puts together from single characters, often wrongly."""
+    return _tagger().tokenizer.FREQ.get(_simplified_aligned(word), 0) > 0
+
+
 @lru_cache(maxsize=4096)
 def tag_words(sentence: str) -> tuple[Word, ...]:
     """Cut a sentence into tagged words.
