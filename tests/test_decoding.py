@@ -160,9 +160,12 @@ def test_cached_equals_uncached(
 
 
 @pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("attn_implementation", ["sdpa", "eager"])
 @pytest.mark.parametrize(("attention", "layout"), FORMATS)
-def test_batched_equals_single(tmp_path: Path, attention: str, layout: str, beams: int) -> None:
-    checkpoint = tiny_checkpoint(tmp_path, attention=attention, layout=layout)
+def test_batched_equals_single(
+    tmp_path: Path, attention: str, layout: str, attn_implementation: str, beams: int
+) -> None:
+    checkpoint = tiny_checkpoint(tmp_path, attention=attention, layout=layout, attn_implementation=attn_implementation)
     sources = sources_of(checkpoint)
     batched = search(checkpoint, cached_stepper(checkpoint, sources), sources, beams)
     single = [search(checkpoint, cached_stepper(checkpoint, [s]), [s], beams)[0] for s in sources]
