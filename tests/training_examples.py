@@ -85,7 +85,7 @@ def save_base(folder: Path, *, hidden_size: int = 16, layers: int = 2, **input_f
 
 
 def run_config(folder: Path, base: Path, **sections: dict[str, Any]) -> TrainConfig:
-    """A config of a few steps on the CPU; sections given are laid over it. Trains on all twenty unless told otherwise."""
+    """A config of a few steps on the CPU; sections given are laid over it; trains on all twenty by default."""
     if "train" not in sections.get("data", {}):
         write_questions(folder / "train.jsonl")
     defaults: dict[str, dict[str, Any]] = {
