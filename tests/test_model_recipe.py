@@ -179,7 +179,7 @@ def test_command(prepared: tuple[RecipeSettings, Path], tmp_path: Path, capsys: 
 def test_plan_follows_time_and_speed(
     prepared: tuple[RecipeSettings, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stage, "_step_seconds", lambda *_: 2.0)
+    monkeypatch.setattr(stage, "step_seconds", lambda *_: 2.0)
     settings = load_recipe(
         Path(prepared[0].data.folder) / "recipe.toml", ("text.max_minutes=0.1", "copying.max_minutes=0",
                                                           "questions.max_minutes=0"),

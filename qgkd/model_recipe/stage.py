@@ -18,7 +18,6 @@ import json
 import math
 import os
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,15 +30,12 @@ from qgkd.atomic import write_atomically
 from qgkd.checkpoint import Checkpoint
 from qgkd.errors import UserError
 from qgkd.model_recipe.settings import StageSettings
+from qgkd.model_recipe.speed import step_seconds
 from qgkd.training.arguments import training_arguments
-from qgkd.training.batches import RowCollator, StepSampler
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig, make_config
-from qgkd.training.loss import cross_entropy_terms
-from qgkd.training.model import MODEL_INPUTS, TrainingModel, starting_checkpoint
+from qgkd.training.model import TrainingModel, starting_checkpoint
 from qgkd.training.trainer import QGTrainer
-
-_WARM_UP_STEPS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +175,7 @@ def _make_plan(stage: Stage, folder: Path, config: TrainConfig, checkpoint: Chec
     arguments = training_arguments(config)
     probe = min(400, settings.max_steps)
     dataset = stage.dataset(checkpoint, probe * _step_items(arguments), _step_items(arguments))
-    seconds = _step_seconds(checkpoint, dataset, arguments, min(20.0, settings.max_minutes * 6))
+    seconds = step_seconds(checkpoint, dataset, arguments, min(20.0, settings.max_minutes * 6))
     steps = max(1, min(settings.max_steps, int(settings.max_minutes * 60 / seconds)))
     plan = {"fingerprint": stage.fingerprint, "steps": steps, "seconds_per_step": round(seconds, 5)}
     if arguments.world_size > 1:  # every process must take the same number
@@ -190,42 +186,6 @@ def _make_plan(stage: Stage, folder: Path, config: TrainConfig, checkpoint: Chec
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / "plan.json", plan)
     return plan
-
-
-def _step_seconds(checkpoint: Checkpoint, dataset: Any, arguments: TrainingArguments, budget_s: float) -> float:
-    """Seconds of an optimiser step, rows built as in training, on a copy of the model."""
-    device = arguments.device
-    model = TrainingModel(copy.deepcopy(checkpoint.model)).to(device).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
-    size = arguments.per_device_train_batch_size
-    batches = torch.utils.data.DataLoader(
-        dataset,
-        batch_sampler=StepSampler(dataset.lengths, micro_batch_items=size, strategy="random"),
-        collate_fn=RowCollator(int(cast(Any, checkpoint.tokenizer).pad_token_id)),
-        num_workers=arguments.dataloader_num_workers,
-        generator=torch.Generator(),
-    )
-    began, count, seconds = 0.0, 0, 0.0
-    for number, batch in enumerate(batches):
-        if number == _WARM_UP_STEPS:
-            began = _busy_seconds(device)
-        on_device = {name: tensor.to(device) for name, tensor in batch.items()}
-        with torch.autocast(device.type, torch.bfloat16, enabled=bool(arguments.bf16)):
-            capture = model(**{name: on_device[name] for name in MODEL_INPUTS})
-            loss = sum(term.values.mean() for term in cross_entropy_terms(capture, on_device, 0.0))
-        cast(torch.Tensor, loss).backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        optimizer.zero_grad()
-        cast(torch.Tensor, loss).item()  # waits for the device
-        count, seconds = number + 1 - _WARM_UP_STEPS, _busy_seconds(device) - began
-        if count > 0 and seconds > budget_s:
-            break
-    return seconds / max(1, count) * arguments.gradient_accumulation_steps
-
-
-def _busy_seconds(device: torch.device) -> float:
-    """Time that passes, on a CPU time that is worked: other programs shall not make the schedule shorter."""
-    return time.process_time() / torch.get_num_threads() if device.type == "cpu" else time.perf_counter()
 
 
 def _read(path: Path) -> dict[str, Any]:
