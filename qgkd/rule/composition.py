@@ -149,7 +149,9 @@ def _with_subject(frame: Frame, draft: Draft) -> Draft:
         subject = find_subject(frame)
     else:
         return draft
-    if not subject or frame.answer in subject or any(part in draft.text() for part in (subject[:3], subject[-3:])):
+    if not subject or frame.answer in subject or subject in draft.text():
+        return draft
+    if without_leading_connective(first).startswith(subject[:3]):
         return draft
     if draft.earlier:
         return replace(draft, earlier=(subject + without_leading_connective(first), *draft.earlier[1:]))
