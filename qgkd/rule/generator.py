@@ -1,4 +1,4 @@
-"""The rule system as a generator: no weights, no network, about a thousand questions a second.
+"""The rule system as a generator: no weights, no network, some hundred questions a second.
 
 Comes in: `GenerationRequest`. Goes out: `Question`, n-best.
 
