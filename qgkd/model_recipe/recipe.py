@@ -20,6 +20,7 @@ from typing import Any
 from qgkd import __version__
 from qgkd.atomic import write_atomically
 from qgkd.checkpoint import Checkpoint
+from qgkd.errors import UserError
 from qgkd.model_recipe.masked_text import MaskedTextRows, TextValidator
 from qgkd.model_recipe.mixture import MixedQuestions
 from qgkd.model_recipe.prepared_record import check_prepared
@@ -60,6 +61,9 @@ def make_model(settings: RecipeSettings, folder: Path, *, prepared: Path, force:
     Returns:
         The folder of the model.
     """
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # a bar per file written
     record = check_prepared(settings, prepared)
     folder.mkdir(parents=True, exist_ok=True)
     with write_atomically(folder / "config.toml") as file:
@@ -73,7 +77,7 @@ def make_model(settings: RecipeSettings, folder: Path, *, prepared: Path, force:
         base = run_stage(stage, folder / f"{number}-{stage.name}", base, force=force)
         inputs = [record, stage.fingerprint]
     if base is None:
-        raise ValueError("expected at least one stage of more than 0 minutes")
+        raise UserError("expected a stage of more than 0 minutes, found none; raise one of the max_minutes")
     return _publish(base, folder / "model")
 
 
