@@ -19,6 +19,9 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from qgkd.atomic import write_atomically
 
+SHARE = "share_of_"
+"""How the key of a term's share in the loss begins."""
+
 
 class RunClock(TrainerCallback):
     """Questions per second since the last log, evaluations not counted; hours left, everything counted.
@@ -148,7 +151,10 @@ def progress_line(logs: dict[str, Any], state: TrainerState) -> str:
             continue
         if name != "loss" and value == logs.get("loss"):  # the only term of the loss
             continue
-        parts.append(f"{name.replace('eval_', 'validation ', 1)} {value:.4f}")
+        if name.startswith(SHARE):
+            continue
+        share = f" ({logs[SHARE + name]:.0%})" if SHARE + name in logs else ""
+        parts.append(f"{name.replace('eval_', 'validation ', 1)} {value:.4f}{share}")
     if "learning_rate" in logs:
         parts.append(f"lr {logs['learning_rate']:.3g}")
     if "questions_per_second" in logs:

@@ -20,7 +20,8 @@ from qgkd.training.data import PreparedData
 
 def lineage_of(config: TrainConfig, checkpoint: Checkpoint, prepared: PreparedData, seed: int) -> dict[str, Any]:
     """What `qgkd.json` says about where the weights come from."""
-    base = {key: checkpoint.record[key] for key in ("trained_on", "base", "step") if key in checkpoint.record}
+    kept = ("trained_on", "teacher", "base", "step")
+    base = {key: checkpoint.record[key] for key in kept if key in checkpoint.record}
     about = prepared.train.about
     validation = {} if prepared.validation is None else {"questions": len(prepared.validation)}
     script = checkpoint.record.get("script")

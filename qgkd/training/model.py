@@ -116,6 +116,16 @@ def starting_checkpoint(config: TrainConfig) -> Checkpoint:
         checkpoint = load_checkpoint(settings.base)
     else:
         checkpoint = load_checkpoint(settings.base, attention=settings.attention or "prefix", layout=settings.layout)
+    return settled_checkpoint(checkpoint, config)
+
+
+def settled_checkpoint(checkpoint: Checkpoint, config: TrainConfig) -> Checkpoint:
+    """Loaded weights in the format, with the dropout and for the script that a run asks for.
+
+    Raises:
+        UserError: They cannot take the format.
+    """
+    settings = config.model
     input_format = config.input_format(checkpoint.input_format)
     positions = getattr(checkpoint.model.config, "max_position_embeddings", input_format.max_total_tokens)
     if input_format.max_total_tokens > positions:

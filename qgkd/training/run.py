@@ -31,9 +31,9 @@ from qgkd.training.arguments import training_arguments
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig
 from qgkd.training.data import PreparedData, load_prepared, prepare
-from qgkd.training.dataset import RowDataset, Vocabulary
+from qgkd.training.dataset import Vocabulary
 from qgkd.training.lineage import lineage_of
-from qgkd.training.model import TrainingModel, starting_checkpoint
+from qgkd.training.method import TrainingMethod
 from qgkd.training.toml_values import read_toml, to_toml
 from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
@@ -42,26 +42,29 @@ _OURS = ("checkpoint-*", "model", ".model.*", "log.jsonl", "runs")
 """What a run leaves in its folder, and `--force` takes away; `runs` is TensorBoard's."""
 
 
-def prepare_run(config: TrainConfig) -> Path:
+def prepare_run(config: TrainConfig, *, method: TrainingMethod | None = None) -> Path:
     """Tokenise the data into `data.prepared` and stop.
 
     Returns:
         The folder; with the config and the base it is all that a training machine needs.
     """
-    checkpoint = starting_checkpoint(config)
+    checkpoint = (method or TrainingMethod(config)).checkpoint()
     prepared = prepare(config.data, checkpoint.tokenizer, checkpoint.input_format)
     prepared.save(config.prepared_folder)
     _say(_data_summary(prepared))
     return config.prepared_folder
 
 
-def run_training(config: TrainConfig, *, resume: bool = False, force: bool = False) -> Path:
+def run_training(
+    config: TrainConfig, *, resume: bool = False, force: bool = False, method: TrainingMethod | None = None
+) -> Path:
     """Train.
 
     Args:
         config: The run.
         resume: Go on from the run folder's newest checkpoint; start where there is none.
         force: Remove an earlier run from the folder first.
+        method: How; on the labels where None.
 
     Returns:
         The run folder.
@@ -72,16 +75,17 @@ def run_training(config: TrainConfig, *, resume: bool = False, force: bool = Fal
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # a bar per file written
-    _settle_folder(config, resume=resume, force=force)
+    method = method or TrainingMethod(config)
+    _settle_folder(method, resume=resume, force=force)
     arguments = training_arguments(config)
-    checkpoint = starting_checkpoint(config)
+    checkpoint = method.checkpoint()
     with arguments.main_process_first(desc="tokenising"):
         prepared = _prepared(config, checkpoint, several=arguments.world_size > 1)
-    trainer = _trainer(config, arguments, checkpoint, prepared)
+    trainer = _trainer(method, arguments, checkpoint, prepared)
     if _is_main():
         with write_atomically(config.run_folder / "config.toml") as file:
-            file.write(to_toml(config.to_json()))
-    _say(f"{_data_summary(prepared)}. {_rows_summary(config, checkpoint)}")
+            file.write(to_toml(method.sections()))
+    _say(f"{_data_summary(prepared)}. {_rows_summary(config, checkpoint)} {method.summary()}".rstrip())
     start = last_checkpoint(config.run_folder) if resume else None
     if resume:
         _say("No whole checkpoint here: starting from the beginning." if start is None else f"Resuming from {start}.")
@@ -91,22 +95,19 @@ def run_training(config: TrainConfig, *, resume: bool = False, force: bool = Fal
     return config.run_folder
 
 
-def _trainer(config: TrainConfig, arguments: Any, checkpoint: Checkpoint, prepared: PreparedData) -> QGTrainer:
-    vocabulary = vocabulary_of(checkpoint)
-    seed = arguments.seed if arguments.data_seed is None else arguments.data_seed
-    rows = RowDataset(prepared.train, checkpoint.input_format, config.rows, vocabulary, seed)
+def _trainer(method: TrainingMethod, arguments: Any, checkpoint: Checkpoint, prepared: PreparedData) -> QGTrainer:
+    config, vocabulary = method.config, vocabulary_of(checkpoint)
     validator = None
     if config.data.validation:
         batch = arguments.per_device_eval_batch_size
         validator = Validator(prepared, checkpoint, config.evaluation, vocabulary, batch)
-    lineage = lineage_of(config, checkpoint, prepared, int(arguments.seed))
-    return QGTrainer(
-        model=TrainingModel(checkpoint.model),
-        checkpoint=checkpoint,
+    seed = int(arguments.seed)
+    lineage = {**lineage_of(config, checkpoint, prepared, seed), **method.lineage(), "config": method.sections()}
+    return method.trainer(
+        checkpoint,
         args=arguments,
-        train_dataset=rows,
+        train_dataset=method.dataset(arguments, checkpoint, prepared, vocabulary),
         pad_id=vocabulary.pad_id,
-        label_smoothing=config.rows.label_smoothing,
         validator=validator,
         patience=config.evaluation.patience,
         lineage=lambda: lineage,
@@ -139,9 +140,9 @@ def _prepared(config: TrainConfig, checkpoint: Checkpoint, *, several: bool) -> 
     return found
 
 
-def _settle_folder(config: TrainConfig, *, resume: bool, force: bool) -> None:
+def _settle_folder(method: TrainingMethod, *, resume: bool, force: bool) -> None:
     """Refuse to write over a run, or to go on with another config, unless told to."""
-    folder = config.run_folder
+    folder = method.config.run_folder
     if not _is_main():
         return
     found = sorted(path for pattern in _OURS for path in folder.glob(pattern))
@@ -154,17 +155,17 @@ def _settle_folder(config: TrainConfig, *, resume: bool, force: bool) -> None:
         for path in found:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     if resume and (folder / "config.toml").is_file():
-        _check_same(config, folder / "config.toml")
+        _check_same(method, folder / "config.toml")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder}: expected a folder to write to, but: {error.strerror}; choose another") from error
 
 
-def _check_same(config: TrainConfig, path: Path) -> None:
+def _check_same(method: TrainingMethod, path: Path) -> None:
     """A resumed run trains the same model on the same rows; `[train]` and `[evaluation]` may change."""
-    old, new = read_toml(path), config.to_json()
-    for section in ("model", "data", "rows"):
+    old, new = read_toml(path), method.sections()
+    for section in method.fixed_sections:
         for key, value in new[section].items():
             value = list(value) if isinstance(value, tuple) else value
             if old.get(section, {}).get(key) != value:

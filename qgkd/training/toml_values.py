@@ -111,9 +111,10 @@ def _typed(full_name: str, value: Any, hint: Any) -> Any:
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     for option in options:
         if typing.get_origin(option) is tuple:
+            kind = typing.get_args(option)[0]
             items = [value] if isinstance(value, str) else value
-            if isinstance(items, list | tuple) and all(isinstance(item, str) for item in items):
-                return tuple(items)
+            if isinstance(items, list | tuple) and all(_is_item(item, kind) for item in items):
+                return tuple(kind(item) for item in items)
         elif option is float and type(value) in (int, float):
             return float(value)
         elif type(value) is option:
@@ -121,8 +122,18 @@ def _typed(full_name: str, value: Any, hint: Any) -> Any:
         elif option is str and not isinstance(value, dict | list | bool):
             return str(value)
     named = [option for option in options if option is not type(None)]  # TOML has no null: a key is left out
-    expected = " or ".join("a list of texts" if typing.get_origin(o) is tuple else o.__name__ for o in named)
+    expected = " or ".join(_told(option) for option in named)
     raise UserError(f"{full_name} must be {expected}, was {value!r}; correct it")
+
+
+def _is_item(value: Any, kind: type) -> bool:
+    return type(value) in (int, float) if kind is float else isinstance(value, kind)
+
+
+def _told(option: Any) -> str:
+    if typing.get_origin(option) is not tuple:
+        return str(option.__name__)
+    return "a list of numbers" if typing.get_args(option)[0] is float else "a list of texts"
 
 
 def _written(value: Any) -> str:

@@ -31,6 +31,7 @@ from qgkd.training.checkpoints import inner_state, load_weights
 from qgkd.training.dataset import RowDataset
 from qgkd.training.loss import LossTerm, cross_entropy_terms, mean_over_step, unit_counts
 from qgkd.training.model import MODEL_INPUTS, Capture, TrainingModel
+from qgkd.training.term_sums import TermSums
 from qgkd.training.validation import Validator
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class QGTrainer(Trainer):
             model.config.use_cache = use_cache
         self._checkpoint, self._validator, self._lineage = checkpoint, validator, lineage
         self._label_smoothing = label_smoothing
-        self._term_sums: dict[str, torch.Tensor] = {}
+        self._terms = TermSums()
         self._figures: dict[str, float] = {}
         questions = sum(len(item) for item in train_dataset.items)
         self._clock = RunClock(questions / max(1, len(self._sampler().steps(0))))
@@ -95,8 +96,12 @@ class QGTrainer(Trainer):
     # Loss
 
     def loss_terms(self, capture: Capture, batch: Batch) -> list[LossTerm]:
-        """The parts of the loss, one value per token or row, not reduced; what other methods override."""
+        """The parts of the loss, not reduced; one of weight 0 is only logged. What other methods override."""
         return cross_entropy_terms(capture, batch, self._label_smoothing)
+
+    def term_figures(self, means: dict[str, float], parts: dict[str, float]) -> dict[str, float]:
+        """More to log of the terms: each one's mean, and its part of the loss, since the last log."""
+        return {}
 
     def compute_loss(
         self,
@@ -113,8 +118,8 @@ class QGTrainer(Trainer):
         loss = torch.zeros((), device=inputs["input_ids"].device)
         for term in self.loss_terms(capture, inputs):
             mean = mean_over_step(term, inputs, counts) * processes
-            loss = loss + term.weight * mean
-            self._term_sums[term.name] = self._term_sums.get(term.name, 0) + mean.detach()
+            loss = loss + term.weight * mean if term.weight else loss
+            self._terms.add(term, mean)
         return (loss, capture) if return_outputs else loss
 
     def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> torch.Tensor | int | None:
@@ -164,10 +169,8 @@ class QGTrainer(Trainer):
         """Add each term's mean since the last log, the speed, and the hours left."""
         if "loss" in logs:
             steps = max(1, self.state.global_step - self._clock.marked_step)
-            for name, value in self._term_sums.items():
-                logs[name] = float(self.accelerator.reduce(value, reduction="mean")) / steps
-            self._term_sums = {}
-            logs |= self._clock.figures(self.state)
+            means, parts = self._terms.take(self.accelerator, steps)
+            logs |= means | self.term_figures(means, parts) | self._clock.figures(self.state)
         super().log(logs, start_time)
 
     def evaluate(
