@@ -43,9 +43,9 @@ def test_readme_commands_run(
     """Those on the sample data run as they stand, in the README's order."""
     shutil.copytree(REPOSITORY / "data", tmp_path / "data", ignore=shutil.ignore_patterns("drcd"))
     monkeypatch.chdir(tmp_path)
-    runnable = [
-        words for words in readme_commands() if not {"drcd", "PATH", "--resume", "--exclude-articles-of"} & set(words)
-    ]
+    # Files that do not come with the project, or hours of training: the rest has to run.
+    apart = {"drcd", "PATH", "--resume", "--exclude-articles-of", "train", "model", "student", "distill", "selftrain"}
+    runnable = [words for words in readme_commands() if not apart & set(words)]
     assert {words[0] for words in runnable} == {"generate", "answers", "inspect", "evaluate", "score", "data"}
     for words in runnable:
         code = main(words)
