@@ -23,11 +23,13 @@ from qgkd import __version__
 from qgkd.atomic import WHILE_WRITING, explain_write_error
 from qgkd.cli.answers import answers
 from qgkd.cli.data import data
+from qgkd.cli.distill import distill
 from qgkd.cli.evaluate import evaluate
 from qgkd.cli.generate import generate
 from qgkd.cli.inspect import inspect
 from qgkd.cli.model import model
 from qgkd.cli.score import score
+from qgkd.cli.selftrain import selftrain
 from qgkd.cli.student import student
 from qgkd.cli.train import train
 from qgkd.errors import UserError
@@ -40,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
-for command in (inspect, answers, generate, score, evaluate, train, student, model):
+for command in (inspect, answers, generate, score, evaluate, train, student, distill, selftrain, model):
     app.command()(command)
 
 

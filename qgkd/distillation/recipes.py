@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from qgkd.distillation.attention import AttentionKind, AttentionMSE
+from qgkd.distillation.attention import AttentionKind, AttentionKL, AttentionMSE
 from qgkd.distillation.hidden_states import HiddenStateMSE
 from qgkd.distillation.layer_map import layer_map
-from qgkd.distillation.logits import HardLabels, SoftTargetCrossEntropy, SoftTargetKL
+from qgkd.distillation.logits import HardLabels, LogitMSE, SoftTargetCrossEntropy, SoftTargetKL
 from qgkd.distillation.objective import Objective, check_objectives
 from qgkd.distillation.positions import Positions
 from qgkd.encoder import EncoderShape
@@ -32,6 +32,8 @@ def all_layer(
     hard_label_weight: float = 0.0,
     distill_temperature: float = 1.0,
     layers: str = "skip",
+    logits_loss: str = "cross_entropy",
+    attention_loss: str = "mse",
     attention_on: str = "scores",
     positions: str = "all",
     label_smoothing: float = 0.0,
@@ -47,7 +49,9 @@ def all_layer(
         hard_label_weight: Of the cross entropy with the labels.
         distill_temperature: T of the soft targets.
         layers: A layer map (`qgkd.distillation.layer_map`).
-        attention_on: `scores` or `probabilities`.
+        logits_loss: `cross_entropy`, `kl` or `mse`.
+        attention_loss: `mse`, or `kl` of the probabilities.
+        attention_on: `scores` or `probabilities`, of the MSE.
         positions: `all`, `cls` or `masks`, for hidden states and attention.
         label_smoothing: Of the hard labels.
 
@@ -63,12 +67,15 @@ def all_layer(
     counted, kind = _choice(Positions, "positions", positions), _choice(AttentionKind, "attention_on", attention_on)
     objectives: list[Objective] = []
     if logits_weight:
-        objectives.append(SoftTargetCrossEntropy(weight=logits_weight, distill_temperature=distill_temperature))
+        objectives.append(_on_logits(logits_loss, logits_weight, distill_temperature))
     if hidden_weight:
         objectives.append(HiddenStateMSE(weight=hidden_weight, layers=pairs, positions=counted))
     if attention_weight:
         inner = tuple(pair for pair in pairs if pair.student and pair.teacher)
-        objectives.append(AttentionMSE(weight=attention_weight, layers=inner, positions=counted, on=kind))
+        if _one_of("attention_loss", attention_loss, ("mse", "kl")) == "kl":
+            objectives.append(AttentionKL(weight=attention_weight, layers=inner, positions=counted))
+        else:
+            objectives.append(AttentionMSE(weight=attention_weight, layers=inner, positions=counted, on=kind))
     if hard_label_weight:
         objectives.append(HardLabels(weight=hard_label_weight, label_smoothing=label_smoothing))
     check_objectives(objectives, student, teacher)
@@ -106,6 +113,19 @@ def hinton(
         objectives.append(HardLabels(weight=1 - alpha, label_smoothing=label_smoothing))
     check_objectives(objectives, student, teacher)
     return objectives
+
+
+def _on_logits(name: str, weight: float, distill_temperature: float) -> Objective:
+    if _one_of("logits_loss", name, ("cross_entropy", "kl", "mse")) == "mse":
+        return LogitMSE(weight=weight)
+    kind = SoftTargetKL if name == "kl" else SoftTargetCrossEntropy
+    return kind(weight=weight, distill_temperature=distill_temperature)
+
+
+def _one_of(option: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise UserError(f"{option}: expected one of {list(known)}, found {value!r}")
+    return value
 
 
 def _choice(kind: type[_Kind], option: str, value: str) -> _Kind:

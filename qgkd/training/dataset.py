@@ -79,6 +79,11 @@ class RowDataset(Dataset[list[WeightedRow]]):
         return len(self.items)
 
     @property
+    def target_ends(self) -> NDArray[np.int64]:
+        """[N], one past each question's last token among all questions' tokens."""
+        return self._store.target_ends
+
+    @property
     def lengths(self) -> NDArray[np.int64]:
         """Tokens of each item's longest row."""
         sources, targets = self._store.source_lengths, self._store.target_lengths

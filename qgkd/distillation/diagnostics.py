@@ -1,0 +1,98 @@
+"""Whether a distillation does what it should.
+
+Comes in: what student and teacher show, the terms' parts of the loss. Goes out: figures for the log, and warnings.
+
+A literal example of what is logged: `teacher_agreement` 0.71 (student and teacher put the same token first at 71 % of
+the [MASK]s), `share_of_hidden_state_mse` 0.32; once, before the first step, `teacher_accuracy` 0.58.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from qgkd.distillation.logits import soft_target_kl
+from qgkd.distillation.positions import Batch
+from qgkd.training.callbacks import SHARE
+from qgkd.training.loss import LossTerm, Unit
+
+LOW_ACCURACY = 0.3
+"""Ours: a trained generator has half of the tokens right and more; one that reads rows it was not trained on, few."""
+DOMINANT_SHARE = 0.95
+
+
+@torch.no_grad()
+def watched_terms(student_logits: torch.Tensor, teacher_logits: torch.Tensor) -> list[LossTerm]:
+    """How near the student is, as terms of weight 0: agreement of the first choices, and KL at T = 1 in nats.
+
+    Args:
+        student_logits: [R, V].
+        teacher_logits: [R, V].
+    """
+    same = (student_logits.argmax(dim=-1) == teacher_logits.argmax(dim=-1)).float()
+    divergence = soft_target_kl(student_logits, teacher_logits)
+    return [
+        LossTerm(name="teacher_agreement", values=same, unit=Unit.TOKENS, weight=0.0),
+        LossTerm(name="kl_to_teacher", values=divergence, unit=Unit.TOKENS, weight=0.0),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherCheck:
+    """The teacher on one batch, its labels known."""
+
+    accuracy: float
+    """Share of the [MASK]s at which it puts the label first."""
+    commonest: float
+    """Share of the most frequent label, which a constant would get right."""
+
+    @property
+    def warning(self) -> str:
+        """A sentence where the accuracy is low; else empty."""
+        if self.accuracy >= LOW_ACCURACY and self.accuracy > self.commonest:
+            return ""
+        return (
+            f"the teacher has {self.accuracy:.0%} of the first batch's tokens right, the commonest token alone "
+            f"{self.commonest:.0%}: expected {LOW_ACCURACY:.0%} and more; is it trained, and for these rows?"
+        )
+
+
+def check_teacher(teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
+    """Look at a teacher's answers to a batch.
+
+    Args:
+        teacher_logits: [R, V].
+        batch: Has `target_ids` [R].
+    """
+    targets = batch["target_ids"]
+    right = (teacher_logits.argmax(dim=-1) == targets).float().mean()
+    return TeacherCheck(float(right), float(targets.bincount().max()) / len(targets))
+
+
+def shares(parts: Mapping[str, float]) -> dict[str, float]:
+    """Each term's share of the loss; nothing where there is one term alone, or no loss at all."""
+    total = sum(parts.values())
+    if len(parts) < 2 or not total:
+        return {}
+    return {SHARE + name: part / total for name, part in parts.items()}
+
+
+def balance_warnings(means: Mapping[str, float], parts: Mapping[str, float]) -> dict[str, str]:
+    """Terms that say nothing, or drown the others: a sentence for each, by what it is about.
+
+    Args:
+        means: Of each term since the last log.
+        parts: The same with weights; terms that are only watched are not in it.
+    """
+    found = {}
+    for name in parts:
+        if means[name] == 0:
+            found[f"zero {name}"] = f"{name} is 0: student and teacher are equal in it, or it compares nothing"
+        share = shares(parts).get(SHARE + name, 0.0)
+        if share > DOMINANT_SHARE:
+            found[f"dominant {name}"] = (
+                f"{name} is {share:.1%} of the loss: the other terms hardly count; lower its weight or raise theirs"
+            )
+    return found
