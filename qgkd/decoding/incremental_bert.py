@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from qgkd.decoding.narrow_linear import NarrowLinear
+from qgkd.decoding.sliced_linear import sliced_linear
 from qgkd.decoding.tree_attention import KeyValues, attend
 
 if TYPE_CHECKING:
@@ -44,13 +44,11 @@ class IncrementalBert:
     """The forward pass of `BertForMaskedLM`, cut into blocks.
 
     Args:
-        model: In eval mode; its own modules are called, so weights in any precision work. They must not change while
-            this object is in use.
+        model: In eval mode; its own modules are called, so weights in any precision work.
     """
 
     def __init__(self, model: BertForMaskedLM) -> None:
         self._model = model
-        self._linear = NarrowLinear()
         self._layers: list[Any] = list(model.bert.encoder.layer)
         self.head_count: int = model.config.num_attention_heads
         self.head_width: int = model.config.hidden_size // self.head_count
@@ -65,8 +63,8 @@ class IncrementalBert:
     def log_probabilities(self, hidden: torch.Tensor) -> torch.Tensor:
         """Natural-log probabilities [N, V] of final hidden states [N, D]."""
         head: Any = self._model.cls.predictions
-        hidden = head.transform.transform_act_fn(self._linear(head.transform.dense, hidden))
-        logits = self._linear(head.decoder, head.transform.LayerNorm(hidden))
+        hidden = head.transform.transform_act_fn(sliced_linear(head.transform.dense, hidden))
+        logits = sliced_linear(head.decoder, head.transform.LayerNorm(hidden))
         return torch.log_softmax(logits.float(), dim=-1)
 
     def encode(self, hidden: torch.Tensor, mask: torch.Tensor | None, above: Sequence[BlockCache] = ()) -> BlockCache:
@@ -133,11 +131,11 @@ class IncrementalBert:
     def _rest_of_layer(self, layer: Any, attended: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
         """Everything of a layer after its attention, [N, L, D]; dropout left out, as in eval mode."""
         output = layer.attention.output
-        hidden = output.LayerNorm(self._linear(output.dense, attended) + hidden)
-        inner = layer.intermediate.intermediate_act_fn(self._linear(layer.intermediate.dense, hidden))
-        return cast(torch.Tensor, layer.output.LayerNorm(self._linear(layer.output.dense, inner) + hidden))
+        hidden = output.LayerNorm(sliced_linear(output.dense, attended) + hidden)
+        inner = layer.intermediate.intermediate_act_fn(sliced_linear(layer.intermediate.dense, hidden))
+        return cast(torch.Tensor, layer.output.LayerNorm(sliced_linear(layer.output.dense, inner) + hidden))
 
     def _heads(self, projection: torch.nn.Module, hidden: torch.Tensor) -> torch.Tensor:
         """Project [N, L, D] and split into heads, [N, H, L, d]."""
-        projected = self._linear(projection, hidden)
+        projected = sliced_linear(projection, hidden)
         return projected.unflatten(-1, (self.head_count, self.head_width)).transpose(1, 2)

@@ -1,0 +1,33 @@
+"""Linear layers on few rows.
+
+Comes in: a linear module and its input. Goes out: the module's output. A decoding step multiplies two rows per question
+with every weight of the model. On a CPU torch hands such a thin product to one thread and, from the second row on,
+reads the weights from memory again. Cut into slices of output columns, as a batched product over views of the same
+weights, it uses all threads and finds each slice in the cache: nothing is copied or kept.
+
+A literal example: two rows of 768 against [3072, 768] on two AVX2 threads: 0.6 ms instead of 1.5 (eval/LOG.md).
+"""
+
+from __future__ import annotations
+
+import torch
+
+_MOST_ROWS = 64  # beyond, the plain product uses the machine as well
+_SLICES = 8
+_SLICES_OF_A_PAIR = 32  # one or two rows are bound by reading the weights: smaller slices stay in the nearest cache
+
+
+def sliced_linear(module: torch.nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+    """`module(inputs)`, up to rounding; inputs [..., D]."""
+    rows = inputs.numel() // inputs.shape[-1]
+    # Exactly nn.Linear: a quantised or parallelised layer keeps its weights in another way.
+    if rows > _MOST_ROWS or inputs.device.type != "cpu" or type(module) is not torch.nn.Linear:
+        return module(inputs)  # type: ignore[no-any-return]
+    columns = module.out_features
+    slices = _SLICES_OF_A_PAIR if rows <= 2 and columns % _SLICES_OF_A_PAIR == 0 else _SLICES
+    if columns % slices or module.bias is None:
+        return module(inputs)  # type: ignore[no-any-return]
+    repeated = inputs.reshape(1, rows, -1).expand(slices, -1, -1)
+    weights = module.weight.view(slices, columns // slices, -1).transpose(1, 2)
+    product = torch.baddbmm(module.bias.view(slices, 1, -1), repeated, weights)  # [slices, rows, columns / slices]
+    return product.transpose(0, 1).reshape(*inputs.shape[:-1], columns)
