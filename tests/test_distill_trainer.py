@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from distill_batches import batch_of, question_rows
+from distill_batches import batch_of, question_rows, tiny_distilbert
 from distill_runs import curve, distill_run, log_entries, save_model, sources_and_targets, swap_tokens
 from safetensors.torch import load_file
 from test_trainer import PLAIN_DESCENT, assert_same_run, spawn, weights, write_config
@@ -104,6 +104,24 @@ def test_two_processes_are_one(teacher: Path, narrow: Path, tmp_path: Path) -> N
     assert_same_run(one, tmp_path / "two", rtol=1e-5)
 
 
+def test_recomputed_activations_change_nothing(teacher: Path, tmp_path: Path) -> None:
+    runs = []
+    for recompute in (False, True):
+        train = {"max_steps": 2, "activation_checkpointing": recompute, "output_dir": str(tmp_path / str(recompute))}
+        runs.append(distill(distill_run(tmp_path, teacher, train={**train, **PLAIN_DESCENT, "learning_rate": 0.05})))
+    assert_same_run(*runs, rtol=1e-5)
+
+
+def test_mixed_precision_is_near(teacher: Path, tmp_path: Path) -> None:
+    runs = []
+    for bf16 in (False, True):
+        train = {"max_steps": 2, "bf16": bf16, "output_dir": str(tmp_path / str(bf16))}
+        runs.append(distill(distill_run(tmp_path, teacher, train=train)))
+    assert curve(runs[1]) != curve(runs[0])
+    for name in ("loss", *TERMS):
+        assert curve(runs[1], name) == pytest.approx(curve(runs[0], name), rel=0.03)
+
+
 # Killed and taken up
 
 
@@ -182,6 +200,33 @@ def test_a_student_made_in_the_run_is_the_teachers_lower_half(teacher: Path, tmp
     held = weights(distill(every_other) / "model")
     name = "bert.encoder.layer.{}.attention.self.query.weight"
     torch.testing.assert_close(held[name.format(1)], given[name.format(3)])
+
+
+def test_prepared_elsewhere_validated_here(teacher: Path, tmp_path: Path) -> None:
+    """`--prepare-only`, and the best model by validation; the training file is gone when training begins."""
+    train, validation = tmp_path / "train.jsonl", tmp_path / "validation.jsonl"
+    write_questions(train), write_questions(validation, records()[15:])
+    sections = {"data": {"train": [str(train)], "validation": str(validation)}, "train": {"max_steps": 2}}
+    run = distill_run(tmp_path, teacher, evaluation={"every_steps": 1, "metric": "loss"}, **sections)
+    path = write_config(run, tmp_path / "run.toml")
+    assert main(["distill", str(path), "--prepare-only"]) == 0
+    train.unlink()
+    assert main(["distill", str(path)]) == 0
+    losses = [entry["eval_loss"] for entry in log_entries(tmp_path / "run") if "eval_loss" in entry]
+    record = load_checkpoint(tmp_path / "run" / "model").record
+    assert record["figures"]["validation"]["loss"] == pytest.approx(min(losses))
+
+
+def test_another_architecture_learns(recurrent_teacher: Path, tmp_path: Path) -> None:
+    """A DistilBERT of the teacher's vocabulary, without a record: it takes the teacher's format."""
+    tokenizer = AutoTokenizer.from_pretrained(recurrent_teacher)
+    tiny_distilbert(len(tokenizer)).save_pretrained(tmp_path / "student")
+    tokenizer.save_pretrained(tmp_path / "student")
+    run = distill(distill_run(tmp_path, recurrent_teacher, model={"base": str(tmp_path / "student")}))
+    assert all(value > 0 for name in TERMS for value in curve(run, name))
+    checkpoint = load_checkpoint(run / "model")
+    assert checkpoint.model.config.model_type == "distilbert"
+    assert checkpoint.input_format == load_checkpoint(recurrent_teacher).input_format
 
 
 # The teacher
@@ -322,15 +367,17 @@ def test_a_recurrent_teacher_teaches_a_prefix_student(
 # Kept logits
 
 
-@pytest.mark.parametrize("attention", ["prefix", "recurrent", "recurrent teacher, prefix student"])
+@pytest.mark.parametrize("attention", ["prefix", "shared prefix", "recurrent", "recurrent teacher, prefix student"])
 def test_kept_logits_are_the_teachers_own(
     attention: str, teacher: Path, recurrent_teacher: Path, tmp_path: Path, trainers: list[DistillTrainer]
 ) -> None:
-    """At k = V; sampled positions draw other steps in every epoch."""
-    which = teacher if attention == "prefix" else recurrent_teacher
+    """At k = V; sampled positions draw other steps in every epoch, several questions may share a row."""
+    which = recurrent_teacher if "recurrent" in attention else teacher
+    if "shared" in attention:
+        which = save_model(tmp_path / "shared", layout="shared")
     sections = {
         "model": {"attention": "prefix" if "prefix" in attention else "recurrent"},
-        "rows": {"positions_per_question": 3} if attention == "recurrent" else {},
+        "rows": {"positions_per_question": 3 if attention == "recurrent" else 0, "answers_per_row": 3},
         "distill": {"hidden_weight": 0.0, "attention_weight": 0.0, "distill_temperature": 2.0},
     }
     live = distill(distill_run(tmp_path, which, **sections, train={**PLAIN_DESCENT, "learning_rate": 0.05}))
