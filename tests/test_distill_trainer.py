@@ -333,6 +333,18 @@ def test_what_is_wrong_is_said_in_the_log(teacher: Path, tmp_path: Path, capsys:
     assert "hidden_state_mse x 1000" in told
 
 
+@pytest.mark.parametrize("temperature", [1.0, 3.0])
+def test_shares_leave_out_what_cannot_be_learnt(temperature: float, teacher: Path, tmp_path: Path) -> None:
+    """A soft cross entropy holds the teacher's entropy; by its KL it has the share that the KL itself would have."""
+    runs = []
+    for loss in ("cross_entropy", "kl"):
+        settings = {"logits_loss": loss, "distill_temperature": temperature}
+        train = {"max_steps": 1, "output_dir": str(tmp_path / loss)}
+        runs.append(distill(distill_run(tmp_path, teacher, distill=settings, train=train)))
+    one = curve(runs[0], "share_of_soft_target_cross_entropy")
+    assert one == pytest.approx(curve(runs[1], "share_of_soft_target_kl"), rel=1e-3)
+
+
 # A recurrent teacher for a prefix student
 
 

@@ -3,7 +3,8 @@
 Comes in: what student and teacher show, the terms' parts of the loss. Goes out: figures for the log, and warnings.
 
 A literal example of what is logged: `teacher_agreement` 0.71 (student and teacher put the same token first at 71 % of
-the [MASK]s), `share_of_hidden_state_mse` 0.32; once, before the first step, `teacher_accuracy` 0.58.
+the [MASK]s), `share_of_hidden_state_mse` 0.32 of the loss that can still be learnt; once, before the first step,
+`teacher_accuracy` 0.58.
 """
 
 from __future__ import annotations
@@ -21,22 +22,25 @@ from qgkd.training.loss import LossTerm, Unit
 LOW_ACCURACY = 0.3
 """Ours: a trained generator has half of the tokens right and more; one that reads rows it was not trained on, few."""
 DOMINANT_SHARE = 0.95
+_ENTROPIC, _SOFTENED = "soft_target_cross_entropy", "soft_target_kl"
 
 
 @torch.no_grad()
-def watched_terms(student_logits: torch.Tensor, teacher_logits: torch.Tensor) -> list[LossTerm]:
-    """How near the student is, as terms of weight 0: agreement of the first choices, and KL at T = 1 in nats.
+def watched_terms(
+    student_logits: torch.Tensor, teacher_logits: torch.Tensor, distill_temperature: float = 1.0
+) -> list[LossTerm]:
+    """How near the student is, as terms of weight 0: agreement of the first choices, KL at T = 1 and at the loss's T.
 
     Args:
         student_logits: [R, V].
         teacher_logits: [R, V].
+        distill_temperature: T of the soft cross entropy, where the loss has one.
     """
     same = (student_logits.argmax(dim=-1) == teacher_logits.argmax(dim=-1)).float()
-    divergence = soft_target_kl(student_logits, teacher_logits)
-    return [
-        LossTerm(name="teacher_agreement", values=same, unit=Unit.TOKENS, weight=0.0),
-        LossTerm(name="kl_to_teacher", values=divergence, unit=Unit.TOKENS, weight=0.0),
-    ]
+    found = {"teacher_agreement": same, "kl_to_teacher": soft_target_kl(student_logits, teacher_logits)}
+    if distill_temperature != 1:
+        found[_SOFTENED] = soft_target_kl(student_logits, teacher_logits, distill_temperature)
+    return [LossTerm(name=name, values=values, unit=Unit.TOKENS, weight=0.0) for name, values in found.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,20 @@ def check_teacher(teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
     return TeacherCheck(float(right), float(targets.bincount().max()) / len(targets))
 
 
+def reducible_parts(means: Mapping[str, float], parts: Mapping[str, float]) -> dict[str, float]:
+    """The terms' parts of the loss, a soft cross entropy without the teacher's entropy, which no student can lower.
+
+    Args:
+        means: Of each term since the last log, `watched_terms` among them.
+        parts: The same with weights; terms that are only watched are not in it.
+    """
+    found = dict(parts)
+    if means.get(_ENTROPIC) and _ENTROPIC in parts:
+        above = means.get(_SOFTENED, means.get("kl_to_teacher", means[_ENTROPIC]))
+        found[_ENTROPIC] *= min(1.0, above / means[_ENTROPIC])
+    return found
+
+
 def shares(parts: Mapping[str, float]) -> dict[str, float]:
     """Each term's share of the loss; nothing where there is one term alone, or no loss at all."""
     total = sum(parts.values())
@@ -79,16 +97,11 @@ def shares(parts: Mapping[str, float]) -> dict[str, float]:
     return {SHARE + name: part / total for name, part in parts.items()}
 
 
-def balance_warnings(means: Mapping[str, float], parts: Mapping[str, float]) -> dict[str, str]:
-    """Terms that say nothing, or drown the others: a sentence for each, by what it is about.
-
-    Args:
-        means: Of each term since the last log.
-        parts: The same with weights; terms that are only watched are not in it.
-    """
+def balance_warnings(parts: Mapping[str, float]) -> dict[str, str]:
+    """Terms that say nothing, or drown the others: a sentence for each, by what it is about."""
     found = {}
-    for name in parts:
-        if means[name] == 0:
+    for name, part in parts.items():
+        if part == 0:
             found[f"zero {name}"] = f"{name} is 0: student and teacher are equal in it, or it compares nothing"
         share = shares(parts).get(SHARE + name, 0.0)
         if share > DOMINANT_SHARE:

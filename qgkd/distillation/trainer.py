@@ -20,7 +20,8 @@ import torch
 
 from qgkd.distillation.capture import DistillCapture, Needs
 from qgkd.distillation.capturing_model import CapturingModel
-from qgkd.distillation.diagnostics import balance_warnings, check_teacher, shares, watched_terms
+from qgkd.distillation.diagnostics import balance_warnings, check_teacher, reducible_parts, shares, watched_terms
+from qgkd.distillation.logits import SoftTargetCrossEntropy
 from qgkd.distillation.objective import Objective, imitating_layers, loss_terms, needs_of
 from qgkd.distillation.positions import Batch
 from qgkd.distillation.schedule import Schedule, StageWeights, stage_weights
@@ -69,6 +70,8 @@ class DistillTrainer(QGTrainer):
         self._objectives, self._schedule, self._stage_ends = objectives, schedule, stage_ends
         self._layers = imitating_layers(objectives)
         self._teacher = teacher.to(self.accelerator.device)
+        soft = [each for each in objectives if isinstance(each, SoftTargetCrossEntropy)]
+        self._temperature = soft[0].distill_temperature if soft else 1.0
         self._stage: StageWeights | None = None
         self._warned: set[str] = set()
         self._teacher_is_checked = False
@@ -89,7 +92,7 @@ class DistillTrainer(QGTrainer):
         self._look_at_teacher(teacher.logits, batch)
         terms = loss_terms(self._objectives, student, teacher, batch, stage)
         names = {term.name for term in terms}
-        watched = watched_terms(student.logits, teacher.logits)
+        watched = watched_terms(student.logits, teacher.logits, self._temperature)
         return [*terms, *(term for term in watched if term.name not in names)]
 
     def compute_loss(
@@ -112,8 +115,9 @@ class DistillTrainer(QGTrainer):
     # Diagnostics
 
     def term_figures(self, means: dict[str, float], parts: dict[str, float]) -> dict[str, float]:
-        """Each term's share of the loss; warnings go to stderr and into the log, each one once."""
-        for about, sentence in balance_warnings(means, parts).items():
+        """Each term's share of what can be learnt; warnings go to stderr and into the log, each one once."""
+        parts = reducible_parts(means, parts)
+        for about, sentence in balance_warnings(parts).items():
             if about not in self._warned:
                 self._warned.add(about)
                 self._note(warning=sentence)
