@@ -19,7 +19,7 @@ from typing import Any
 from qgkd.answer_types import AnswerSpan, classify
 from qgkd.generator import Generator
 from qgkd.journal import Record
-from qgkd.quiz import Quiz, QuizItem, QuizOrder, make_quizzes
+from qgkd.quiz import Quiz, QuizOrder, QuizQuestion, make_quizzes
 from qgkd.readers import PassageRow, Problem
 
 
@@ -93,7 +93,7 @@ def _complaint(kind: str, row: PassageRow | Problem, reason: str) -> Record:
     return kind, {"row": row.row_number, "line": row.line_number, "id": row.row_id, "reason": reason}
 
 
-def question_row(item: QuizItem, row: PassageRow, system: str, *, with_context: bool = False) -> dict[str, Any]:
+def question_row(item: QuizQuestion, row: PassageRow, system: str, *, with_context: bool = False) -> dict[str, Any]:
     """One question as it stands in the output file.
 
     Args:

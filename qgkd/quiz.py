@@ -26,7 +26,7 @@ OVERGENERATION = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuizItem:
+class QuizQuestion:
     """One question of a quiz with where its answer stands."""
 
     question: Question
@@ -41,7 +41,7 @@ class QuizItem:
 class Quiz:
     """The questions of one passage, in the order of their answers in it."""
 
-    items: tuple[QuizItem, ...]
+    items: tuple[QuizQuestion, ...]
     wanted: int
     """How many questions were asked for."""
     shortfall: str | None
@@ -125,7 +125,7 @@ class _Draft:
             )
         self.order = order
         self.sentences = split_sentences(order.context)
-        self.items: list[QuizItem] = []
+        self.items: list[QuizQuestion] = []
         self.refusals: list[str] = []
         self._untried = self._answers()
         self._distinct = DistinctQuestions()
@@ -181,7 +181,7 @@ class _Draft:
             start_char, end_char = self._sentence_of(answer)
             sentence = self.order.context[start_char:end_char].rstrip()
             self.items.append(
-                QuizItem(question=question, answer=answer, source_sentence=sentence, source_start_char=start_char)
+                QuizQuestion(question=question, answer=answer, source_sentence=sentence, source_start_char=start_char)
             )
             kept += 1
         if kept:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qgkd.quiz import Quiz, QuizItem
+from qgkd.quiz import Quiz, QuizQuestion
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,7 +40,7 @@ def show_quiz(quiz: Quiz, console: Console) -> str:
     return capture.get()
 
 
-def _parts(item: QuizItem) -> tuple[str, str, str]:
+def _parts(item: QuizQuestion) -> tuple[str, str, str]:
     """The source sentence before, in and after the answer, line breaks taken out and its far ends left out."""
     start_char = item.answer.start_char - item.source_start_char
     end_char = start_char + len(item.answer.text)
@@ -57,7 +57,7 @@ def _one_line(text: str) -> str:
     return text.replace("\n", " ")
 
 
-def _plain_lines(number: int, item: QuizItem) -> list[str]:
+def _plain_lines(number: int, item: QuizQuestion) -> list[str]:
     before, answer, after = _parts(item)
     return [
         f"{number}. {_one_line(item.question.text)}",
@@ -66,7 +66,7 @@ def _plain_lines(number: int, item: QuizItem) -> list[str]:
     ]
 
 
-def _show_in_colour(number: int, item: QuizItem, console: Console) -> None:
+def _show_in_colour(number: int, item: QuizQuestion, console: Console) -> None:
     from rich.padding import Padding
     from rich.text import Text
 

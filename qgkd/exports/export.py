@@ -1,0 +1,39 @@
+"""What every export gives back.
+
+Comes in: the bytes of a file and what could not be held in it. Goes out: `Export`.
+
+A literal example: `Export(content=b"...", suffix=".docx", media_type="application/vnd...document", notices=())`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qgkd.question_forms.languages import Language
+from qgkd.question_forms.notices import Notice
+
+
+class Sheet(StrEnum):
+    """Which pages a printed quiz has."""
+
+    STUDENT = "student"
+    KEY = "key"
+    BOTH = "both"
+    """The student's sheet, then the key from a new page on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A file, ready to be saved or sent."""
+
+    content: bytes
+    suffix: str
+    """With its dot: `.docx`."""
+    media_type: str
+    notices: tuple[Notice, ...] = ()
+    """What was shortened, dropped or left out; empty where the file holds everything."""
+
+    def sentences(self, language: Language = Language.ENGLISH) -> list[str]:
+        """The notices in one language."""
+        return [notice.sentence(language) for notice in self.notices]

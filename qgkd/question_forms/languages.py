@@ -1,0 +1,35 @@
+"""The language that teachers are spoken to in: labels on a sheet, sentences about what was left out.
+
+Comes in: the items. Goes out: `Language`.
+
+A literal example: `language_of(items)` is `Language.SIMPLIFIED` for items from a passage in Simplified characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from qgkd.question_forms.item import QuizItem
+from qgkd.script import Script, detect_script
+
+
+class Language(StrEnum):
+    """Values are BCP 47 tags, as HTML, Word and QTI write them."""
+
+    TRADITIONAL = "zh-Hant"
+    SIMPLIFIED = "zh-Hans"
+    ENGLISH = "en"
+
+
+def language_of(items: Sequence[QuizItem]) -> Language:
+    """The language of what stands around the items: Chinese, in the script that most of their text is in.
+
+    Args:
+        items: The items of one quiz.
+
+    Returns:
+        `SIMPLIFIED` where most of the text is; else `TRADITIONAL`.
+    """
+    script = detect_script("".join(item.prompt + item.answer + item.source_sentence for item in items))
+    return Language.SIMPLIFIED if script is Script.SIMPLIFIED else Language.TRADITIONAL
