@@ -100,10 +100,6 @@ def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return (last - (counts - 1) / 2)[places.reshape(-1)]
 
 
-def _pearson_spearman(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> float:
-    return (pearson(predicted, true) + spearman(predicted, true)) / 2
-
-
 _METRICS = {
     "accuracy": accuracy,
     "f1": f1,
@@ -111,5 +107,4 @@ _METRICS = {
     "matthews": matthews,
     "pearson": pearson,
     "spearman": spearman,
-    "pearson_spearman": _pearson_spearman,
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-METRICS = ("accuracy", "f1", "macro_f1", "matthews", "pearson", "spearman", "pearson_spearman")
+METRICS = ("accuracy", "f1", "macro_f1", "matthews", "pearson", "spearman")
 """What `qgkd.classification.metrics` computes."""
 
 TRAIN, VALIDATION, TEST, TRANSFER = "train", "validation", "test", "transfer"
