@@ -59,6 +59,8 @@ class QuizOrder:
     """How many questions."""
     answers: tuple[AnswerSpan, ...] | None = None
     """The answers to ask about; proposed from the passage where None."""
+    proposals: tuple[AnswerSpan, ...] | None = None
+    """Where no answers are given: the spans to choose from, best first; those of `propose_answers` where None."""
     per_answer: int = 1
     """At most this many questions about one answer."""
 
@@ -138,7 +140,9 @@ class _Draft:
             from qgkd.answers import propose_answers
 
             count = math.ceil(self.order.count / self.order.per_answer)
-            return SpreadAnswers(propose_answers(self.order.context), self.sentences, count)
+            proposals = self.order.proposals
+            found = propose_answers(self.order.context) if proposals is None else proposals
+            return SpreadAnswers(found, self.sentences, count)
         short = []
         for answer in self.order.answers:
             check_answer(self.order.context, answer)
