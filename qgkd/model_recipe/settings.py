@@ -59,6 +59,8 @@ class ModelSettings:
     hidden_size: int = 256
     heads: int = 4
     intermediate_size: int = 1024
+    copying_start: bool = False
+    """Start with a circuit that copies: see `qgkd.training.copying_start`."""
     dropout: float = 0.1
     attention: str = "prefix"
     layout: str = "marked"

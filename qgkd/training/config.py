@@ -48,6 +48,9 @@ class ModelConfig:
     sinusoidal_positions: bool = True
     """From scratch: position embeddings start as sinusoids and are learnt on, so that "the token before" is one pattern
     at every position (Vaswani et al. 2017, section 3.5)."""
+    copying_start: bool = False
+    """From scratch: the first two layers start as a circuit that copies, in the place of sinusoids (`copying_start`);
+    needs 3 heads."""
     dropout: float = 0.1
     """Share of hidden states and of attention weights set to zero in training (BERT base: 0.1)."""
     attention: str | None = None

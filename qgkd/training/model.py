@@ -25,6 +25,7 @@ from qgkd.input_format import Attention, InputFormat
 from qgkd.masked_lm import mask_logits
 from qgkd.rows import Block
 from qgkd.training.config import ModelConfig, TrainConfig
+from qgkd.training.copying_start import start_copying
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -183,6 +184,8 @@ def _from_scratch(config: TrainConfig) -> Checkpoint:
         raise UserError(f"[model]: a BERT of these sizes cannot be built: {error}; correct them") from error
     if settings.sinusoidal_positions:
         _start_as_sinusoids(model.bert.embeddings.position_embeddings.weight, bert.initializer_range)
+    if settings.copying_start:
+        start_copying(model, int(tokenizer.mask_token_id), int(config.train.get("seed", 42)))
     return Checkpoint(name="scratch", model=model, tokenizer=tokenizer, input_format=input_format, record={})
 
 
