@@ -40,11 +40,11 @@ def lineage_of(config: TrainConfig, checkpoint: Checkpoint, prepared: PreparedDa
         "config": config.to_json(),
         "seed": seed,
         "qgkd": __version__,
-        "commit": _commit(),
+        "commit": checkout_commit(),
     }
 
 
-def _commit() -> str | None:
+def checkout_commit() -> str | None:
     """The commit of the checkout this package is in, with `+` where files differ; None outside a checkout."""
     where = Path(__file__).resolve().parent
     try:
