@@ -3,10 +3,11 @@
 `item` is what an item holds, `build` makes items from generated questions, `notices` is what teachers are told.
 """
 
-from qgkd.question_forms.build import BuiltItems, Passage, build_items, change_form
+from qgkd.question_forms.build import BuiltItems, build_items, change_form
 from qgkd.question_forms.item import BLANK, Confidence, QuestionForm, QuizItem
 from qgkd.question_forms.languages import Language, language_of
 from qgkd.question_forms.notices import Notice
+from qgkd.question_forms.passage import Passage
 
 __all__ = [
     "BLANK",

@@ -9,23 +9,28 @@ A literal example: `build_items(quiz.items, Passage("lighthouse", text), Questio
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgkd.question_forms.item import QuestionForm, QuizItem
+from qgkd.answer_types import AnswerType
+from qgkd.question_forms.confidence import confidence_of
+from qgkd.question_forms.distractors import RightAnswer, choose_distractors
+from qgkd.question_forms.item import BLANK, QuestionForm, QuizItem
 from qgkd.question_forms.notices import Notice
+from qgkd.question_forms.passage import Passage
+from qgkd.question_forms.plausible_numbers import quantity_of
+from qgkd.question_forms.statements import LEAST_CONTEXT_CHARS, ShownSentence, shown_sentence
 from qgkd.quiz import QuizQuestion
+from qgkd.script import detect_script
 
 OPTIONS = 4
 """Of a multiple choice item, the right one included."""
-
-
-@dataclass(frozen=True)
-class Passage:
-    """The text the questions are about."""
-
-    passage_id: str
-    context: str
+LEAST_OPTIONS = 3
+"""With fewer, guessing does as well as knowing."""
+_ID_CHARS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +61,38 @@ def build_items(
 
     Returns:
         As many items as questions, in order. A question that cannot take the form stays a short answer item and is told
-        in the notices, as is a multiple choice item with fewer options.
+        in the notices, as is a multiple choice item with fewer options. Of true/false items every other one is true.
     """
-    raise NotImplementedError
+    truths = [index % 2 == 0 for index in range(len(questions))]
+    random.Random(f"{seed}:{passage.passage_id}").shuffle(truths)
+    items: list[QuizItem] = []
+    notices: list[Notice] = []
+    seen: dict[str, int] = {}
+    for number, (question, is_true) in enumerate(zip(questions, truths, strict=True), start=1):
+        plain = short_answer_item(question, passage)
+        built = change_form(plain, passage, form, options=options, seed=seed, number=number, is_true=is_true)
+        item = built.items[0]
+        times = seen[item.item_id] = seen.get(item.item_id, 0) + 1
+        items.append(item if times == 1 else dataclasses.replace(item, item_id=f"{item.item_id}-{times}"))
+        notices += built.notices
+    return BuiltItems(items=tuple(items), notices=tuple(notices))
+
+
+def short_answer_item(question: QuizQuestion, passage: Passage) -> QuizItem:
+    """The item of one generated question, asked as it stands."""
+    answer = question.answer
+    return QuizItem(
+        item_id=_item_id(passage.passage_id, QuestionForm.SHORT_ANSWER, answer.start_char, answer.text),
+        form=QuestionForm.SHORT_ANSWER,
+        question=question.question.text,
+        answer=answer.text,
+        source_sentence=question.source_sentence,
+        passage_id=passage.passage_id,
+        answer_start_char=answer.start_char,
+        answer_type=answer.type,
+        confidence=confidence_of(question.question),
+        script=detect_script(passage.context),
+    )
 
 
 def change_form(
@@ -69,6 +103,7 @@ def change_form(
     options: int = OPTIONS,
     seed: int = 0,
     number: int = 1,
+    is_true: bool | None = None,
 ) -> BuiltItems:
     """Ask an item in another form, or with other options (another seed).
 
@@ -79,8 +114,93 @@ def change_form(
         options: As `build_items`.
         seed: As `build_items`.
         number: What notices call the item.
+        is_true: Whether a true/false statement shall be true; the seed decides where None.
 
     Returns:
         One item, of the form wanted or, with a notice, a short answer item.
     """
-    raise NotImplementedError
+    rng = random.Random(f"{seed}:{item.passage_id}:{item.answer_start_char}:{item.answer}:{form.value}")
+    bare = _in_form(item, QuestionForm.SHORT_ANSWER)
+    if form is QuestionForm.MULTIPLE_CHOICE:
+        return _multiple_choice(bare, passage, options, number, rng)
+    if form is QuestionForm.SHORT_ANSWER:
+        return BuiltItems(items=(bare,))
+    shown = shown_sentence(bare, passage)
+    if shown is None or not shown.answers:
+        return _stays(bare, Notice.of("no_sentence", number=number))
+    if shown.context_chars() < LEAST_CONTEXT_CHARS:
+        return _stays(bare, Notice.of("sentence_too_short", number=number, answer=item.answer))
+    if form is QuestionForm.CLOZE:
+        if shown.still_shows(item.answer):
+            return _stays(bare, Notice.of("sentence_shows_answer", number=number, answer=item.answer))
+        return BuiltItems(items=(dataclasses.replace(_in_form(bare, form), statement=shown.with_answer_as(BLANK)),))
+    wants_true = rng.random() < 0.5 if is_true is None else is_true
+    return _true_false(bare, passage, shown, number, rng, wants_true)
+
+
+def _multiple_choice(
+    item: QuizItem, passage: Passage | None, options: int, number: int, rng: random.Random
+) -> BuiltItems:
+    right = RightAnswer(text=item.answer, type=_type_of(item), shown=item.question)
+    wrong = choose_distractors(right, passage, count=options - 1, rng=rng)
+    if len(wrong) < min(LEAST_OPTIONS, options) - 1:
+        return _stays(item, Notice.of("no_options", number=number, answer=item.answer))
+    offered = _ordered([item.answer, *wrong], rng)
+    made = dataclasses.replace(
+        _in_form(item, QuestionForm.MULTIPLE_CHOICE), options=offered, correct_index=offered.index(item.answer)
+    )
+    if len(offered) == options:
+        return BuiltItems(items=(made,))
+    told = Notice.of("fewer_options", number=number, found=len(offered), wanted=options)
+    return BuiltItems(items=(made,), notices=(told,))
+
+
+def _true_false(
+    item: QuizItem,
+    passage: Passage | None,
+    shown: ShownSentence,
+    number: int,
+    rng: random.Random,
+    is_true: bool,
+) -> BuiltItems:
+    """The sentence as it stands, or with another of the answer's kind in its place."""
+    made = _in_form(item, QuestionForm.TRUE_FALSE)
+    right = RightAnswer(text=item.answer, type=_type_of(item), shown=shown.with_answer_as(BLANK))
+    wrong = () if is_true else choose_distractors(right, passage, count=1, rng=rng)
+    if wrong:
+        statement = shown.with_answer_as(wrong[0])
+        return BuiltItems(items=(dataclasses.replace(made, statement=statement, is_true=False),))
+    told = () if is_true else (Notice.of("no_false_statement", number=number, answer=item.answer),)
+    return BuiltItems(items=(dataclasses.replace(made, statement=shown.text, is_true=True),), notices=told)
+
+
+def _in_form(item: QuizItem, form: QuestionForm) -> QuizItem:
+    """The item with nothing of its old form, and the id of the new one."""
+    item_id = _item_id(item.passage_id, form, item.answer_start_char, item.answer or item.question)
+    return dataclasses.replace(
+        item, item_id=item_id, form=form, options=(), correct_index=None, statement=None, is_true=None
+    )
+
+
+def _stays(item: QuizItem, notice: Notice) -> BuiltItems:
+    return BuiltItems(items=(item,), notices=(notice,))
+
+
+def _type_of(item: QuizItem) -> AnswerType:
+    """The answer's type; of an answer that a teacher typed, what its characters tell."""
+    from qgkd.answer_types import classify
+
+    return item.answer_type or classify(item.answer, 0, len(item.answer))
+
+
+def _ordered(options: list[str], rng: random.Random) -> tuple[str, ...]:
+    """Numbers and dates in order, the rest by chance."""
+    quantities = [quantity_of(option) for option in options]
+    if all(quantities) and len({len(quantity) for quantity in quantities}) == 1:
+        return tuple(option for _, option in sorted(zip(quantities, options, strict=True)))
+    return tuple(rng.sample(options, len(options)))
+
+
+def _item_id(passage_id: str, form: QuestionForm, answer_start_char: int | None, answer_text: str) -> str:
+    parts = "\0".join((passage_id, form.value, str(answer_start_char), answer_text))
+    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:_ID_CHARS]

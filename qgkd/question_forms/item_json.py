@@ -8,11 +8,138 @@ A literal example: `read_item({"id": "a", "form": "essay"}, where="quiz.json: it
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from qgkd.question_forms.item import QuizItem
+from qgkd.answer_types import AnswerType
+from qgkd.errors import UserError
+from qgkd.question_forms.item import Confidence, QuestionForm, QuizItem
+from qgkd.script import Script
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+_FIELDS = (
+    "id", "form", "question", "answer", "options", "correct_index", "statement", "is_true", "source_sentence",
+    "passage_id", "answer_start_char", "answer_type", "confidence", "script",
+)  # fmt: skip
+_SHOWN_CHARS = 40
 
 
 def read_item(value: Any, *, where: str) -> QuizItem:
     """Read one item; see `QuizItem.from_json`."""
-    raise NotImplementedError
+    if not isinstance(value, dict):
+        raise UserError(
+            f"{where}: expected an object with the fields of a question, found {_short(value)}; mend the file"
+        )
+    unknown = [name for name in value if name not in _FIELDS]
+    if unknown:
+        raise UserError(f"{where}: {unknown[0]}: expected only {', '.join(_FIELDS)}; remove this field")
+    fields = _Fields(value, where)
+    item = QuizItem(
+        item_id=fields.text("id"),
+        form=fields.choice("form", QuestionForm),
+        question=fields.text("question"),
+        answer=fields.text("answer"),
+        options=fields.texts("options"),
+        correct_index=fields.integer("correct_index"),
+        statement=fields.text("statement") if value.get("statement") is not None else None,
+        is_true=fields.boolean("is_true"),
+        source_sentence=fields.text("source_sentence", ""),
+        passage_id=fields.text("passage_id", ""),
+        answer_start_char=fields.integer("answer_start_char"),
+        answer_type=fields.choice("answer_type", AnswerType) if value.get("answer_type") is not None else None,
+        confidence=fields.choice("confidence", Confidence, Confidence.UNKNOWN),
+        script=fields.choice("script", Script, Script.NEUTRAL),
+    )
+    problem = problem_of(item)
+    if problem is not None:
+        raise UserError(f"{where}: {problem}; mend the file")
+    return item
+
+
+def problem_of(item: QuizItem) -> str | None:
+    """What does not fit together in an item.
+
+    Args:
+        item: As read, or as a teacher edited it.
+
+    Returns:
+        What was expected and what was found, in English; None where the item can be asked.
+    """
+    if not item.prompt.strip():
+        return "expected a question for the pupil to read, found none"
+    if item.form is QuestionForm.MULTIPLE_CHOICE:
+        return _problem_of_options(item)
+    if item.options or item.correct_index is not None:
+        return f"expected options in a multiple_choice item only, found them in a {item.form.value} item"
+    if item.form in (QuestionForm.CLOZE, QuestionForm.TRUE_FALSE) and item.statement is None:
+        return f"expected a statement in a {item.form.value} item, found none"
+    if item.form is QuestionForm.TRUE_FALSE:
+        return "expected is_true to be true or false, found null" if item.is_true is None else None
+    return None if item.answer.strip() else "expected an answer, found none"
+
+
+def _problem_of_options(item: QuizItem) -> str | None:
+    if len(item.options) < 2:
+        return f"expected two options or more in a multiple_choice item, found {len(item.options)}"
+    if len(set(item.options)) < len(item.options):
+        return "expected options that differ, found one twice"
+    if not all(option.strip() for option in item.options):
+        return "expected a text in every option, found an empty one"
+    if item.correct_index is None or not 0 <= item.correct_index < len(item.options):
+        return f"expected correct_index to be 0 to {len(item.options) - 1}, found {item.correct_index}"
+    if item.options[item.correct_index] != item.answer:
+        right = item.options[item.correct_index]
+        return f"expected the answer to be the right option {_short(right)}, found {_short(item.answer)}"
+    return None
+
+
+class _Fields:
+    """The fields of one object, each of the kind that is expected."""
+
+    def __init__(self, value: dict[str, Any], where: str) -> None:
+        self._value = value
+        self._where = where
+
+    def text(self, name: str, default: str | None = None) -> str:
+        return str(self._checked(name, str, "a text", default))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        found = self._checked(name, list, "a list of texts", [])
+        if not all(isinstance(text, str) for text in found):
+            raise self._error(name, "a list of texts", found)
+        return tuple(found)
+
+    def integer(self, name: str) -> int | None:
+        found = self._value.get(name)
+        if found is None:
+            return None
+        if not isinstance(found, int) or isinstance(found, bool) or found < 0:
+            raise self._error(name, "a whole number from 0 on, or null", found)
+        return found
+
+    def boolean(self, name: str) -> bool | None:
+        found = self._value.get(name)
+        if found is not None and not isinstance(found, bool):
+            raise self._error(name, "true, false or null", found)
+        return found
+
+    def choice(self, name: str, kind: type[_Choice], default: _Choice | None = None) -> _Choice:
+        found = self._value.get(name, default)
+        if not isinstance(found, str) or found not in {member.value for member in kind}:
+            raise self._error(name, f"one of {', '.join(member.value for member in kind)}", found)
+        return kind(found)
+
+    def _checked(self, name: str, kind: type, expected: str, default: Any) -> Any:
+        found = self._value.get(name, default)
+        if not isinstance(found, kind):
+            raise self._error(name, expected, found)
+        return found
+
+    def _error(self, name: str, expected: str, found: Any) -> UserError:
+        found_text = _short(found) if name in self._value else "nothing"
+        return UserError(f"{self._where}: {name}: expected {expected}, found {found_text}; mend the file")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"

@@ -2,15 +2,21 @@
 
 Comes in: a code and the values its sentence needs. Goes out: `Notice`, a sentence in any of the three languages.
 
-A literal example: `Notice.of("too_long", number=3, field="question", found_chars=140, limit_chars=120)` says in English
-"Item 3: the question has 140 characters, 120 fit; the rest was cut off."
+A literal example: `Notice.of("shortened", number=3, field="question", found=140, limit=120).sentence()` is "Item 3: the
+question has 140 characters and 120 fit: it was shortened."
 """
 
 from __future__ import annotations
 
+import functools
+import tomllib
 from dataclasses import dataclass
+from importlib import resources
+from typing import Any
 
 from qgkd.question_forms.languages import Language
+
+_SHOWN_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,7 @@ class Notice:
     """Something the teacher should know, in any language."""
 
     code: str
+    """A key of `notices.toml`."""
     values: tuple[tuple[str, str | int], ...] = ()
 
     @classmethod
@@ -25,9 +32,31 @@ class Notice:
         """Make a notice from a code of the table and the values its sentence names."""
         return cls(code, tuple(values.items()))
 
+    @property
+    def number(self) -> int | None:
+        """Which item it is about, counted from 1; None where it is about the whole quiz."""
+        number = dict(self.values).get("number")
+        return number if isinstance(number, int) else None
+
     def sentence(self, language: Language = Language.ENGLISH) -> str:
-        """The sentence, in one language."""
-        raise NotImplementedError
+        """The sentence, in one language; long quotations are cut."""
+        sentences, words = _table()["sentences"][self.code], _table()["words"]
+        shown = {
+            name: words[value][language] if name in ("field", "form") else _short(value) for name, value in self.values
+        }
+        text: str = sentences[language].format(**shown)
+        return text
 
     def __str__(self) -> str:
         return self.sentence()
+
+
+def _short(value: str | int) -> str | int:
+    if isinstance(value, str) and len(value) > _SHOWN_CHARS:
+        return f"{value[:_SHOWN_CHARS]}…"
+    return value
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((resources.files("qgkd.question_forms") / "notices.toml").read_text("utf-8"))

@@ -1,0 +1,214 @@
+"""Wrong options that a pupil who has not read the text might take for the right one.
+
+Comes in: a right answer with its type, the passage, and what the pupil is shown. Goes out: wrong options, best first.
+
+A literal example: for 林文海 (person) in a passage that also names 陳大山, the first is 陳大山; the others come from a list
+of well-known names that are written in the same way.
+
+The passage's own names come first, then other numbers and dates (`qgkd.question_forms.plausible_numbers`), then a list of
+our own (`qgkd.question_forms.kinds`). What is the same thing, may be right as well, holds the answer or is held by it, or
+gives itself away by its length is never taken.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qgkd.answer_types import AnswerSpan, AnswerType
+from qgkd.distinct import normalise
+from qgkd.question_forms.kinds import kind_of, others_of_kind
+from qgkd.question_forms.passage import Passage
+from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of, shape_of
+from qgkd.script import to_simplified
+from qgkd.word_lists import either
+
+_IN_ONE_CLAUSE = frozenset({AnswerType.PLACE, AnswerType.ORGANISATION, AnswerType.TERM, AnswerType.WORK})
+_COUNTED = frozenset({AnswerType.DATE, AnswerType.NUMBER})
+_ABOUT = re.compile(rf"^(?:{either('about')}|在|於|于|自|從|从)")
+_AFTER = re.compile(r"(?:左右|以上|以下|多|餘|余|前後|前后|間|间|起)$")
+_POOR_SCORE = -3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightAnswer:
+    """The answer that distractors are wanted for."""
+
+    text: str
+    type: AnswerType
+    shown: str
+    """What the pupil reads: an option that stands in it helps nobody."""
+
+
+def choose_distractors(
+    answer: RightAnswer, passage: Passage | None, *, count: int, rng: random.Random
+) -> tuple[str, ...]:
+    """Choose wrong options.
+
+    Args:
+        answer: The right one.
+        passage: Where it comes from; None leaves numbers and our own list.
+        count: How many are wanted.
+        rng: Where the choice comes from; the same state gives the same options.
+
+    Returns:
+        At most `count`, best first, in the script of the answer.
+    """
+    taken: list[str] = []
+    for candidate in _candidates(answer, passage, rng):
+        if len(taken) == count:
+            break
+        if is_admissible(candidate, answer, taken):
+            taken.append(candidate)
+    return tuple(taken)
+
+
+def is_admissible(candidate: str, answer: RightAnswer, others: list[str]) -> bool:
+    """Whether a text can stand beside the right answer and the other options.
+
+    Args:
+        candidate: The text.
+        answer: The right answer.
+        others: The wrong options taken so far.
+
+    Returns:
+        False where it holds one of them or is held by one (letters and digits compared, in Simplified characters), has
+        the same numbers, stands in what the pupil reads, or is much longer or shorter than the answer.
+    """
+    key = comparable(candidate)
+    if not key or "\n" in candidate or abs(len(candidate) - len(answer.text)) > max(2, len(answer.text) // 2):
+        return False
+    if key in comparable(answer.shown):
+        return False
+    for other in (answer.text, *others):
+        other_key = comparable(other)
+        if key in other_key or other_key in key:
+            return False
+        if answer.type in _COUNTED and quantity_of(candidate) and quantity_of(candidate) == quantity_of(other):
+            return False
+    return True
+
+
+def comparable(text: str) -> str:
+    """Letters and digits in Simplified characters: 臺北 and 台北 are one text."""
+    return normalise(to_simplified(text))
+
+
+def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random) -> Iterator[str]:
+    """Every text that may be tried, best first."""
+    if members := _members(answer):
+        yield from _with_a_member_changed(answer, members, passage, rng)
+        return
+    if answer.type in _COUNTED and quantity_of(answer.text):
+        yield from _shuffled(_same_shape(answer, passage), rng)
+        yield from plausible_numbers(answer.text, answer.type, rng)
+        return
+    kind = kind_of(answer.text)
+    of_passage = _of_passage(answer, passage)
+    same_kind = [span for span in of_passage if kind_of(span.text) == kind]
+    dressed_alike = [span for span in of_passage if kind_of(span.text).dress == kind.dress and span not in same_kind]
+    if kind.noun is not None or answer.type is AnswerType.PERSON:
+        yield from _nearest_in_length(same_kind, answer, rng)
+        yield from _shuffled(others_of_kind(answer.text, answer.type), rng)
+    else:
+        yield from _nearest_in_length([span for span in same_kind if span.score > _POOR_SCORE], answer, rng)
+        yield from _shuffled(others_of_kind(answer.text, answer.type), rng)
+    if not _asks_for_noun(answer, kind.noun):
+        yield from _nearest_in_length([span for span in dressed_alike if span.score > _POOR_SCORE], answer, rng)
+
+
+def _of_passage(answer: RightAnswer, passage: Passage | None) -> list[AnswerSpan]:
+    """The passage's spans of the answer's type that it does not tell the same of."""
+    if passage is None:
+        return []
+    return [
+        dressed
+        for span in passage.names
+        if span.type is answer.type
+        and not passage.may_be_right_too(span.text, answer.text, in_one_clause=answer.type in _IN_ONE_CLAUSE)
+        and not _members_of(span.text)
+        for dressed in [_marked_alike(span, answer)]
+    ]
+
+
+def _marked_alike(span: AnswerSpan, answer: RightAnswer) -> AnswerSpan:
+    """A title of a work with its marks where the answer has them, and without where it has not."""
+    if answer.type is not AnswerType.WORK:
+        return span
+    bare = span.text.strip("《》〈〉")
+    text = f"《{bare}》" if answer.text.startswith("《") else bare
+    return AnswerSpan(text=text, start_char=span.start_char, end_char=span.end_char, type=span.type, score=span.score)
+
+
+def _same_shape(answer: RightAnswer, passage: Passage | None) -> list[str]:
+    """Other dates or numbers of the passage with the same unit, in the answer's dress (`約`, `以上`)."""
+    if passage is None:
+        return []
+    before, core, after = _split_about(answer.text)
+    return [
+        before + other_core + after
+        for span in passage.names
+        if span.type is answer.type
+        for _, other_core, _ in [_split_about(span.text)]
+        if shape_of(other_core) == shape_of(core)
+        and not passage.may_be_right_too(other_core, core, in_one_clause=False)
+    ]
+
+
+def _split_about(text: str) -> tuple[str, str, str]:
+    before, after = _ABOUT.match(text), _AFTER.search(text)
+    start_char = before.end() if before else 0
+    end_char = after.start() if after else len(text)
+    if start_char >= end_char:
+        return "", text, ""
+    return text[:start_char], text[start_char:end_char], text[end_char:]
+
+
+def _asks_for_noun(answer: RightAnswer, noun: str | None) -> bool:
+    """Whether what the pupil reads asks for a thing by its class (`哪一條河流`), so that others are out of question."""
+    return noun is not None and comparable(noun) in comparable(answer.shown)
+
+
+def _nearest_in_length(spans: list[AnswerSpan], answer: RightAnswer, rng: random.Random) -> list[str]:
+    """Those as long as the answer first; chance decides among equals."""
+    return [
+        span.text for span in sorted(spans, key=lambda span: (abs(len(span.text) - len(answer.text)), rng.random()))
+    ]
+
+
+def _shuffled(texts: list[str], rng: random.Random) -> list[str]:
+    return rng.sample(texts, len(texts))
+
+
+def _members(answer: RightAnswer) -> tuple[str, ...]:
+    return _members_of(answer.text) if answer.type not in _COUNTED else ()
+
+
+def _members_of(text: str) -> tuple[str, ...]:
+    from qgkd.enumerations import members_of
+
+    return members_of(text)
+
+
+def _with_a_member_changed(
+    answer: RightAnswer, members: tuple[str, ...], passage: Passage | None, rng: random.Random
+) -> Iterator[str]:
+    """For an enumeration: the same one with one member changed for another of its kind."""
+    position_order = rng.sample(range(len(members)), len(members))
+    choices = {}
+    for position in position_order:
+        member = RightAnswer(text=members[position], type=_type_of(members[position], answer.type), shown=answer.text)
+        choices[position] = choose_distractors(member, passage, count=3, rng=rng)
+    for turn in range(3):
+        for position in position_order:
+            if turn < len(choices[position]):
+                yield answer.text.replace(members[position], choices[position][turn], 1)
+
+
+def _type_of(text: str, otherwise: AnswerType) -> AnswerType:
+    from qgkd.answer_types import classify
+
+    answer_type = classify(text, 0, len(text))
+    return answer_type if answer_type in _COUNTED else otherwise

@@ -1,0 +1,79 @@
+"""What kind of thing an answer is, more finely than its type: a river among places, a gas among terms.
+
+Comes in: an answer. Goes out: its `Kind` and others of that kind from a list of our own.
+
+A literal example: `kind_of("長江")` has the noun 河流, `others_of_kind("氧氣")` gives 氮氣, 氫氣 and others.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from importlib import resources
+
+from qgkd.answer_heads import find_head
+from qgkd.answer_types import AnswerType
+from qgkd.foreign_names import is_spelt
+from qgkd.script import Script, detect_script, to_simplified, to_traditional
+
+_DOT = re.compile("[·‧・•．]")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What two texts have to share for one to be mistaken for the other."""
+
+    noun: str | None
+    """The class noun, or the name of the list the text stands in; None where nothing tells."""
+    dress: str
+    """`latin`, `spelt` (a foreign name in characters) or `han`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _NamedList:
+    type: AnswerType
+    noun: str
+    members: tuple[str, ...]
+
+
+@functools.cache
+def _lists() -> tuple[_NamedList, ...]:
+    lines = (resources.files("qgkd.question_forms") / "common_answers.tsv").read_text("utf-8").splitlines()
+    entries = (line.split("\t") for line in lines if line and not line.startswith("#"))
+    return tuple(
+        _NamedList(AnswerType(type_name), noun, tuple(members.split())) for type_name, noun, members in entries
+    )
+
+
+def dress_of(text: str) -> str:
+    """How a name is written: names of one dress can be mistaken for each other."""
+    if re.search("[A-Za-z]", text):
+        return "latin"
+    return "spelt" if _DOT.search(text) or (len(text) > 1 and is_spelt(text)) else "han"
+
+
+@functools.lru_cache(maxsize=4096)
+def kind_of(text: str) -> Kind:
+    """Tell a text's kind: by the list it stands in, else by the noun it ends in."""
+    traditional = to_traditional(text)
+    for named in _lists():
+        if named.type is not AnswerType.PERSON and traditional in named.members:
+            return Kind(named.noun, dress_of(text))
+    head = find_head(traditional)
+    return Kind(head.noun if head else None, dress_of(text))
+
+
+def others_of_kind(text: str, answer_type: AnswerType) -> list[str]:
+    """Members of our own list for a text's kind, in the text's script; persons by how their name is written."""
+    traditional, kind = to_traditional(text), kind_of(text)
+    members: list[str] = []
+    for named in _lists():
+        if answer_type is AnswerType.PERSON:
+            fits = named.type is AnswerType.PERSON and named.noun == kind.dress
+        else:
+            fits = traditional in named.members or (kind.noun is not None and named.noun == kind.noun)
+        if fits:
+            members += named.members
+    to_script = to_simplified if detect_script(text) is Script.SIMPLIFIED else str
+    return [to_script(member) for member in dict.fromkeys(members)]

@@ -1,0 +1,93 @@
+"""A passage, and what of it could stand in the place of an answer.
+
+Comes in: the text. Goes out: `Passage`, whose spans are found once and used for all its items.
+
+A literal example: `Passage("lighthouse", "燈塔建於1867年，由林文海設計。").names` holds 燈塔, 1867年 and 林文海.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+
+from qgkd.answer_types import AnswerSpan
+from qgkd.sentences import split_sentences
+
+_CLAUSE_END = re.compile(r"[，。；：！？,;:!?\n]")
+_ALIAS = re.compile(
+    r"[（(]|[又亦也]?[簡简]?[稱称]|[又亦]名|[別别]名|原名|俗[稱称]|即|或[稱称]|全名|本名|等同|就是|也就是|相[當当]於|譯作|译作"
+)
+_ALIAS_REACH_CHARS = 12
+_JOINTS = ("、", "和", "與", "与", "及", "以及", "或", "或者", "—", "－", "-", "·", "的", "（", "(", "")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """The text the questions are about."""
+
+    passage_id: str
+    context: str
+
+    @functools.cached_property
+    def names(self) -> tuple[AnswerSpan, ...]:
+        """What the passage holds besides any answer: proposed answers, best first, and members of enumerations."""
+        from qgkd.answer_types import classify
+        from qgkd.answers import propose_answers
+
+        spans = propose_answers(self.context)
+        members = [
+            AnswerSpan(
+                text=self.context[start:end],
+                start_char=start,
+                end_char=end,
+                type=classify(self.context, start, end),
+                score=-1.0,
+            )
+            for enumeration in self.enumerations
+            for start, end in enumeration
+        ]
+        unique = {span.text: span for span in [*reversed(members), *reversed(spans)]}
+        return tuple(sorted(unique.values(), key=lambda span: (-span.score, span.start_char)))
+
+    @functools.cached_property
+    def enumerations(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """The ranges of the members of every enumeration."""
+        from qgkd.enumerations import enumerations_in
+
+        return tuple(
+            tuple((start_char + start, start_char + end) for start, end in members)
+            for start_char, end_char in split_sentences(self.context)
+            for members in enumerations_in(self.context[start_char : min(end_char, start_char + 300)])
+        )
+
+    def may_be_right_too(self, candidate: str, answer: str, *, in_one_clause: bool) -> bool:
+        """Whether the passage says of a candidate, or may say, what it says of the answer.
+
+        Args:
+            candidate: A text of the passage.
+            answer: The right answer.
+            in_one_clause: Count what stands in one clause with the answer: its whole, its part or its kind.
+
+        Returns:
+            True where the two stand side by side (`臺北和基隆`, `聯合國（UN）`), in one enumeration, in one clause, or
+            where one is told to be the other's name (`又稱`).
+        """
+        for one in re.finditer(re.escape(answer), self.context):
+            for other in re.finditer(re.escape(candidate), self.context):
+                first, second = sorted((one.span(), other.span()))
+                between = self.context[first[1] : second[0]]
+                if first[1] > second[0] or between.strip() in _JOINTS:
+                    return True
+                if len(between) <= _ALIAS_REACH_CHARS and _ALIAS.search(between):
+                    return True
+                if in_one_clause and not _CLAUSE_END.search(between):
+                    return True
+        return self._in_one_enumeration(candidate, answer)
+
+    def _in_one_enumeration(self, candidate: str, answer: str) -> bool:
+        for enumeration in self.enumerations:
+            members = {self.context[start:end] for start, end in enumeration}
+            if any(candidate in member for member in members) and any(answer in member for member in members):
+                return True
+        return False

@@ -1,0 +1,155 @@
+"""The sentence of the passage that a cloze or true/false item shows, with its answer blanked or swapped.
+
+Comes in: an item and its passage. Goes out: `ShownSentence`; from it the statement.
+
+A literal example: for the answer 林文海 of "燈塔建於1867年，由工程師林文海設計。", `.with_answer_as(BLANK)` is
+"燈塔建於1867年，由工程師＿＿＿＿設計。".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from qgkd.question_forms.distractors import comparable
+from qgkd.question_forms.item import BLANK, QuizItem
+from qgkd.question_forms.passage import Passage
+from qgkd.script import to_simplified_aligned
+from qgkd.sentences import split_sentences
+from qgkd.word_lists import either
+
+LEAST_CONTEXT_CHARS = 6
+"""Letters and digits that have to be left of a sentence whose answer is taken out."""
+_LONG_CHARS = 90
+_LEAD_IN_CHARS = 120
+_CONNECTIVE = re.compile(rf"^(?:{either('connectives before a comma')})[，,]\s*")
+_POINTS_BACK = re.compile(
+    r"[他她它其該该此這这]|同[年月日樣样]|當[時年]|当[时年]|之後|之后|後來|后来|隨後|随后|不久|次年|翌年|[兩两一二三幾几數数][年天個个]"
+)
+_SEMICOLON = re.compile(r"[；;]")
+_COMMA = re.compile(r"[，,；;：:]")
+_CLOSERS = {"」": "「", "』": "『", "”": "“", "）": "（", ")": "("}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSentence:
+    """A stretch of the passage, and where the answer stands in it."""
+
+    text: str
+    answers: tuple[tuple[int, int], ...]
+    """Every place, the one asked about among them."""
+
+    def with_answer_as(self, replacement: str) -> str:
+        """The text with every occurrence of the answer replaced."""
+        pieces, end_char = [], 0
+        for start, end in self.answers:
+            pieces += [self.text[end_char:start], replacement]
+            end_char = end
+        return "".join([*pieces, self.text[end_char:]])
+
+    def still_shows(self, answer_text: str) -> bool:
+        """Whether the answer can be read in what is left: as part of a longer number, in other characters."""
+        key = comparable(answer_text)
+        return any(key in comparable(piece) for piece in self.with_answer_as(BLANK).split(BLANK))
+
+    def context_chars(self) -> int:
+        """Letters and digits without the answer."""
+        return len(comparable(self.with_answer_as("")))
+
+
+def shown_sentence(item: QuizItem, passage: Passage | None) -> ShownSentence | None:
+    """Find the sentence to show.
+
+    Args:
+        item: An item with its source sentence.
+        passage: Where it comes from, to add what the sentence points back to; None to do with the sentence.
+
+    Returns:
+        The sentence, without a connective at its start, cut to the part around the answer where it is long, and with the
+        sentence before where it opens with a pronoun; None where the item has no sentence that holds its answer.
+    """
+    if passage is not None and item.answer_start_char is not None:
+        context, answer_start = passage.context, item.answer_start_char
+        if context[answer_start : answer_start + len(item.answer)] != item.answer:
+            return None
+        start, end = _bounds(context, answer_start, answer_start + len(item.answer))
+    else:
+        context, answer_start = item.source_sentence, item.source_sentence.find(item.answer)
+        start, end = 0, len(context)
+        if answer_start < 0 or not item.answer:
+            return None
+    start, end = _trimmed(context, start, end, answer_start, answer_start + len(item.answer))
+    text = context[start:end].rstrip()
+    before, after = "", ""
+    if start and not _at_sentence_start(context, start):
+        before = ""
+    text = _joined_lines(before + text + after)
+    return ShownSentence(text, _occurrences(text, item.answer))
+
+
+def _at_sentence_start(context: str, start: int) -> bool:
+    return any(begin == start for begin, _ in split_sentences(context))
+
+
+def _bounds(context: str, answer_start: int, answer_end: int) -> tuple[int, int]:
+    """The answer's sentence, with the one before where it points back to it and both are short."""
+    sentences = split_sentences(context)
+    touched = [index for index, (s, e) in enumerate(sentences) if s < answer_end and answer_start < e]
+    start, end = sentences[touched[0]][0], sentences[touched[-1]][1]
+    start += len(context[start:end]) - len(context[start:end].lstrip())
+    opening = context[start:end]
+    if touched[0] > 0 and _POINTS_BACK.match(_CONNECTIVE.sub("", opening)):
+        before_start, before_end = sentences[touched[0] - 1]
+        is_near = not context[before_start:before_end].endswith("\n")
+        if is_near and end - before_start <= _LEAD_IN_CHARS:
+            start = before_start
+    return start, end
+
+
+def _trimmed(context: str, start: int, end: int, answer_start: int, answer_end: int) -> tuple[int, int]:
+    """Leave out a connective, the other parts of a sentence with semicolons, and the far ends of a very long one."""
+    if (connective := _CONNECTIVE.match(context[start:end])) and start + connective.end() <= answer_start:
+        start += connective.end()
+    if end - start > _LONG_CHARS:
+        start, end = _part_around(context, start, end, answer_start, answer_end, _SEMICOLON)
+    if end - start > 2 * _LONG_CHARS:
+        low, high = max(start, answer_start - _LONG_CHARS), min(end, answer_end + _LONG_CHARS)
+        start = next((m.end() for m in _COMMA.finditer(context, low, answer_start)), low) if low > start else start
+        ends = [m.end() for m in _COMMA.finditer(context, answer_end, high)]
+        end = (ends[-1] if ends else high) if high < end else end
+    return start, end
+
+
+def _part_around(
+    context: str, start: int, end: int, answer_start: int, answer_end: int, mark: re.Pattern[str]
+) -> tuple[int, int]:
+    before = [m.end() for m in mark.finditer(context, start, answer_start)]
+    after = next((m.start() for m in mark.finditer(context, answer_end, end)), None)
+    return (before[-1] if before else start), (after if after is not None else end)
+
+
+def _joined_lines(text: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", text)
+
+
+def _occurrences(text: str, answer: str) -> tuple[tuple[int, int], ...]:
+    """Where the answer stands in a text, in whatever width, case or script; not inside a longer number or word."""
+    folded, wanted = _folded(text), _folded(answer)
+    found = []
+    for match in re.finditer(re.escape(wanted), folded):
+        if not (_runs_on(folded, match.start()) or _runs_on(folded, match.end())):
+            found.append(match.span())
+    return tuple(found)
+
+
+def _runs_on(text: str, position: int) -> bool:
+    """Whether a digit follows a digit, or a Latin letter a Latin letter, across a position."""
+    pair = text[position - 1 : position + 1] if position else ""
+    return re.fullmatch(r"[0-9]{2}|[a-z]{2}|[0-9][.,](?=[0-9])", pair) is not None
+
+
+def _folded(text: str) -> str:
+    """The text in Simplified characters, half width and lower case, character for character."""
+    folded = (unicodedata.normalize("NFKC", character).lower() for character in to_simplified_aligned(text))
+    return "".join(new if len(new) == 1 else old for new, old in zip(folded, text, strict=True))
