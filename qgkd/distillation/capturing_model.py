@@ -53,11 +53,15 @@ class CapturingModel(TrainingModel):
         """As `TrainingModel.forward`."""
         inputs = (input_ids, token_type_ids, position_ids, blocks, steps, groups, mask_positions)
         with recording(self.model, self.needs) as recorded:
-            logits = super().forward(*inputs).logits
+            logits = self.scored_logits(*inputs)
         capture = recorded.capture(logits)
         if self.projections:
             capture.projected_states = self._project(capture)
         return capture
+
+    def scored_logits(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """The logits at the scored positions; what a model with another head overrides."""
+        return cast(torch.Tensor, super().forward(*inputs).logits)
 
     def _project(self, capture: DistillCapture) -> dict[str, States]:
         projected: dict[str, States] = {}

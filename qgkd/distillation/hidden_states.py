@@ -5,9 +5,11 @@ Comes in: hidden states [B, L, D] of layer pairs. Goes out: one value per counte
 A literal example: student (1, 3), teacher (1, 1) at one position: the mean over the columns is (0 + 4) / 2 = 2.
 
 Source: Romero et al. 2015 (FitNets, arXiv 1412.6550), equation 3, for regressing on hidden layers; Jiao et al. 2020
-(TinyBERT, arXiv 1909.10351), equation 8: MSE(H_S W, H_T).
+(TinyBERT, arXiv 1909.10351), equation 8: MSE(H_S W, H_T); Sun et al. 2019 (PKD, arXiv 1908.09355), section 3, for
+states divided by their length.
 Differs: the student is projected only where the widths differ, with a map of its own per layer; TinyBERT's code has one
-shared map for all layers, even at equal widths, and counts padding.
+shared map for all layers, even at equal widths, and counts padding. PKD's equation sums over columns and layers, which
+is layers x columns as much as the mean here; its code takes the mean, and its published weights belong to that.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from qgkd.distillation.capture import DistillCapture, Needs
 from qgkd.distillation.layer_map import LayerMap
@@ -48,6 +51,8 @@ class HiddenStateMSE(Objective):
     """Pairs; 0 is the embeddings' output."""
     positions: Positions = Positions.ALL
     """Which positions count."""
+    normalised: bool = False
+    """Divide each state by its length first."""
     name: str = "hidden_state_mse"
 
     @property
@@ -78,11 +83,18 @@ class HiddenStateMSE(Objective):
         if not active:
             return []
         errors = [
-            share * hidden_state_squared_error(self._of(student, pair.student), teacher.hidden_state(pair.teacher))
+            share * self._error(self._of(student, pair.student), teacher.hidden_state(pair.teacher))
             for pair, share in active
         ]
         values = at_positions(torch.stack(errors).sum(dim=0), self.positions, batch)
         return [LossTerm(name=self.name, values=values, unit=UNITS[self.positions], weight=self.weight)]
+
+    def _error(self, student_states: torch.Tensor, teacher_states: torch.Tensor) -> torch.Tensor:
+        if self.normalised:
+            student_states, teacher_states = (
+                F.normalize(states.float(), dim=-1) for states in (student_states, teacher_states)
+            )
+        return hidden_state_squared_error(student_states, teacher_states)
 
     def _of(self, student: DistillCapture, layer: int) -> torch.Tensor:
         """Projected where there are projections."""

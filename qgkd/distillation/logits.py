@@ -173,6 +173,32 @@ class HardLabels(Objective):
         return [replace(term, weight=term.weight * self.weight * stages.logits) for term in plain]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ScoreMSE(Objective):
+    """Squared distance to the label, where one number is predicted; asks nothing of the teacher."""
+
+    name: str = "score_mse"
+
+    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
+        """The student's scores."""
+        return Needs(logits=stages.logits != 0), Needs()
+
+    def check(self, student: EncoderShape, teacher: EncoderShape) -> None:
+        """One output."""
+        super().check(student, teacher)
+        if student.outputs != 1:
+            raise UserError(f"{self.name}: expected one output, found {student.outputs} classes; use cross entropy")
+
+    def terms(
+        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
+    ) -> list[LossTerm]:
+        """One term; active with the logits."""
+        if not stages.logits:
+            return []
+        values = (_logits(student, "student")[:, 0].float() - batch["target_ids"].float()).square()
+        return [LossTerm(name=self.name, values=values, unit=Unit.TOKENS, weight=self.weight * stages.logits)]
+
+
 def _logits(capture: DistillCapture, whose: str) -> torch.Tensor:
     if capture.logits is None:
         raise ValueError(f"expected the {whose}'s logits, found none captured; add them to `Needs`")

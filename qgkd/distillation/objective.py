@@ -73,6 +73,10 @@ class Objective(ABC):
                     f"{show((pair,))}; correct the layer map"
                 )
 
+    def asked_rows(self, student: DistillCapture, batch: Batch) -> torch.Tensor | None:
+        """The rows about which it asks the teacher, bool [B]; None: all of them."""
+        return None
+
     def projections(self, student: EncoderShape, teacher: EncoderShape) -> nn.ModuleDict | None:
         """Linear maps from the student's width to the teacher's, by student layer; None where it needs none."""
         return None
@@ -101,6 +105,19 @@ def needs_of(objectives: Sequence[Objective], stages: StageWeights = EVERYTHING)
         of_student, of_teacher = objective.needs(stages)
         student, teacher = student | of_student, teacher | of_teacher
     return student, teacher
+
+
+def asked_rows(objectives: Sequence[Objective], student: DistillCapture, batch: Batch) -> torch.Tensor | None:
+    """The rows about which any of them asks the teacher, bool [B]; None: all of them."""
+    asked = torch.zeros(len(batch["row_weights"]), dtype=torch.bool, device=batch["row_weights"].device)
+    for objective in objectives:
+        if objective.needs()[1] == Needs():
+            continue
+        rows = objective.asked_rows(student, batch)
+        if rows is None:
+            return None
+        asked |= rows
+    return asked
 
 
 def check_objectives(objectives: Sequence[Objective], student: EncoderShape, teacher: EncoderShape) -> None:

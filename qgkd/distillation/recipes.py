@@ -67,7 +67,7 @@ def all_layer(
     counted, kind = _choice(Positions, "positions", positions), _choice(AttentionKind, "attention_on", attention_on)
     objectives: list[Objective] = []
     if logits_weight:
-        objectives.append(_on_logits(logits_loss, logits_weight, distill_temperature))
+        objectives.append(on_logits(logits_loss, logits_weight, distill_temperature))
     if hidden_weight:
         objectives.append(HiddenStateMSE(weight=hidden_weight, layers=pairs, positions=counted))
     if attention_weight:
@@ -115,7 +115,12 @@ def hinton(
     return objectives
 
 
-def _on_logits(name: str, weight: float, distill_temperature: float) -> Objective:
+def on_logits(name: str, weight: float, distill_temperature: float) -> Objective:
+    """The objective of a `logits_loss`: `cross_entropy`, `kl` or `mse`.
+
+    Raises:
+        UserError: Another name.
+    """
     if _one_of("logits_loss", name, ("cross_entropy", "kl", "mse")) == "mse":
         return LogitMSE(weight=weight)
     kind = SoftTargetKL if name == "kl" else SoftTargetCrossEntropy

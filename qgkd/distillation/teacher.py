@@ -28,11 +28,12 @@ class Teacher:
     Args:
         model: Its weights are frozen; it must not be the student.
         needs: What to capture; may be set anew.
+        kind: How its logits are had: at the [MASK]s, or as a subclass has it.
     """
 
-    def __init__(self, model: PreTrainedModel, needs: Needs) -> None:
+    def __init__(self, model: PreTrainedModel, needs: Needs, kind: type[CapturingModel] = CapturingModel) -> None:
         model.requires_grad_(False)
-        self._capturing = CapturingModel(model, needs).eval()
+        self._capturing = kind(model, needs).eval()
 
     @property
     def model(self) -> PreTrainedModel:

@@ -20,7 +20,14 @@ import torch
 
 from qgkd.distillation.capture import DistillCapture, Needs
 from qgkd.distillation.capturing_model import CapturingModel
-from qgkd.distillation.diagnostics import balance_warnings, check_teacher, reducible_parts, shares, watched_terms
+from qgkd.distillation.diagnostics import (
+    TeacherCheck,
+    balance_warnings,
+    check_teacher,
+    reducible_parts,
+    shares,
+    watched_terms,
+)
 from qgkd.distillation.logits import SoftTargetCrossEntropy
 from qgkd.distillation.objective import Objective, imitating_layers, loss_terms, needs_of
 from qgkd.distillation.positions import Batch
@@ -84,16 +91,24 @@ class DistillTrainer(QGTrainer):
         stage = stage_weights(self._schedule, progress, self._layers, stage_ends=self._stage_ends)
         if stage != self._stage:
             self._stage, self._teacher.needs = stage, needs_of(self._objectives, stage)[1] | Needs(logits=True)
-        with self.accelerator.autocast():
-            teacher = self._teacher(batch)
         student = cast(DistillCapture, capture)
-        assert student.logits is not None
-        assert teacher.logits is not None
-        self._look_at_teacher(teacher.logits, batch)
+        with self.accelerator.autocast():
+            teacher = self.ask_teacher(student, batch)
+        watched = self.watch(student, teacher, batch)
         terms = loss_terms(self._objectives, student, teacher, batch, stage)
         names = {term.name for term in terms}
-        watched = watched_terms(student.logits, teacher.logits, self._temperature)
         return [*terms, *(term for term in watched if term.name not in names)]
+
+    def ask_teacher(self, student: DistillCapture, batch: Batch) -> DistillCapture:
+        """What the teacher shows of a batch; what a choice of rows overrides."""
+        return self._teacher(batch)
+
+    def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
+        """Terms of weight 0: how near the student is."""
+        assert student.logits is not None
+        assert teacher.logits is not None
+        self.look_at_teacher(teacher.logits, batch)
+        return watched_terms(student.logits, teacher.logits, self._temperature)
 
     def compute_loss(
         self,
@@ -123,15 +138,19 @@ class DistillTrainer(QGTrainer):
                 self._note(warning=sentence)
         return shares(parts)
 
-    def _look_at_teacher(self, teacher_logits: torch.Tensor, batch: Batch) -> None:
+    def look_at_teacher(self, teacher_logits: torch.Tensor, batch: Batch) -> None:
         """Once in a run; a resumed one has it in its log."""
         if self._teacher_is_checked or any("teacher_accuracy" in entry for entry in self.state.log_history):
             return
         self._teacher_is_checked = True
-        found = check_teacher(teacher_logits, batch)
+        found = self.teacher_check(teacher_logits, batch)
         self._note(teacher_accuracy=found.accuracy)
         if found.warning:
             self._note(warning=found.warning)
+
+    def teacher_check(self, teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
+        """Its accuracy on a batch."""
+        return check_teacher(teacher_logits, batch)
 
     def _note(self, **entry: Any) -> None:
         """A log entry that is no figure of an interval."""

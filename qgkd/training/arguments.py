@@ -10,6 +10,7 @@ AVX2 alone, where bf16 matrices are two orders of magnitude slower than float32.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -59,13 +60,34 @@ def training_arguments(config: TrainConfig) -> TrainingArguments:
     Raises:
         UserError: An unknown key, one that belongs to another section, or values transformers refuses.
     """
-    given = {**DEFAULTS, **config.train}
+    watched = {}
+    if config.data.validation:
+        watched = {
+            "eval_strategy": "steps",
+            "eval_steps": config.evaluation.every_steps,
+            "metric_for_best_model": config.evaluation.metric,
+            "greater_is_better": config.evaluation.metric != "loss",
+        }
+    return build_arguments({**DEFAULTS, **config.train}, watched, ELSEWHERE)
+
+
+def build_arguments(given: dict[str, Any], watched: dict[str, Any], elsewhere: Mapping[str, str]) -> TrainingArguments:
+    """Build the arguments.
+
+    Args:
+        given: The section's keys over the defaults.
+        watched: How the run is evaluated; empty: not at all.
+        elsewhere: Keys that another part of the config decides, and which.
+
+    Raises:
+        UserError: As `training_arguments`.
+    """
     known = {field.name for field in fields(TrainingArguments)}
     for key in given:
-        if key in ELSEWHERE:
-            raise UserError(f"train.{key} is not set here: {ELSEWHERE[key]}; remove it")
+        if key in elsewhere:
+            raise UserError(f"train.{key} is not set here: {elsewhere[key]}; remove it")
         if key not in known:
-            raise UserError(f"train.{key} is unknown{nearest(key, known - set(ELSEWHERE), 'train')}")
+            raise UserError(f"train.{key} is unknown{nearest(key, known - set(elsewhere), 'train')}")
     if given["train_sampling_strategy"] == "batch_rebalance":
         raise UserError("train.train_sampling_strategy must be group_by_length, random or sequential; correct it")
     on_cpu = bool(given.get("use_cpu")) or not (torch.cuda.is_available() or torch.backends.mps.is_available())
@@ -73,13 +95,7 @@ def training_arguments(config: TrainConfig) -> TrainingArguments:
     given["bf16"] = settle_bf16(given["bf16"], on_cpu=on_cpu, fp16=bool(given.get("fp16")))
     given["report_to"] = _report_to(given["report_to"])
     given.setdefault("dataloader_pin_memory", not on_cpu)
-    if config.data.validation:
-        given |= {
-            "eval_strategy": "steps",
-            "eval_steps": config.evaluation.every_steps,
-            "metric_for_best_model": config.evaluation.metric,
-            "greater_is_better": config.evaluation.metric != "loss",
-        }
+    given = {**given, **watched}
     try:
         arguments = TrainingArguments(**given, remove_unused_columns=False)
         count = arguments.n_gpu

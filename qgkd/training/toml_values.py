@@ -51,21 +51,26 @@ def parse_overrides(overrides: Iterable[str]) -> list[tuple[str, str, Any]]:
     return parsed
 
 
-def check_section(told: str, section: str, values: Any, known: type | Iterable[str]) -> dict[str, Any]:
+def check_section(
+    told: str, section: str, values: Any, known: type | Mapping[str, Any] | Iterable[str]
+) -> dict[str, Any]:
     """Refuse unknown keys and values of another type; lists become tuples where the field is one.
 
     Args:
         told: The file, for messages.
         section: The section's name; empty for the sections themselves.
         values: What the section holds.
-        known: A dataclass, or the names alone.
+        known: A dataclass, types by name, or the names alone.
 
     Raises:
         UserError: With the nearest known key.
     """
     if not isinstance(values, Mapping):
         raise UserError(f"{told}: expected a section [{section}], found {values!r}; write its keys below [{section}]")
-    hints = typing.get_type_hints(known) if isinstance(known, type) else dict.fromkeys(known, Any)
+    if isinstance(known, type):
+        hints = typing.get_type_hints(known)
+    else:
+        hints = dict(known) if isinstance(known, Mapping) else dict.fromkeys(known, Any)
     names = [field.name for field in fields(known)] if isinstance(known, type) else list(hints)  # type: ignore[arg-type]
     checked = {}
     for key, value in values.items():

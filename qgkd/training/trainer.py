@@ -240,7 +240,11 @@ class QGTrainer(Trainer):
         inner.save_pretrained(folder, state_dict=None if state_dict is None else inner_state(state_dict))
         self._checkpoint.tokenizer.save_pretrained(folder)
         record = {"step": self.state.global_step, "figures": {"validation": self._figures}}
-        save_record(folder, self._checkpoint.input_format, **self._lineage(), **record)
+        self.write_record(folder, {**self._lineage(), **record})
+
+    def write_record(self, folder: Path, record: dict[str, Any]) -> None:
+        """Write `qgkd.json`; what a model for something else than questions overrides."""
+        save_record(folder, self._checkpoint.input_format, **record)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
         weights = Path(resume_from_checkpoint) / "model.safetensors"

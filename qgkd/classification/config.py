@@ -1,0 +1,199 @@
+"""What a classification run is made of.
+
+Comes in: sections of a TOML file and overrides. Goes out: `ClassificationConfig`, every field documented with its unit
+and the source of its default.
+
+A literal example:
+
+    [task]
+    name = "rte"
+    folder = "glue/RTE"
+    [method]
+    name = "pkd-skip"
+    beta = 500
+    [model]
+    base = "bert-base-uncased"
+    layers = 6
+    teachers = ["runs/rte/bert_base/model"]
+    [train]
+    output_dir = "runs/rte/pkd_skip"
+    learning_rate = 1e-5
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qgkd.classification.method_settings import check_method
+from qgkd.classification.presets import with_preset
+from qgkd.distillation.several_teachers import Ensemble
+from qgkd.errors import UserError
+from qgkd.student import Drop
+from qgkd.training.toml_values import check_section, parse_overrides, read_toml
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskConfig:
+    """Which examples, and what is to be said of them."""
+
+    name: str = ""
+    """`rte`, `mnli` and so on for the nine of GLUE; any other name for a task of one's own, whose files and columns
+    are then given below."""
+    folder: str = ""
+    """Of GLUE: the folder with the task's TSV files; empty takes the task from the hub (needs `datasets`)."""
+    train: tuple[str, ...] = ()
+    """Own task: files to train on, CSV, TSV or JSONL."""
+    validation: tuple[str, ...] = ()
+    """Own task: files that choose the best model."""
+    test: tuple[str, ...] = ()
+    """Own task: files that are only measured on, once, at the end."""
+    transfer: tuple[str, ...] = ()
+    """Files of texts without labels, or with labels nobody reads: the teachers say what they are."""
+    text_a: str = ""
+    """Own task: the column of the text; empty finds it by the usual names."""
+    text_b: str = ""
+    """Own task: the column of a pair's second text; empty is a task of single texts, or finds it."""
+    label: str = ""
+    """Own task: the column of the label; empty finds it by the usual names."""
+    labels: tuple[str, ...] = ()
+    """Own task: the classes in the order of the logits; empty takes those of the training files, sorted."""
+    regression: bool = False
+    """Own task: the label is a number to be predicted."""
+    metrics: tuple[str, ...] = ()
+    """Own task: which metrics, the first is the main one; empty takes accuracy and F1 (or the correlations)."""
+    columns: tuple[str, ...] = ()
+    """Own task: the columns of files whose first line names none, e.g. `["label", "text"]`."""
+    exclude_texts_of: tuple[str, ...] = ()
+    """Files whose texts are kept out of train and transfer, such as the test of a set that overlaps with this one:
+    equal letters in either script, or half of the shorter text's stretches of ten."""
+    script: str = ""
+    """`traditional` or `simplified` converts every text before it is tokenised; empty leaves it as it is."""
+    train_limit: int = 0
+    """The most training examples, the first in file order; 0 takes all."""
+    transfer_limit: int = 0
+    """The most transfer texts, the first in file order; 0 takes all."""
+    test_limit: int = 0
+    """The most examples of each split that is measured, the first in file order; 0 takes all."""
+    max_tokens: int = 128
+    """Tokens of an example with [CLS] and [SEP]; longer ones are cut at their longer text (Sun et al. 2019, section
+    4.2, and the scripts of the other papers: 128)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierConfig:
+    """Which weights are trained, and who teaches them."""
+
+    base: str = ""
+    """What the student starts from: a folder or hub name, a masked language model or a classifier."""
+    layers: int | None = None
+    """How many of the base's layers it keeps; None keeps all."""
+    drop: str = "top"
+    """Which go: top, bottom, alternate-odd, alternate-even or symmetric (Li et al. 2021 and Sun et al. 2019: top)."""
+    dropout: float = 0.1
+    """Share of hidden states and of attention weights set to zero in training (BERT base: 0.1)."""
+    teachers: tuple[str, ...] = ()
+    """Classifiers of this task, folders or hub names, the smaller first; teachers run without dropout. Of several the
+    distributions are merged, and inner states are the last one's."""
+    ensemble: str = ""
+    """How several teachers' distributions are merged: their `arithmetic` mean, or their `geometric` one, the mean of
+    the logits; empty is arithmetic, and geometric where the loss is on the logits themselves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassificationEvaluation:
+    """How a run is watched."""
+
+    every_steps: int = 0
+    """Optimiser steps between evaluations; 0 evaluates after every epoch."""
+    keep: str = "best"
+    """Which model is handed on: the `best` by the task's main metric on the validation split, or the `last`."""
+    patience: int = 0
+    """Stop after this many evaluations in a row without a new best; 0 never stops early."""
+    timing_repeats: int = 3
+    """How often the measured split is run for milliseconds per example; the median counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassificationConfig:
+    """A whole run."""
+
+    task: TaskConfig = field(default_factory=TaskConfig)
+    method: dict[str, Any] = field(default_factory=dict)
+    """`name`, one of `qgkd.classification.methods.METHODS` or several with `+`; `preset`; and the method's own
+    settings, whose defaults are those of its function."""
+    model: ClassifierConfig = field(default_factory=ClassifierConfig)
+    evaluation: ClassificationEvaluation = field(default_factory=ClassificationEvaluation)
+    train: dict[str, Any] = field(default_factory=dict)
+    """Passed to `transformers.TrainingArguments` as it is; batch sizes count examples."""
+
+    @property
+    def run_folder(self) -> Path:
+        """Where checkpoints, logs, the model and the result go."""
+        return Path(self.train["output_dir"])
+
+    @property
+    def method_name(self) -> str:
+        """As in tables."""
+        return str(self.method.get("name", "fine-tune"))
+
+    def to_json(self) -> dict[str, Any]:
+        """The sections as plain values."""
+        return asdict(self)
+
+
+def load_classification_config(path: str | Path, overrides: tuple[str, ...] = ()) -> ClassificationConfig:
+    """Read a TOML file and apply `section.key=value` overrides.
+
+    Raises:
+        UserError: An unreadable file, an unknown section or key (the nearest known one is named), or a value out of
+            range.
+    """
+    sections = read_toml(path)
+    for section, key, value in parse_overrides(overrides):
+        sections.setdefault(section, {})[key] = value
+    return make_classification_config(sections, str(path))
+
+
+def make_classification_config(sections: dict[str, dict[str, Any]], told: str = "config") -> ClassificationConfig:
+    """Check sections of plain values and build the config from them; a preset lies under what is said."""
+    kinds = {"task": TaskConfig, "model": ClassifierConfig, "evaluation": ClassificationEvaluation}
+    values = check_section(told, "", sections, (*kinds, "method", "train"))
+    values = with_preset(values, told)
+    parts: dict[str, Any] = {}
+    for name, kind in kinds.items():
+        parts[name] = kind(**check_section(told, name, values.get(name, {}), kind))
+    config = ClassificationConfig(
+        **parts, method=check_method(dict(values.get("method", {})), told), train=dict(values.get("train", {}))
+    )
+    _check(config, told)
+    return config
+
+
+def _check(config: ClassificationConfig, told: str) -> None:
+    task, model, evaluation = config.task, config.model, config.evaluation
+    drops = [str(drop) for drop in Drop if drop is not Drop.CONTRIBUTION]
+    distils = config.method_name != "fine-tune"
+    requirements = [
+        (bool(task.name), "task.name must name the task, e.g. rte"),
+        (bool(model.base), "model.base must name what the student starts from"),
+        (bool(config.train.get("output_dir")), "train.output_dir must name the run folder"),
+        (task.max_tokens >= 8, f"task.max_tokens must be at least 8, was {task.max_tokens}"),
+        (task.train_limit >= 0, "task.train_limit must be 0 (all) or more"),
+        (task.transfer_limit >= 0, "task.transfer_limit must be 0 (all) or more"),
+        (model.drop in drops, f"model.drop must be one of {drops}, was {model.drop!r}"),
+        (model.ensemble in ("", *Ensemble), f"model.ensemble must be one of {[*map(str, Ensemble)]}"),
+        (model.layers is None or model.layers >= 1, f"model.layers must be at least 1, was {model.layers}"),
+        (0 <= model.dropout < 1, f"model.dropout must be from 0 to below 1, was {model.dropout}"),
+        (distils or not model.teachers, "method fine-tune has no use for model.teachers"),
+        (not distils or bool(model.teachers), f"method {config.method_name} needs model.teachers"),
+        (distils or not (task.transfer or task.transfer_limit), "task.transfer needs a teacher: choose another method"),
+        (evaluation.every_steps >= 0, "evaluation.every_steps must be 0 (once per epoch) or more"),
+        (evaluation.keep in ("best", "last"), f"evaluation.keep must be best or last, was {evaluation.keep!r}"),
+        (evaluation.patience >= 0, "evaluation.patience must be 0 (never) or more"),
+        (evaluation.timing_repeats >= 1, "evaluation.timing_repeats must be at least 1"),
+    ]
+    for holds, sentence in requirements:
+        if not holds:
+            raise UserError(f"{told}: {sentence}; correct it")

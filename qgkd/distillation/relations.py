@@ -1,0 +1,120 @@
+"""Distances and angles among vectors, for student and teacher of any widths.
+
+Comes in: states [..., N, D]. Goes out: [..., N, N] for pairs, [..., N, N] per vertex for angles. Everything is computed
+from inner products, so nothing of size N² D is ever held.
+
+A literal example: points (0, 0), (1, 0), (0, 2): the angle at the first between the others has cosine 0, at the second
+between the first and the third 1 / sqrt(5) = 0.447.
+
+Where two points coincide there is no direction between them: the cosine is then 0, on both sides, and no gradient.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import torch
+from torch.nn import functional as F
+
+_SMALL = 1e-6
+
+
+class Distance(StrEnum):
+    """How a pair of vectors is compared."""
+
+    COSINE = "cosine"
+    """The cosine between the two."""
+    L2 = "l2"
+    """The length of their difference, as a share of the mean over the pairs that count: student and teacher differ in
+    scale."""
+
+
+class Comparison(StrEnum):
+    """How the student's relations are compared with the teacher's."""
+
+    KL = "kl"
+    """Each vector's cosines with the others as a softmax; KL(teacher || student)."""
+    MSE = "mse"
+    """The squared difference."""
+
+
+def pair_relations(states: torch.Tensor, distance: Distance, pairs: torch.Tensor) -> torch.Tensor:
+    """Every pair's relation.
+
+    Args:
+        states: [..., N, D].
+        distance: Which.
+        pairs: Bool, broadcasts to [..., N, N]: which pairs count.
+
+    Returns:
+        [..., N, N].
+    """
+    states = states.float()
+    if distance is Distance.COSINE:
+        directions = F.normalize(states, dim=-1, eps=_SMALL)
+        return directions @ directions.transpose(-1, -2)
+    lengths = squared_distances(inner_products(states)).clamp(min=_SMALL).sqrt()
+    pairs = pairs.expand_as(lengths)
+    mean = lengths.masked_fill(~pairs, 0).sum(dim=(-2, -1)) / pairs.sum(dim=(-2, -1)).clamp(min=1)
+    return lengths / mean[..., None, None].clamp(min=_SMALL)
+
+
+def pair_errors(
+    student: torch.Tensor, teacher: torch.Tensor, pairs: torch.Tensor, comparison: Comparison
+) -> torch.Tensor:
+    """Each pair's part of the difference, 0 where a pair does not count.
+
+    Args:
+        student: [..., N, N] of `pair_relations`.
+        teacher: Likewise; no gradient goes into it.
+        pairs: Bool, broadcasts to [..., N, N]; of `kl` each row is a distribution over its pairs.
+        comparison: Which.
+
+    Returns:
+        [..., N, N].
+    """
+    teacher, pairs = teacher.detach(), pairs.expand_as(student)
+    if comparison is Comparison.MSE:
+        return (student - teacher).square().masked_fill(~pairs, 0)
+    low = torch.finfo(student.dtype).min  # not -inf: 0 times its difference would not be a number
+    log_student = student.masked_fill(~pairs, low).log_softmax(dim=-1)
+    log_teacher = teacher.masked_fill(~pairs, low).log_softmax(dim=-1)
+    return (log_teacher.exp() * (log_teacher - log_student)).masked_fill(~pairs, 0)
+
+
+def inner_products(states: torch.Tensor) -> torch.Tensor:
+    """All inner products of vectors counted from their mean, which changes no difference and saves digits.
+
+    Args:
+        states: [..., N, D].
+
+    Returns:
+        [..., N, N].
+    """
+    states = states.float()
+    centred = states - states.mean(dim=-2, keepdim=True)
+    return centred @ centred.transpose(-1, -2)
+
+
+def squared_distances(products: torch.Tensor) -> torch.Tensor:
+    """|r_i - r_j|² from inner products, [..., N, N]."""
+    own = products.diagonal(dim1=-2, dim2=-1)
+    return own[..., :, None] + own[..., None, :] - 2 * products
+
+
+def angle_cosines(own: torch.Tensor, arms: torch.Tensor, between: torch.Tensor) -> torch.Tensor:
+    """The cosine at a vertex v between the arms to i and to j: <r_i - r_v, r_j - r_v> over both lengths.
+
+    Args:
+        own: [...], <r_v, r_v>.
+        arms: [..., W], <r_v, r_i>.
+        between: [..., W, W], <r_i, r_j>.
+
+    Returns:
+        [..., W, W]; 0 where an arm has no length.
+    """
+    scaled = between - arms[..., :, None] - arms[..., None, :] + own[..., None, None]
+    squared = scaled.diagonal(dim1=-2, dim2=-1)
+    has_length = squared > _SMALL
+    inverse = torch.where(has_length, squared, torch.ones_like(squared)).rsqrt() * has_length
+    return scaled * inverse[..., :, None] * inverse[..., None, :]
