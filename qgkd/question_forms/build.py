@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,21 +62,48 @@ def build_items(
 
     Returns:
         As many items as questions, in order. A question that cannot take the form stays a short answer item and is told
-        in the notices, as is a multiple choice item with fewer options. Of true/false items every other one is true.
+        in the notices, as is a multiple choice item with fewer options. Half of the true/false items are false.
     """
-    truths = [index % 2 == 0 for index in range(len(questions))]
-    random.Random(f"{seed}:{passage.passage_id}").shuffle(truths)
-    items: list[QuizItem] = []
-    notices: list[Notice] = []
-    seen: dict[str, int] = {}
-    for number, (question, is_true) in enumerate(zip(questions, truths, strict=True), start=1):
-        plain = short_answer_item(question, passage)
-        built = change_form(plain, passage, form, options=options, seed=seed, number=number, is_true=is_true)
-        item = built.items[0]
-        times = seen[item.item_id] = seen.get(item.item_id, 0) + 1
-        items.append(item if times == 1 else dataclasses.replace(item, item_id=f"{item.item_id}-{times}"))
-        notices += built.notices
-    return BuiltItems(items=tuple(items), notices=tuple(notices))
+    plain = [short_answer_item(question, passage) for question in questions]
+    built = [
+        change_form(item, passage, form, options=options, seed=seed, number=number, is_true=False)
+        for number, item in enumerate(plain, start=1)
+    ]
+    if form is QuestionForm.TRUE_FALSE:
+        built = _half_of_them_true(built, plain, passage, seed)
+    items = _with_different_ids([one.items[0] for one in built])
+    return BuiltItems(items=items, notices=tuple(notice for one in built for notice in one.notices))
+
+
+def _half_of_them_true(
+    false_ones: list[BuiltItems], plain: list[QuizItem], passage: Passage, seed: int
+) -> list[BuiltItems]:
+    """Turn false statements into true ones until half of all are; where too few can be false, that is told."""
+    can_be_false = [index for index, one in enumerate(false_ones) if one.items[0].is_true is False]
+    wanted = sum(one.items[0].form is QuestionForm.TRUE_FALSE for one in false_ones) // 2
+    rng = random.Random(f"{seed}:{passage.passage_id}")
+    stay_false = set(rng.sample(can_be_false, min(wanted, len(can_be_false))))
+    built = []
+    for index, (one, item) in enumerate(zip(false_ones, plain, strict=True)):
+        if one.items[0].form is not QuestionForm.TRUE_FALSE or index in stay_false:
+            built.append(one)
+        elif index in can_be_false:
+            built.append(change_form(item, passage, QuestionForm.TRUE_FALSE, seed=seed, is_true=True))
+        else:
+            enough = len(stay_false) == wanted
+            built.append(BuiltItems(items=one.items, notices=() if enough else one.notices))
+    return built
+
+
+def _with_different_ids(items: Sequence[QuizItem]) -> tuple[QuizItem, ...]:
+    """Two questions about one answer would have one id: the second gets a number."""
+    seen: Counter[str] = Counter()
+    named = []
+    for item in items:
+        seen[item.item_id] += 1
+        times = seen[item.item_id]
+        named.append(item if times == 1 else dataclasses.replace(item, item_id=f"{item.item_id}-{times}"))
+    return tuple(named)
 
 
 def short_answer_item(question: QuizQuestion, passage: Passage) -> QuizItem:
@@ -141,7 +169,7 @@ def change_form(
 def _multiple_choice(
     item: QuizItem, passage: Passage | None, options: int, number: int, rng: random.Random
 ) -> BuiltItems:
-    right = RightAnswer(text=item.answer, type=_type_of(item), shown=item.question)
+    right = RightAnswer(text=item.answer, type=_type_of(item), shown=item.question, script=item.script)
     wrong = choose_distractors(right, passage, count=options - 1, rng=rng)
     if len(wrong) < min(LEAST_OPTIONS, options) - 1:
         return _stays(item, Notice.of("no_options", number=number, answer=item.answer))
@@ -165,7 +193,9 @@ def _true_false(
 ) -> BuiltItems:
     """The sentence as it stands, or with another of the answer's kind in its place."""
     made = _in_form(item, QuestionForm.TRUE_FALSE)
-    right = RightAnswer(text=item.answer, type=_type_of(item), shown=shown.with_answer_as(BLANK))
+    right = RightAnswer(
+        text=item.answer, type=_type_of(item), shown=shown.with_answer_as(BLANK), is_one_of_several_options=False
+    )
     wrong = () if is_true else choose_distractors(right, passage, count=1, rng=rng)
     if wrong:
         statement = shown.with_answer_as(wrong[0])

@@ -2,27 +2,27 @@
 
 Comes in: a right answer with its type, the passage, and what the pupil is shown. Goes out: wrong options, best first.
 
-A literal example: for 林文海 (person) in a passage that also names 陳大山, the first is 陳大山; the others come from a list
-of well-known names that are written in the same way.
+A literal example: for 林文海 (person) in a passage that also names 陳大山, the first is 陳大山; the others come from a
+list of well-known names that are written in the same way.
 
-The passage's own names come first, then other numbers and dates (`qgkd.question_forms.plausible_numbers`), then a list of
-our own (`qgkd.question_forms.kinds`). What is the same thing, may be right as well, holds the answer or is held by it, or
-gives itself away by its length is never taken.
+The passage's own names come first, then other numbers and dates (`qgkd.question_forms.plausible_numbers`), then a list
+of our own (`qgkd.question_forms.kinds`). What is the same thing, may be right as well, holds the answer or is held by
+it, or gives itself away by its length is never taken.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from qgkd.answer_types import AnswerSpan, AnswerType
 from qgkd.distinct import normalise
-from qgkd.question_forms.kinds import kind_of, others_of_kind
+from qgkd.question_forms.kinds import Kind, kind_of, others_of_kind
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of, shape_of
-from qgkd.script import to_simplified
+from qgkd.script import Script, detect_script, to_simplified
 from qgkd.word_lists import either
 
 _IN_ONE_CLAUSE = frozenset({AnswerType.PLACE, AnswerType.ORGANISATION, AnswerType.TERM, AnswerType.WORK})
@@ -40,6 +40,10 @@ class RightAnswer:
     type: AnswerType
     shown: str
     """What the pupil reads: an option that stands in it helps nobody."""
+    is_one_of_several_options: bool = True
+    """False where it takes the answer's place in a statement, which has to read like one of the passage."""
+    script: Script = Script.NEUTRAL
+    """Of the passage; that of the answer where neutral."""
 
 
 def choose_distractors(
@@ -78,7 +82,7 @@ def is_admissible(candidate: str, answer: RightAnswer, others: list[str]) -> boo
         the same numbers, stands in what the pupil reads, or is much longer or shorter than the answer.
     """
     key = comparable(candidate)
-    if not key or "\n" in candidate or abs(len(candidate) - len(answer.text)) > max(2, len(answer.text) // 2):
+    if not key or "\n" in candidate or abs(len(candidate) - len(answer.text)) > _most_chars_apart(answer):
         return False
     if key in comparable(answer.shown):
         return False
@@ -89,6 +93,16 @@ def is_admissible(candidate: str, answer: RightAnswer, others: list[str]) -> boo
         if answer.type in _COUNTED and quantity_of(candidate) and quantity_of(candidate) == quantity_of(other):
             return False
     return True
+
+
+def _to_script(answer: RightAnswer) -> Callable[[str], str]:
+    """What our own lists, which are in Traditional characters, go through; the passage's words stay as they are."""
+    script = answer.script if answer.script is not Script.NEUTRAL else detect_script(answer.text + answer.shown)
+    return to_simplified if script is Script.SIMPLIFIED else str
+
+
+def _most_chars_apart(answer: RightAnswer) -> int:
+    return max(5 if answer.type is AnswerType.WORK else 2, len(answer.text) // 2)
 
 
 def comparable(text: str) -> str:
@@ -106,27 +120,28 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         yield from plausible_numbers(answer.text, answer.type, rng)
         return
     kind = kind_of(answer.text)
-    of_passage = _of_passage(answer, passage)
+    of_passage = _of_passage(answer, passage, kind)
     same_kind = [span for span in of_passage if kind_of(span.text) == kind]
-    dressed_alike = [span for span in of_passage if kind_of(span.text).dress == kind.dress and span not in same_kind]
     if kind.noun is not None or answer.type is AnswerType.PERSON:
         yield from _nearest_in_length(same_kind, answer, rng)
-        yield from _shuffled(others_of_kind(answer.text, answer.type), rng)
     else:
-        yield from _nearest_in_length([span for span in same_kind if span.score > _POOR_SCORE], answer, rng)
-        yield from _shuffled(others_of_kind(answer.text, answer.type), rng)
-    if not _asks_for_noun(answer, kind.noun):
-        yield from _nearest_in_length([span for span in dressed_alike if span.score > _POOR_SCORE], answer, rng)
+        # Nothing tells what the answer is: what ends like it comes first, for a statement nothing else will do.
+        alike = [span for span in same_kind if span.text[-1] == answer.text[-1]]
+        yield from _nearest_in_length(alike, answer, rng)
+    yield from map(_to_script(answer), _shuffled(others_of_kind(answer.text, answer.type), rng))
+    if answer.is_one_of_several_options and not _asks_for_noun(answer, kind.noun):
+        rest = [span for span in of_passage if kind_of(span.text).dress == kind.dress and span.score > _POOR_SCORE]
+        yield from _nearest_in_length(rest, answer, rng)
 
 
-def _of_passage(answer: RightAnswer, passage: Passage | None) -> list[AnswerSpan]:
-    """The passage's spans of the answer's type that it does not tell the same of."""
+def _of_passage(answer: RightAnswer, passage: Passage | None, kind: Kind) -> list[AnswerSpan]:
+    """The passage's spans of the answer's type, or its class noun, that it does not tell the same of."""
     if passage is None:
         return []
     return [
         dressed
         for span in passage.names
-        if span.type is answer.type
+        if (span.type is answer.type or (kind.noun is not None and kind_of(span.text) == kind))
         and not passage.may_be_right_too(span.text, answer.text, in_one_clause=answer.type in _IN_ONE_CLAUSE)
         and not _members_of(span.text)
         for dressed in [_marked_alike(span, answer)]
@@ -199,7 +214,13 @@ def _with_a_member_changed(
     position_order = rng.sample(range(len(members)), len(members))
     choices = {}
     for position in position_order:
-        member = RightAnswer(text=members[position], type=_type_of(members[position], answer.type), shown=answer.text)
+        member = RightAnswer(
+            text=members[position],
+            type=_type_of(members[position], answer.type),
+            shown=answer.text,
+            is_one_of_several_options=False,
+            script=answer.script,
+        )
         choices[position] = choose_distractors(member, passage, count=3, rng=rng)
     for turn in range(3):
         for position in position_order:

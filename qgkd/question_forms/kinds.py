@@ -15,8 +15,9 @@ from importlib import resources
 from qgkd.answer_heads import find_head
 from qgkd.answer_types import AnswerType
 from qgkd.foreign_names import is_spelt
-from qgkd.script import Script, detect_script, to_simplified, to_traditional
+from qgkd.script import to_traditional
 
+_DRESSES = frozenset({"han", "spelt", "latin"})
 _DOT = re.compile("[·‧・•．]")
 
 
@@ -58,22 +59,32 @@ def kind_of(text: str) -> Kind:
     """Tell a text's kind: by the list it stands in, else by the noun it ends in."""
     traditional = to_traditional(text)
     for named in _lists():
-        if named.type is not AnswerType.PERSON and traditional in named.members:
+        if named.noun not in _DRESSES and traditional in named.members:
             return Kind(named.noun, dress_of(text))
-    head = find_head(traditional)
-    return Kind(head.noun if head else None, dress_of(text))
+    bare = traditional.strip("《》〈〉")
+    if head := find_head(bare):
+        return Kind(head.noun, dress_of(text))
+    nouns = {named.noun for named in _lists() if len(named.noun) > 1 and bare.endswith(named.noun)}
+    return Kind(next(iter(sorted(nouns)), None), dress_of(text))
 
 
 def others_of_kind(text: str, answer_type: AnswerType) -> list[str]:
-    """Members of our own list for a text's kind, in the text's script; persons by how their name is written."""
+    """Members of our own list for a text's kind, in Traditional characters.
+
+    Args:
+        text: The answer.
+        answer_type: Its type: persons without a title are told apart by how their names are written, works without a
+            class noun are books.
+
+    Returns:
+        All members; empty where no list is for this kind.
+    """
     traditional, kind = to_traditional(text), kind_of(text)
-    members: list[str] = []
-    for named in _lists():
-        if answer_type is AnswerType.PERSON:
-            fits = named.type is AnswerType.PERSON and named.noun == kind.dress
-        else:
-            fits = traditional in named.members or (kind.noun is not None and named.noun == kind.noun)
-        if fits:
-            members += named.members
-    to_script = to_simplified if detect_script(text) is Script.SIMPLIFIED else str
-    return [to_script(member) for member in dict.fromkeys(members)]
+    noun = kind.noun
+    if noun not in {named.noun for named in _lists()}:
+        noun = {AnswerType.PERSON: kind.dress, AnswerType.WORK: "作品"}.get(answer_type)
+    chosen = [named for named in _lists() if traditional in named.members and named.noun not in _DRESSES]
+    chosen = chosen or [named for named in _lists() if named.noun == noun]
+    is_marked = text[:1] in ("《", "〈")
+    members = dict.fromkeys(member for named in chosen for member in named.members)
+    return [member if is_marked else member.strip("《》") for member in members]

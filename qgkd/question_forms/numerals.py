@@ -74,7 +74,7 @@ class Numeral:
 
 
 def numerals_in(text: str) -> list[Numeral]:
-    """Find the numbers of a text, in order; those that cannot be read (the 千 of 千年, twenty digits in a row) are passed by."""
+    """Find the numbers of a text, in order, but for those that cannot be read (千年's 千, twenty digits in a row)."""
     found = []
     for match in _NUMERAL.finditer(text):
         if match.end() - match.start() > _LONGEST_CHARS:
@@ -126,7 +126,8 @@ def _write_chinese(value: int, myriads: str) -> str:
             high, low = divmod(value, unit)
             zero = "零" if 0 < low < unit // 10 else ""
             return _write_chinese(high, myriads) + name + (zero + _write_chinese(low, myriads) if low else "")
-    parts, pending_zero = [], False
+    parts: list[str] = []
+    pending_zero = False
     for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
         digit, value = divmod(value, unit)
         if digit:

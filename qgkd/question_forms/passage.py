@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from qgkd.answer_types import AnswerSpan
+from qgkd.question_forms.names import is_name
 from qgkd.sentences import split_sentences
 
 _CLAUSE_END = re.compile(r"[，。；：！？,;:!?\n]")
@@ -31,7 +32,7 @@ class Passage:
 
     @functools.cached_property
     def names(self) -> tuple[AnswerSpan, ...]:
-        """What the passage holds besides any answer: proposed answers, best first, and members of enumerations."""
+        """What could be taken for an answer: proposed answers, best first, and members of enumerations."""
         from qgkd.answer_types import classify
         from qgkd.answers import propose_answers
 
@@ -48,7 +49,8 @@ class Passage:
             for start, end in enumeration
         ]
         unique = {span.text: span for span in [*reversed(members), *reversed(spans)]}
-        return tuple(sorted(unique.values(), key=lambda span: (-span.score, span.start_char)))
+        ranked = sorted(unique.values(), key=lambda span: (-span.score, span.start_char))
+        return tuple(span for span in ranked if is_name(span, self.context))
 
     @functools.cached_property
     def enumerations(self) -> tuple[tuple[tuple[int, int], ...], ...]:

@@ -2,8 +2,8 @@
 
 Comes in: a date or quantity as the passage writes it. Goes out: others in the same dress, near it but not equal to it.
 
-A literal example: for 1867年 come years such as 1859年 and 1874年; for 全長約235公尺's 235公尺 such as 205公尺; for 三分之一
-such as 四分之一; for 民國十三年 such as 民國十六年.
+A literal example: for 1867年 come years such as 1859年 and 1874年; for 235公尺 lengths such as 205公尺; for 三分之一
+fractions such as 四分之一; for 民國十三年 years such as 民國十六年.
 """
 
 from __future__ import annotations

@@ -29,7 +29,6 @@ _POINTS_BACK = re.compile(
 )
 _SEMICOLON = re.compile(r"[；;]")
 _COMMA = re.compile(r"[，,；;：:]")
-_CLOSERS = {"」": "「", "』": "『", "”": "“", "）": "（", ")": "("}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,8 @@ def shown_sentence(item: QuizItem, passage: Passage | None) -> ShownSentence | N
         passage: Where it comes from, to add what the sentence points back to; None to do with the sentence.
 
     Returns:
-        The sentence, without a connective at its start, cut to the part around the answer where it is long, and with the
-        sentence before where it opens with a pronoun; None where the item has no sentence that holds its answer.
+        The sentence, without a connective at its start, cut to the part around the answer where it is long, and with
+        the sentence before where it opens with a pronoun; None where no sentence holds the answer.
     """
     if passage is not None and item.answer_start_char is not None:
         context, answer_start = passage.context, item.answer_start_char
@@ -80,16 +79,8 @@ def shown_sentence(item: QuizItem, passage: Passage | None) -> ShownSentence | N
         if answer_start < 0 or not item.answer:
             return None
     start, end = _trimmed(context, start, end, answer_start, answer_start + len(item.answer))
-    text = context[start:end].rstrip()
-    before, after = "", ""
-    if start and not _at_sentence_start(context, start):
-        before = ""
-    text = _joined_lines(before + text + after)
+    text = _joined_lines(context[start:end].strip())
     return ShownSentence(text, _occurrences(text, item.answer))
-
-
-def _at_sentence_start(context: str, start: int) -> bool:
-    return any(begin == start for begin, _ in split_sentences(context))
 
 
 def _bounds(context: str, answer_start: int, answer_end: int) -> tuple[int, int]:
