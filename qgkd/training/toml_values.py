@@ -138,7 +138,9 @@ def _is_item(value: Any, kind: type) -> bool:
 def _told(option: Any) -> str:
     if typing.get_origin(option) is not tuple:
         return str(option.__name__)
-    return "a list of numbers" if typing.get_args(option)[0] is float else "a list of texts"
+    return {float: "a list of numbers", int: "a list of whole numbers"}.get(
+        typing.get_args(option)[0], "a list of texts"
+    )
 
 
 def _written(value: Any) -> str:

@@ -1,0 +1,60 @@
+"""`qgkd glue compare`: methods against each other, over tasks and seeds.
+
+Comes in: a TOML file and overrides. Goes out: the table as Markdown on stdout; runs and tables in the folder the file
+names; progress on stderr.
+
+A literal example: `qgkd glue compare eval/configs/glue_chinese.toml compare.seeds=[1,2]`; killed, the same command goes
+on where it stopped.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qgkd.cli.stdout import write_stdout
+
+
+def compare(
+    config: Annotated[
+        Path, typer.Argument(help="Tasks, systems and seeds as a TOML file; eval/configs has some.", metavar="CONFIG")
+    ],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="section.key=value, e.g. compare.seeds=[1,2] systems.kd.method.alpha=0.5.", metavar="SETTINGS"
+        ),
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Print the runs and which are complete; train none.")] = False,
+    tables_only: Annotated[
+        bool, typer.Option("--tables-only", help="Write the tables of the complete runs; train none.")
+    ] = False,
+) -> None:
+    """Compare methods over tasks and seeds; runs that are complete are not done again."""
+    if plan and tables_only:
+        raise typer.BadParameter("--plan and --tables-only exclude each other: choose one")
+    from qgkd.classification.compare import finished_rows, run_comparison, write_report
+    from qgkd.classification.compare_config import load_comparison
+    from qgkd.classification.compare_table import markdown, table_lines
+    from qgkd.classification.result import read_result
+    from qgkd.errors import UserError
+
+    comparison = load_comparison(config, tuple(overrides or ()))
+    if plan:
+        for run in comparison.runs:
+            write_stdout(f"{run.name}\t{'complete' if read_result(run.folder) else 'to do'}\n")
+        return
+    failures: list[str] = []
+    if tables_only:
+        if not write_report(comparison, plot=True):
+            raise UserError(f"{comparison.folder}: expected complete runs, found none; run without --tables-only")
+    else:
+        command = shlex.join(["qgkd", "glue", "compare", str(config), *(overrides or ())])
+        failures = run_comparison(comparison, command=command, tell=lambda sentence: print(sentence, file=sys.stderr))
+    write_stdout(markdown(table_lines(finished_rows(comparison))))
+    if failures:
+        raise UserError(f"{len(failures)} of {len(comparison.runs)} runs could not be done; the first: {failures[0]}")
