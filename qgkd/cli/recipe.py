@@ -1,0 +1,38 @@
+"""`qgkd recipe`: teacher, student, distillation and self-training in one command that can be killed and taken up.
+
+Comes in: a TOML file and overrides. Goes out: a folder per step; the last one's model on stdout, progress on stderr.
+
+A literal example: `qgkd recipe eval/configs/two_stage.toml data.train=DRCD_training.json`; the same command goes on
+with what it left unfinished. With a trained teacher: `given.teacher=runs/teacher/model`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qgkd.cli.stdout import write_stdout
+
+
+def recipe(
+    config: Annotated[Path, typer.Argument(help="As eval/configs/two_stage.toml.", metavar="CONFIG")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(help="section.key=value, e.g. given.teacher=FOLDER, distill.train.max_steps=500.",
+                       metavar="SETTINGS"),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Make steps again that were begun with other settings.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Distil a teacher on half of the questions, then train the student on the labels: the report's best recipe."""
+    from qgkd.experiment.two_stage import load_recipe, run_recipe
+
+    settings = load_recipe(config, tuple(overrides or ()))
+    model = run_recipe(settings, force=force)
+    from qgkd.experiment.step import is_main_process
+
+    if is_main_process():
+        write_stdout(f"{model}\n")

@@ -1,0 +1,90 @@
+"""The comparison's questions, drawn and parted once.
+
+Comes in: `[questions]`. Goes out: `train.jsonl`, `validation.jsonl` and `about.json` in a folder.
+
+A literal example: of DRCD dev and CMRC with `number = 5000`, the 621 questions whose `article_in_test` is false
+validate, the other 2,903 train together with 2,097 of CMRC, passages in an order drawn once.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from qgkd.atomic import write_atomically
+from qgkd.errors import UserError
+from qgkd.examples import QGExample
+from qgkd.experiment.compare_settings import QuestionOptions
+from qgkd.experiment.step import read_json, say, write_json
+from qgkd.fingerprint import file_sha256
+
+
+def draw_questions(options: QuestionOptions, folder: Path) -> tuple[Path, Path]:
+    """Write the two files, or find them as they would be written.
+
+    Returns:
+        Training and validation file.
+
+    Raises:
+        UserError: A file cannot be read, or there are fewer questions than asked for.
+    """
+    from qgkd.model_recipe.sources import read_questions
+
+    paths = [Path(options.folder) / name for name in options.train]
+    final = Path(options.folder) / options.final
+    digests = {path.name: file_sha256(path) for path in (*paths, final)}
+    wanted = {"files": digests, **asdict(options), "folder": "", "train": [path.name for path in paths]}
+    files = folder / "train.jsonl", folder / "validation.jsonl"
+    held = read_json(folder / "about.json")
+    if all(held.get(key) == value for key, value in wanted.items()) and all(path.is_file() for path in files):
+        return files
+    if held:
+        raise UserError(f"{folder}: expected questions drawn with these settings, found others; choose another folder")
+    read = read_questions(paths, [final], (), options.held_out_field)
+    chosen = _drawn(read.final, read.broad, options)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, examples in zip(files, (chosen, read.validation), strict=True):
+        with write_atomically(path) as file:
+            file.writelines(json.dumps(_record(example), ensure_ascii=False) + "\n" for example in examples)
+    write_json(folder / "about.json", {**wanted, "train_questions": len(chosen), "left_out": read.left_out,
+                                       "validation_questions": len(read.validation)})  # fmt: skip
+    say(f"{folder}: {len(chosen):,} questions to train on, {len(read.validation):,} to validate on")
+    return files
+
+
+def _drawn(final: Sequence[QGExample], broad: Sequence[QGExample], options: QuestionOptions) -> list[QGExample]:
+    """All of `final`, then passages of `broad` as they are drawn, in an order drawn over all."""
+    draw = random.Random(options.seed)
+    passages = _by_passage(broad)
+    draw.shuffle(passages)
+    number = options.number or len(final) + len(broad)
+    if number > len(final) + len(broad):
+        raise UserError(
+            f"questions.number: expected at most the {len(final) + len(broad):,} questions of the files, found "
+            f"{number:,}; lower it"
+        )
+    chosen = [example for passage in (*_by_passage(final), *passages) for example in passage][:number]
+    order = _by_passage(chosen)
+    draw.shuffle(order)
+    return [example for passage in order for example in passage]
+
+
+def _by_passage(examples: Iterable[QGExample]) -> list[list[QGExample]]:
+    found: dict[str, list[QGExample]] = {}
+    for example in examples:
+        found.setdefault(example.context, []).append(example)
+    return list(found.values())
+
+
+def _record(example: QGExample) -> dict[str, object]:
+    return {
+        "id": example.example_id,
+        "title": example.title,
+        "context": example.context,
+        "answer": example.answer_text,
+        "answer_start": example.answer_start_char,
+        "question": example.question,
+    }

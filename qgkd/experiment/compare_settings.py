@@ -1,0 +1,223 @@
+"""What a comparison is made of.
+
+Comes in: a TOML file and overrides. Goes out: `CompareSettings`.
+
+A literal example, beside the sections of a recipe (`settings`):
+
+    [compare]
+    folder = "runs/compare"
+    seeds = [1, 2, 3]
+    recurrent = ["teacher", "direct", "all-layer", "two-stage"]
+    [questions]                     # where the questions have to be drawn and parted first
+    train = ["cmrc2018_train.jsonl.gz"]
+    final = "drcd_dev.jsonl.gz"
+    number = 5000
+    [test]                          # looked at by `--final` alone
+    data = "drcd_test.jsonl.gz"
+    exclude_articles_of = "drcd_dev.jsonl.gz"
+    [recurrent.rows]                # over all runs in that mode
+    positions_per_question = 4
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from qgkd.errors import UserError
+from qgkd.experiment.settings import (
+    CHAIN_SECTIONS,
+    OVERLAYS,
+    ChainSettings,
+    RunSettings,
+    chain_settings,
+    read_sections,
+    run_settings,
+)
+from qgkd.training.toml_values import check_section
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """`[compare]`."""
+
+    folder: str = "runs/compare"
+    """Where steps, tables and plots go."""
+    results: str = ""
+    """The JSON of all rows; empty is `qg_compare.json` in the folder."""
+    seeds: tuple[int, ...] = (1, 2, 3)
+    """Each is a whole experiment, its teacher included."""
+    systems: tuple[str, ...] = ()
+    """Which rows; empty takes the baselines and the tree."""
+    recurrent: tuple[str, ...] = ()
+    """Which rows in `recurrent` mode as well."""
+    fractions: tuple[float, ...] = (0.5, 1.0)
+    """Of the tree: what teacher, distillation and self-training take."""
+    dropouts: tuple[float, ...] = (0.1, 0.3)
+    """Of the tree: the student's."""
+    precision: str = "fp32"
+    """Of decoding: fp32, bf16 or int8."""
+    device: str = "auto"
+    """Of decoding; `auto` is cuda where there is one."""
+    validation_questions: int = 0
+    """The first N that are decoded for the table; 0 takes all."""
+    recurrent_questions: int = 0
+    """The first N that are decoded in `recurrent` mode, of validation and test alike; 0 takes all."""
+    timing_questions: int = 64
+    """The first N validation questions, which student and teacher write in turns to compare their times; 0 leaves it
+    out."""
+    timing_rounds: int = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionOptions:
+    """`[questions]`: files to draw training and validation questions from, where `[data]` names none."""
+
+    folder: str = ""
+    """Where the files lie."""
+    train: tuple[str, ...] = ()
+    """Files to draw from after all of `final` that trains."""
+    final: str = ""
+    """The file whose questions validate where `held_out_field` is false, and train elsewhere."""
+    held_out_field: str = "article_in_test"
+    number: int = 0
+    """Training questions in all; 0 takes all."""
+    seed: int = 0
+    """Of the drawing, and of the order of the passages, so that the first half is like the second."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestOptions:
+    """`[test]`: looked at by the last step alone."""
+
+    __test__ = False  # no test of pytest's
+
+    data: str = ""
+    exclude_articles_of: str = ""
+    """Adds rows for the questions of articles that do not occur in this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherBase:
+    """`[other_base]`: another distilled model, fine-tuned; left out where no base is named."""
+
+    base: str = ""
+    """A folder or hub name, e.g. `distilbert-base-multilingual-cased`."""
+    attention: str = "recurrent"
+    """`prefix` needs a BERT with two token types."""
+    layout: str = "marked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareSettings:
+    """A whole comparison."""
+
+    told: str
+    """The file, for messages and rows."""
+    chain: ChainSettings
+    options: CompareOptions
+    questions: QuestionOptions
+    test: TestOptions
+    other_base: OtherBase
+    direct: RunSettings
+    hinton: RunSettings
+    recurrent: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Tables laid over every run in `recurrent` mode."""
+
+    @property
+    def folder(self) -> Path:
+        """Where everything goes."""
+        return Path(self.options.folder)
+
+    @property
+    def results(self) -> Path:
+        """The JSON of all rows."""
+        return Path(self.options.results) if self.options.results else self.folder / "qg_compare.json"
+
+    @property
+    def mode(self) -> str:
+        """The attention of the rows that are not of another mode."""
+        return str(self.chain.shared["model"].get("attention", "prefix"))
+
+    def with_data(self, train: Path, validation: Path) -> CompareSettings:
+        """The same on these files."""
+        data = {**self.chain.shared["data"], "train": [str(train)], "validation": str(validation)}
+        return replace(self, chain=replace(self.chain, shared={**self.chain.shared, "data": data}))
+
+    def of(self, seed: int, mode: str) -> CompareSettings:
+        """The same for one seed and mode."""
+        shared = {name: dict(values) for name, values in self.chain.shared.items()}
+        shared["train"]["seed"] = seed
+        if mode == self.mode:
+            return replace(self, chain=replace(self.chain, shared=shared))
+        shared["model"]["attention"] = mode
+        chain = replace(
+            self.chain,
+            shared=shared,
+            teacher=self._in_recurrent(self.chain.teacher),
+            distill=self._in_recurrent(self.chain.distill),
+            selftrain=self._in_recurrent(self.chain.selftrain),
+        )
+        direct, hinton = self._in_recurrent(self.direct), self._in_recurrent(self.hinton)
+        return replace(self, chain=chain, direct=direct, hinton=hinton)
+
+    def _in_recurrent(self, run: RunSettings) -> RunSettings:
+        tables = {name: {**getattr(run, name), **self.recurrent.get(name, {})} for name in OVERLAYS}
+        return replace(run, rows=tables["rows"], evaluation=tables["evaluation"], train=tables["train"])
+
+
+def load_compare(path: str | Path, overrides: Iterable[str] = ()) -> CompareSettings:
+    """Read a TOML file and apply `section.key=value` overrides.
+
+    Raises:
+        UserError: An unreadable file, an unknown section or key, or a value of the wrong type or out of range.
+    """
+    told = str(path)
+    values = read_sections(path, overrides)
+    own = {"compare": CompareOptions, "questions": QuestionOptions, "test": TestOptions, "other_base": OtherBase}
+    check_section(told, "", values, (*own, "direct", "hinton", "recurrent", *CHAIN_SECTIONS))
+    parts: dict[str, Any] = {
+        name: kind(**_integers(told, name, values.get(name, {}), kind)) for name, kind in own.items()
+    }
+    # What a run of labels alone and Hinton's take is, unless said otherwise, what the distillation takes.
+    budget = {key: table for key, table in values.get("distill", {}).items() if key in OVERLAYS}
+    settings = CompareSettings(
+        told=told,
+        chain=chain_settings(values, told),
+        options=parts["compare"],
+        questions=parts["questions"],
+        test=parts["test"],
+        other_base=parts["other_base"],
+        direct=run_settings(values, "direct", told, budget),
+        hinton=run_settings(values, "hinton", told, budget, method=True),
+        recurrent=check_section(told, "recurrent", values.get("recurrent", {}), OVERLAYS),
+    )
+    _check(settings)
+    return settings
+
+
+def _check(settings: CompareSettings) -> None:
+    options, data = settings.options, settings.chain.shared["data"]
+    given = [name for name, value in asdict(settings.chain.given).items() if value]
+    requirements = [
+        (not given, "every seed makes its own teacher and students: remove [given]"),
+        (bool(options.seeds), "compare.seeds must name at least one seed"),
+        (all(0 < fraction <= 1 for fraction in options.fractions), "compare.fractions must be above 0 and at most 1"),
+        (all(0 <= share < 1 for share in options.dropouts), "compare.dropouts must be from 0 to below 1"),
+        (options.timing_rounds >= 1, "compare.timing_rounds must be at least 1"),
+        (bool(settings.questions.final) != bool(data.get("validation")), "either data.train and data.validation or "
+         "[questions] must name the questions, not both"),
+        (settings.mode in ("prefix", "recurrent"), "model.attention must be prefix or recurrent"),
+    ]  # fmt: skip
+    for holds, sentence in requirements:
+        if not holds:
+            raise UserError(f"{settings.told}: {sentence}; correct it")
+
+
+def _integers(told: str, name: str, values: Any, kind: type) -> dict[str, Any]:
+    """`check_section`, and a single seed for a list of one."""
+    if isinstance(values, dict) and type(values.get("seeds")) is int:
+        values = {**values, "seeds": [values["seeds"]]}
+    return check_section(told, name, values, kind)

@@ -1,0 +1,121 @@
+"""What a comparison has found so far: the JSON of all rows, tables, plots.
+
+Comes in: a `Comparison`. Goes out: files; rows that were not measured are absent, and the notes say which.
+
+A literal example: `write_report(comparison)` returns the path of `table.md`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgkd.experiment.compare import Cell, Comparison
+from qgkd.experiment.measure import score_of_first
+from qgkd.experiment.rows import Line, Row, lines_of, rows_of, trained_on_text
+from qgkd.experiment.step import read_json, say, write_json
+from qgkd.experiment.tables import write_csv, write_markdown
+
+
+def write_report(comparison: Comparison) -> Path:
+    """Write everything; the plots only where matplotlib is installed."""
+    folder = comparison.settings.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = all_rows(comparison)
+    results = comparison.settings.results
+    results.parent.mkdir(parents=True, exist_ok=True)
+    write_json(results, rows)
+    lines = lines_of(rows)
+    write_markdown(
+        folder / "table.md",
+        lines,
+        gaps=mode_gaps(comparison),
+        timings=read_json(folder / "timing.json"),
+        notes=_notes(comparison),
+    )
+    write_csv(folder / "table.csv", lines)
+    _draw(lines, folder)
+    return folder / "table.md"
+
+
+def all_rows(comparison: Comparison) -> list[Row]:
+    """The rows of everything measured, validation first."""
+    rows: list[Row] = []
+    for part in ("validation", "test"):
+        for cell in comparison.cells():
+            measured = comparison.measured(cell, part)
+            if measured:
+                rows += rows_of(
+                    cell.name,
+                    cell.mode,
+                    cell.seed,
+                    measured,
+                    trained_on=_trained_on(comparison, cell),
+                    command=_command(comparison, cell, part),
+                )
+    return rows
+
+
+def mode_gaps(comparison: Comparison) -> list[dict[str, Any]]:
+    """avg_score of both modes on the same first validation questions, where both were measured."""
+    gaps = []
+    cells = {(cell.name, cell.mode, cell.seed): cell for cell in comparison.cells()}
+    for (name, mode, seed), cell in cells.items():
+        other = cells.get((name, "prefix", seed))
+        if mode != "recurrent" or other is None:
+            continue
+        both = [comparison.measured(each, "validation") for each in (other, cell)]
+        if not all(both):
+            continue
+        count = min(measured["rows"][0]["n"] for measured in both)
+        found = [score_of_first(comparison.cell_folder(each), "validation", count) for each in (other, cell)]
+        gaps.append({"name": name, "seed": seed, "questions": count, "prefix": found[0], "recurrent": found[1]})
+    return gaps
+
+
+def _trained_on(comparison: Comparison, cell: Cell) -> str:
+    settings = comparison.settings
+    about = read_json(settings.folder / "questions" / "about.json") if settings.questions.final else {}
+    train = settings.chain.shared["data"].get("train", ())
+    paths = [train] if isinstance(train, str) else train
+    files = sorted(about["files"]) if about else [Path(path).name for path in paths]
+    return trained_on_text(files, comparison.trained_on(cell))
+
+
+def _command(comparison: Comparison, cell: Cell, part: str) -> str:
+    told = f"qgkd compare {comparison.settings.told}"
+    if part == "test":
+        return f"{told} --final"
+    return f"{told} --only {cell.name}" + ("" if cell.step is None else f" --seed {cell.seed}")
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    cells = comparison.cells()
+    measured = [cell for cell in cells if comparison.measured(cell, "validation")]
+    missing = [f"{cell.name} ({cell.mode}, seed {cell.seed})" for cell in cells if cell not in measured]
+    notes = [
+        "avg_score: mean of the six scores. ±: sample standard deviation over seeds; a seed is a whole experiment, its "
+        "teacher included.",
+        "Models were chosen on validation."
+        + ("" if (comparison.settings.folder / "final.json").exists() else " The test set was not looked at."),
+    ]
+    definitions = {comparison.measured(cell, "validation")["definition"] for cell in measured}
+    notes += sorted(definitions)
+    if missing:
+        notes.append(f"{len(missing):,} of {len(cells):,} rows were not made: {', '.join(missing)}.")
+    return notes
+
+
+def _draw(lines: list[Line], folder: Path) -> None:
+    if not lines:
+        return
+    try:
+        from qgkd.experiment.plots import draw_quality, draw_tree
+
+        decisive = lines[-1].evaluated_on  # the test's, where it was measured
+        held = [line for line in lines if line.evaluated_on == decisive or line.mode == "recurrent"]
+        held = [line for line in lines if line.evaluated_on == decisive] or held
+        draw_tree(held, folder / "tree.png")
+        draw_quality(held, folder / "quality.png")
+    except ImportError:
+        say("No plots: matplotlib is not installed here (`pip install 'qgkd[plot]'`).")

@@ -1,0 +1,169 @@
+"""The rows of the comparison: what each name stands for, as a chain of steps.
+
+Comes in: settings of one seed and mode, a name. Goes out: the step whose model is measured; steps that several names
+need are equal, and so are made once.
+
+Literal examples:
+
+    teacher         all layers, labels, all questions
+    direct          the student on labels alone, from the teacher's lower layers
+    direct-base     the same from the pretrained base's lower layers
+    direct-long     `direct` for as many steps as both stages of `two-stage`
+    hinton          the teacher's logits
+    all-layer       logits, hidden states and attention at once
+    layer-adding    layers join bottom up
+    layer-by-layer  one at a time
+    two-stage       all-layer on the first part, dropout .3, then labels
+    other-base      another distilled model, fine-tuned
+    rule            no model
+    t0.5-d1-p0.3-s0.5   the tree: teacher on the first half, distillation on everything, dropout .3, self-training on
+                    the first half; `s0` is without, `t0.5` alone is that teacher
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from qgkd.errors import UserError
+from qgkd.experiment.chain import Chain
+from qgkd.experiment.compare_settings import CompareOptions, CompareSettings
+from qgkd.experiment.settings import RunSettings
+from qgkd.experiment.step import Step
+from qgkd.training.toml_values import nearest
+
+BASELINES = (
+    "teacher", "direct", "direct-base", "direct-long", "hinton", "all-layer", "layer-adding", "layer-by-layer",
+    "two-stage", "other-base", "rule",
+)  # fmt: skip
+_TREE = re.compile(r"t(?P<teacher>[\d.]+)(?:-d(?P<distill>[\d.]+)-p(?P<dropout>[\d.]+)-s(?P<labels>[\d.]+))?")
+
+
+def tree_names(options: CompareOptions) -> list[str]:
+    """The tree's names: teachers, then their students before and after self-training."""
+    names = []
+    for teacher in options.fractions:
+        names.append(f"t{teacher:g}")
+        for distill in options.fractions:
+            for dropout in options.dropouts:
+                for labels in (0.0, *options.fractions):
+                    names.append(f"t{teacher:g}-d{distill:g}-p{dropout:g}-s{labels:g}")
+    return names
+
+
+def chosen_names(settings: CompareSettings) -> list[str]:
+    """Which rows are asked for.
+
+    Raises:
+        UserError: An unknown name.
+    """
+    options = settings.options
+    names = list(options.systems) or [
+        *(name for name in BASELINES if name != "other-base" or settings.other_base.base),
+        *tree_names(options),
+    ]
+    for name in (*names, *options.recurrent):
+        check_name(name, settings)
+    return names
+
+
+def check_name(name: str, settings: CompareSettings) -> None:
+    """Refuse a name that stands for nothing.
+
+    Raises:
+        UserError: With the nearest known one.
+    """
+    if name not in BASELINES and not parse_tree(name):
+        raise UserError(f"{settings.told}: system {name!r} is unknown{nearest(name, (*BASELINES, 't1-d0.5-p0.3-s1'))}")
+    if name == "other-base" and not settings.other_base.base:
+        raise UserError(f"{settings.told}: other-base needs other_base.base, the model to fine-tune; name it")
+
+
+def parse_tree(name: str) -> dict[str, float]:
+    """The numbers in a name of the tree; {} for any other name."""
+    found = _TREE.fullmatch(name)
+    try:
+        return {key: float(value) for key, value in found.groupdict().items() if value} if found else {}
+    except ValueError:  # 0.5.1
+        return {}
+
+
+def step_of(name: str, settings: CompareSettings) -> Step | None:
+    """The step that makes a row's model.
+
+    Args:
+        name: A row's.
+        settings: Of one seed and mode (`CompareSettings.of`).
+
+    Returns:
+        None for the rule.
+    """
+    if name == "rule":
+        return None
+    chain, distill = Chain(settings.chain), settings.chain.distill
+    whole = replace(distill, fraction=1.0, dropout=settings.direct.dropout)
+    direct = settings.direct
+    if name == "teacher":
+        found: Step | str = chain.teacher()
+    elif name == "direct":
+        found = chain.labels("direct", direct, base=chain.student())
+    elif name == "direct-base":
+        base = chain.student(str(settings.chain.shared["model"].get("base", "")))
+        found = chain.labels("direct-base", direct, base=base)
+    elif name == "direct-long":
+        found = chain.labels("direct-long", _as_long_as_two(settings), base=chain.student())
+    elif name == "hinton":
+        method = {"alpha": 0.5, **settings.hinton.method, "method": "hinton"}
+        found = chain.distilled("hinton", replace(settings.hinton, method=method))
+    elif name in ("all-layer", "layer-adding", "layer-by-layer"):
+        found = chain.distilled("distilled", whole, schedule=name)
+    elif name == "two-stage":
+        found = chain.selftrained()
+    elif name == "other-base":
+        found = _other_base(chain, settings)
+    else:
+        found = _of_tree(parse_tree(name), chain, settings)
+    assert isinstance(found, Step)  # nothing is given in a comparison
+    return found
+
+
+def _of_tree(node: dict[str, float], chain: Chain, settings: CompareSettings) -> Step | str:
+    teacher = chain.teacher(node["teacher"])
+    if "distill" not in node:
+        return teacher
+    dropout, labels = node["dropout"], node.get("labels", 0.0)
+    run = replace(settings.chain.distill, fraction=node["distill"], dropout=dropout)
+    student = chain.student(teacher)
+    distilled = chain.distilled("distilled", run, teacher=teacher, student=student, schedule="all-layer")
+    if not labels:
+        return distilled
+    return chain.selftrained(distilled, replace(settings.chain.selftrain, fraction=labels, dropout=dropout))
+
+
+def _other_base(chain: Chain, settings: CompareSettings) -> Step:
+    step = chain.labels("other-base", settings.direct, base=settings.other_base.base)
+    model: dict[str, Any] = {
+        **{key: step.sections["model"][key] for key in ("dropout", "script") if key in step.sections["model"]},
+        "attention": settings.other_base.attention,
+        "layout": settings.other_base.layout,
+    }
+    sections = {**step.sections, "model": model}
+    if settings.other_base.attention != settings.mode:
+        for name, values in settings.recurrent.items():
+            sections[name] = {**sections.get(name, {}), **values}
+    return replace(step, sections=sections)
+
+
+def _as_long_as_two(settings: CompareSettings) -> RunSettings:
+    """`direct` with the steps of distillation and self-training together, in steps or in epochs of its questions."""
+    runs = (settings.chain.distill, settings.chain.selftrain)
+    trains = [{**settings.chain.shared["train"], **run.train} for run in runs]
+    steps = [int(train.get("max_steps", -1)) for train in trains]
+    if min(steps) > 0:
+        more: dict[str, Any] = {"max_steps": sum(steps)}
+    else:
+        pairs = zip(trains, runs, strict=True)
+        epochs = sum(float(train.get("num_train_epochs", 3)) * run.fraction for train, run in pairs)
+        more = {"num_train_epochs": epochs / settings.direct.fraction}
+    return replace(settings.direct, train={**settings.direct.train, **more})
