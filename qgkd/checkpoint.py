@@ -61,7 +61,7 @@ def load_checkpoint(
     """
     name = str(name_or_folder)
     local_only = not Path(name).exists() and not hub_answers()
-    _check_place(name, local_only)
+    check_place(name, local_only)
     record = read_record(name, local_only=local_only)
     input_format = _settle_format(name, record, attention, layout)
     model, tokenizer = _load_pretrained(name, attn_implementation, local_only)
@@ -150,8 +150,16 @@ def _choice(kind: type[Attention] | type[Layout], option: str, value: str) -> An
         raise UserError(f"--{option}: expected one of {[str(member) for member in kind]}, found {value!r}") from None
 
 
-def _check_place(name: str, local_only: bool) -> None:
-    """Refuse a name that leads nowhere before anything else is said about it."""
+def check_place(name: str, local_only: bool) -> None:
+    """Refuse a name that leads nowhere before anything else is said about it.
+
+    Args:
+        name: A folder, or a hub name.
+        local_only: Of a hub model, look in the cache alone.
+
+    Raises:
+        UserError: No `config.json` there.
+    """
     if Path(name).exists() and name:
         if not (Path(name) / "config.json").is_file():
             raise UserError(f"{name}: expected a folder with config.json, found none; give the model's own folder")

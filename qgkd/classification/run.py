@@ -2,7 +2,8 @@
 
 Comes in: a `ClassificationConfig`. Goes out: `ClassificationResult`, and the run folder:
 
-    config.toml     the resolved config
+    config.toml     the resolved config, every setting of the method written out
+    data/           the tokenised splits
     checkpoint-N/   what a resumed run needs; gone once the run is complete
     model/          the model that is handed on, a plain `save_pretrained` folder
     log.jsonl       every log entry
@@ -13,22 +14,49 @@ A literal example: `run_classification(load_classification_config("rte.toml")).v
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+from transformers import set_seed
+
+from qgkd.atomic import write_atomically
+from qgkd.checkpoint import Checkpoint, read_record
+from qgkd.classification.arguments import classification_arguments
+from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.config import ClassificationConfig
-from qgkd.classification.examples import ClassificationExample
-from qgkd.classification.result import ClassificationResult
-from qgkd.classification.task import ClassificationTask
+from qgkd.classification.method_settings import objectives_of, settings_in_full
+from qgkd.classification.models import load_student, load_teachers, load_tokenizer_of, load_trained, position_limit
+from qgkd.classification.prediction import Predictor, predictions_of
+from qgkd.classification.prepared import PreparedTask, prepare_task
+from qgkd.classification.result import ClassificationResult, read_result, write_result
+from qgkd.classification.rows import ClassificationRows
+from qgkd.classification.store import ExampleStore
+from qgkd.classification.task import TRAIN, TRANSFER, VALIDATION
+from qgkd.classification.trainer import ClassificationTrainer, NoTeacher
+from qgkd.classification.validation import ClassificationValidator, split_figures
+from qgkd.distillation.logits import LogitMSE
+from qgkd.distillation.objective import Objective, needs_of, projections_of
+from qgkd.distillation.several_teachers import Ensemble, SeveralTeachers, ensemble_logits
+from qgkd.distillation.teacher import Teacher
+from qgkd.distillation.teacher_selection import SelectedTeacher
+from qgkd.distillation.trainer import AnyTeacher
+from qgkd.encoder import encoder_shape
+from qgkd.errors import UserError
+from qgkd.fingerprint import model_sha256
+from qgkd.precision import parameter_count
+from qgkd.training.checkpoints import last_checkpoint
+from qgkd.training.run import is_main, say, settle_folder
+from qgkd.training.toml_values import to_toml
 
+if TYPE_CHECKING:
+    from qgkd.classification.data import TaskData
 
-class TaskData(Protocol):
-    """A task with its examples."""
-
-    task: ClassificationTask
-
-    def examples(self, split: str) -> Sequence[ClassificationExample]:
-        """A split's examples, in file order."""
+_FIXED = ("task", "method", "model")
+"""What a resumed run may not change."""
 
 
 def run_classification(
@@ -45,4 +73,244 @@ def run_classification(
     Raises:
         UserError: A run is there already, or task, models and method do not fit together.
     """
-    raise NotImplementedError
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # a bar per file written
+    config = _settled(config)
+    sections = {**config.to_json(), "method": settings_in_full(config.method)}
+    settle_folder(config.run_folder, sections, _FIXED, resume=resume, force=force)
+    done = read_result(config.run_folder) if resume else None
+    if done is not None:
+        return done
+    if is_main():
+        with write_atomically(config.run_folder / "config.toml") as file:
+            file.write(to_toml(sections))
+    return _Run(config, sections, data).result(resume=resume)
+
+
+class _Run:
+    """What the steps of a run share."""
+
+    def __init__(self, config: ClassificationConfig, sections: dict[str, Any], data: TaskData | None) -> None:
+        self.config = config
+        tokenizer = load_tokenizer_of(config.model.base)
+        # Before the task is known the metric is not, either: `main_process_first` needs arguments of some kind.
+        early = classification_arguments(config, "")
+        with early.main_process_first(desc="tokenising"):
+            self.prepared: PreparedTask = prepare_task(config.task, tokenizer, config.run_folder / "data", data)
+        self.task, self.splits = self.prepared.task, self.prepared.splits
+        measured = VALIDATION in self.splits
+        self.arguments = classification_arguments(config, self.task.main_metric if measured else "")
+        self.student = load_student(config.model, self.task, seed=int(self.arguments.seed), tokenizer=tokenizer)
+        self.teachers = load_teachers(config.model, self.task, self.student)
+        _check_positions(config, [self.student, *self.teachers])
+        self.shapes = [encoder_shape(each.model) for each in (self.student, *self.teachers)]
+        teacher_shape = self.shapes[-1]
+        self.objectives = objectives_of(config.method, self.shapes[0], teacher_shape)
+        self.ensemble = ensemble_of(config.model.ensemble, self.objectives)
+        check_teachers(self.objectives, len(self.teachers))
+        self.predictor = Predictor(
+            pad_id=int(tokenizer.pad_token_id),
+            batch_examples=self.arguments.per_device_eval_batch_size,
+            bf16=bool(self.arguments.bf16),
+        )
+        self.sections = sections
+
+    def result(self, *, resume: bool) -> ClassificationResult:
+        """Train, or go on; then measure the model that is handed on."""
+        folder = self.config.run_folder
+        say(self.summary())
+        trainer = self.trainer()
+        start = last_checkpoint(folder) if resume else None
+        if start is not None:
+            say(f"Resuming from {start}.")
+        trainer.train(resume_from_checkpoint=None if start is None else str(start))
+        if VALIDATION not in self.splits or self.config.evaluation.keep == "last":
+            trainer.keep_model()
+        self.arguments.distributed_state.wait_for_everyone() if self.arguments.distributed_state else None
+        found = self.measured()
+        if is_main():
+            write_result(found)
+            for checkpoint in folder.glob("checkpoint-*"):
+                shutil.rmtree(checkpoint)
+        return found
+
+    def trainer(self) -> ClassificationTrainer:
+        """The trainer, its projections drawn by the run's seed."""
+        needs = needs_of(self.objectives)
+        set_seed(self.arguments.seed)
+        projections = projections_of(self.objectives, self.shapes[0], self.shapes[-1])
+        splits, evaluation = self.splits, self.config.evaluation
+        validator: Any = None
+        if VALIDATION in splits:
+            validator = ClassificationValidator(self.task, splits, self.predictor)
+        lineage = self.lineage()
+        return ClassificationTrainer(
+            task=self.task,
+            keep_best=evaluation.keep == "best",
+            teacher=self.asked(),
+            objectives=self.objectives,
+            model=ClassifyingModel(self.student.model, needs[0], projections),
+            checkpoint=self.student,
+            args=self.arguments,
+            train_dataset=self.rows(),
+            pad_id=self.predictor.pad_id,
+            validator=validator,
+            patience=evaluation.patience if validator else 0,
+            lineage=lambda: lineage,
+        )
+
+    def asked(self) -> AnyTeacher:
+        """Whom the trainer asks."""
+        needs = needs_of(self.objectives)[1]
+        asked = [Teacher(each.model, needs, ClassifyingModel) for each in self.teachers]
+        if len(asked) > 1:
+            several = SeveralTeachers(asked, self.ensemble)
+            several.needs = needs
+            return several
+        return asked[0] if asked else NoTeacher()
+
+    def rows(self) -> ClassificationRows:
+        """The training examples with their labels, and the transfer texts with the teachers' opinions."""
+        train = self.splits[TRAIN]
+        if not train.is_labelled.all():
+            raise UserError(
+                f"{self.task.name}: expected a label on every training example, found "
+                f"{int((~train.is_labelled).sum())} without; move them to task.transfer"
+            )
+        parts: list[tuple[ExampleStore, NDArray[np.float64]]] = [(train, train.labels)]
+        if TRANSFER in self.splits:
+            transfer = self.splits[TRANSFER]
+            say(f"The teacher labels {len(transfer):,} transfer texts.")
+            parts.append((transfer, self.opinions(transfer)))
+        return ClassificationRows(parts)
+
+    def opinions(self, store: ExampleStore) -> NDArray[np.float64]:
+        """The teachers' classes, or scores, [N].
+
+        Source: Tang et al. 2019 (arXiv 1903.12136), section 3.3: the teacher's first choice is an unlabelled text's
+        label.
+        """
+        import torch
+
+        device = self.arguments.device
+        found = []
+        for teacher in self.teachers:
+            teacher.model.to(device)  # type: ignore[arg-type]
+            found.append(torch.from_numpy(self.predictor.logits(teacher.model, store)))
+        return predictions_of(ensemble_logits(found, self.ensemble).numpy())
+
+    def measured(self) -> ClassificationResult:
+        """Every labelled split, by the model that is handed on."""
+        kept = load_trained(self.config.run_folder / "model", self.task)
+        model: Any = kept.model.to(self.arguments.device)  # type: ignore[arg-type]
+        figures, last = {}, self.splits[TRAIN]
+        for name, store in self.splits.items():
+            if name in (TRAIN, TRANSFER) or not store.is_labelled.all():
+                continue
+            share = {"process": self.arguments.process_index, "processes": self.arguments.world_size}
+            figures[name], last = split_figures(self.task, model, store, self.predictor, **share), store
+        repeats = self.config.evaluation.timing_repeats
+        return ClassificationResult(
+            task=self.task.name,
+            method=self.config.method_name,
+            seed=int(self.arguments.seed),
+            figures=figures,
+            main_metric=self.task.main_metric,
+            parameters=parameter_count(model),
+            ms_per_example=self.predictor.ms_per_example(model, last, repeats),
+            layers=encoder_shape(model).layers,
+            folder=self.config.run_folder,
+        )
+
+    def lineage(self) -> dict[str, Any]:
+        """What the model's record says."""
+        from qgkd.training.lineage import checkout_commit
+
+        kept = ("script", "base", "trained_on")
+        base = {key: self.student.record[key] for key in kept if key in self.student.record}
+        teachers = [
+            {"name": each.name, "sha256": model_sha256(name), "layers": shape.layers}
+            for each, name, shape in zip(self.teachers, self.config.model.teachers, self.shapes[1:], strict=True)
+        ]
+        script = self.config.task.script
+        return {
+            **({"script": script} if script else {}),
+            "classification": {
+                "task": self.task.name,
+                "labels": self.task.labels,
+                "max_tokens": self.config.task.max_tokens,
+                "examples": {name: len(store) for name, store in self.splits.items()},
+            },
+            "base": {"name": self.config.model.base, **base},
+            **({"teachers": teachers} if teachers else {}),
+            "config": self.sections,
+            "seed": int(self.arguments.seed),
+            "commit": checkout_commit(),
+        }
+
+    def summary(self) -> str:
+        """Data, models and terms, for people."""
+        counts = ", ".join(f"{len(store):,} {name}" for name, store in self.splits.items())
+        cut = sum(int(store.about.get("examples_cut", 0)) for store in self.splits.values())
+        told = [f"{self.task.name}: {counts} examples"]
+        if cut:
+            told.append(f"{cut:,} cut at {self.config.task.max_tokens} tokens")
+        told += [f"{count:,} left out of {name} (in task.exclude_texts_of)"
+                 for name, count in self.prepared.left_out.items() if count]  # fmt: skip
+        if self.prepared.problems:
+            told.append(f"{len(self.prepared.problems):,} rows left out, the first: {self.prepared.problems[0]}")
+        terms = ", ".join(f"{each.name} x {_weight(each):g}" for each in self.objectives)
+        names = " and ".join(f"{each.name} of {shape.layers} layers" for each, shape in
+                             zip(self.teachers, self.shapes[1:], strict=True))  # fmt: skip
+        learns = f" learns from {names}" if names else " learns from the labels"
+        return f"{'; '.join(told)}. A model of {self.shapes[0].layers} layers{learns}: {terms}."
+
+
+def ensemble_of(asked: str, objectives: Sequence[Objective]) -> Ensemble:
+    """How several teachers' distributions are merged.
+
+    Raises:
+        UserError: The arithmetic mean for a loss on the logits themselves, which it does not have.
+    """
+    on_logits = any(isinstance(getattr(each, "objective", each), LogitMSE) for each in objectives)
+    if asked == Ensemble.ARITHMETIC and on_logits:
+        raise UserError(
+            "model.ensemble: expected geometric for method.logits_loss=mse, found arithmetic: mean probabilities "
+            "have no logits of their own; set model.ensemble=geometric or another loss"
+        )
+    return Ensemble(asked) if asked else Ensemble.GEOMETRIC if on_logits else Ensemble.ARITHMETIC
+
+
+def check_teachers(objectives: Sequence[Objective], teachers: int) -> None:
+    """A choice of teachers is one of two.
+
+    Raises:
+        UserError: Another number of them.
+    """
+    if any(isinstance(each, SelectedTeacher) for each in objectives) and teachers != 2:
+        raise UserError(f"dynamic-teacher: expected two model.teachers, the smaller first, found {teachers}; name two")
+
+
+def _settled(config: ClassificationConfig) -> ClassificationConfig:
+    """Texts are converted for a base that knows one script alone."""
+    from pathlib import Path
+
+    if config.task.script or not Path(config.model.base).is_dir():
+        return config
+    script = str(read_record(config.model.base).get("script", ""))
+    return replace(config, task=replace(config.task, script=script))
+
+
+def _check_positions(config: ClassificationConfig, models: Sequence[Checkpoint]) -> None:
+    for model in models:
+        if (limit := position_limit(model)) < config.task.max_tokens:
+            raise UserError(
+                f"task.max_tokens must be at most the {limit} positions of {model.name}, was "
+                f"{config.task.max_tokens}; lower it"
+            )
+
+
+def _weight(objective: Objective) -> float:
+    inner = getattr(objective, "objective", None)
+    return objective.weight * (inner.weight if isinstance(inner, Objective) else 1.0)

@@ -92,7 +92,7 @@ def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
     Raises:
         UserError: What differs, in a sentence.
     """
-    _check_tokenizers(student, teacher)
+    check_tokenizers(student, teacher)
     mine, its = student.input_format, teacher.input_format
     if mine.attention is Attention.RECURRENT and its.attention is Attention.PREFIX:
         raise UserError(
@@ -119,7 +119,12 @@ def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
         )
 
 
-def _check_tokenizers(student: Checkpoint, teacher: Checkpoint) -> None:
+def check_tokenizers(student: Checkpoint, teacher: Checkpoint) -> None:
+    """Refuse a teacher that cuts text into other tokens, or numbers them otherwise.
+
+    Raises:
+        UserError: A token that differs.
+    """
     one, other = student.tokenizer.get_vocab(), teacher.tokenizer.get_vocab()
     if one != other:
         odd = sorted(token for token in {*one, *other} if one.get(token) != other.get(token))

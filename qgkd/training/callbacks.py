@@ -21,17 +21,19 @@ from qgkd.atomic import write_atomically
 
 SHARE = "share_of_"
 """How the key of a term's share in the loss begins."""
+_RATE = "_per_second"
 
 
 class RunClock(TrainerCallback):
-    """Questions per second since the last log, evaluations not counted; hours left, everything counted.
+    """Questions per second since the last log, evaluations left out; hours left, with everything.
 
     Args:
         questions_per_step: Mean over an epoch.
+        counted: What the items of a step are called.
     """
 
-    def __init__(self, questions_per_step: float) -> None:
-        self._questions_per_step = questions_per_step
+    def __init__(self, questions_per_step: float, counted: str = "questions") -> None:
+        self._questions_per_step, self._counted = questions_per_step, counted
         self._began = self._marked = time.perf_counter()
         self._first_step = self.marked_step = 0
         self._paused_s = 0.0
@@ -55,7 +57,7 @@ class RunClock(TrainerCallback):
         per_step_s = (now - self._began) / max(1, state.global_step - self._first_step)
         self._marked, self.marked_step, self._paused_s = now, state.global_step, 0.0
         hours_left = (state.max_steps - state.global_step) * per_step_s / 3600
-        return {"questions_per_second": round(rate, 2), "hours_left": round(hours_left, 6)}
+        return {f"{self._counted}_per_second": round(rate, 2), "hours_left": round(hours_left, 6)}
 
 
 class RunLog(TrainerCallback):
@@ -147,7 +149,7 @@ def progress_line(logs: dict[str, Any], state: TrainerState) -> str:
     if "train_runtime" in logs:
         return "  ".join([*parts, f"trained for {logs['train_runtime'] / 3600:.2f} h"])
     for name, value in logs.items():
-        if name in ("epoch", "hours_left", "questions_per_second", "learning_rate", "grad_norm"):
+        if name in ("epoch", "hours_left", "learning_rate", "grad_norm") or name.endswith(_RATE):
             continue
         if name != "loss" and value == logs.get("loss"):  # the only term of the loss
             continue
@@ -157,6 +159,6 @@ def progress_line(logs: dict[str, Any], state: TrainerState) -> str:
         parts.append(f"{name.replace('eval_', 'validation ', 1)} {value:.4f}{share}")
     if "learning_rate" in logs:
         parts.append(f"lr {logs['learning_rate']:.3g}")
-    if "questions_per_second" in logs:
-        parts += [f"{logs['questions_per_second']:.1f} questions/s", f"{logs['hours_left']:.2f} h left"]
+    for name in (name for name in logs if name.endswith(_RATE)):
+        parts += [f"{logs[name]:.1f} {name.removesuffix(_RATE)}/s", f"{logs['hours_left']:.2f} h left"]
     return "  ".join(parts)

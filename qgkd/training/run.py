@@ -38,7 +38,7 @@ from qgkd.training.toml_values import read_toml, to_toml
 from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
 
-_OURS = ("checkpoint-*", "model", ".model.*", "log.jsonl", "runs")
+_OURS = ("checkpoint-*", "model", ".model.*", "log.jsonl", "result.json", "runs")
 """What a run leaves in its folder, and `--force` takes away; `runs` is TensorBoard's."""
 
 
@@ -51,7 +51,7 @@ def prepare_run(config: TrainConfig, *, method: TrainingMethod | None = None) ->
     checkpoint = (method or TrainingMethod(config)).checkpoint()
     prepared = prepare(config.data, checkpoint.tokenizer, checkpoint.input_format)
     prepared.save(config.prepared_folder)
-    _say(_data_summary(prepared))
+    say(_data_summary(prepared))
     return config.prepared_folder
 
 
@@ -76,19 +76,19 @@ def run_training(
 
     logging.disable_progress_bar()  # a bar per file written
     method = method or TrainingMethod(config)
-    _settle_folder(method, resume=resume, force=force)
+    settle_folder(config.run_folder, method.sections(), method.fixed_sections, resume=resume, force=force)
     arguments = training_arguments(config)
     checkpoint = method.checkpoint()
     with arguments.main_process_first(desc="tokenising"):
         prepared = _prepared(config, checkpoint, several=arguments.world_size > 1)
     trainer = _trainer(method, arguments, checkpoint, prepared)
-    if _is_main():
+    if is_main():
         with write_atomically(config.run_folder / "config.toml") as file:
             file.write(to_toml(method.sections()))
-    _say(f"{_data_summary(prepared)}. {_rows_summary(config, checkpoint)} {method.summary()}".rstrip())
+    say(f"{_data_summary(prepared)}. {_rows_summary(config, checkpoint)} {method.summary()}".rstrip())
     start = last_checkpoint(config.run_folder) if resume else None
     if resume:
-        _say("No whole checkpoint here: starting from the beginning." if start is None else f"Resuming from {start}.")
+        say("No whole checkpoint here: starting from the beginning." if start is None else f"Resuming from {start}.")
     trainer.train(resume_from_checkpoint=None if start is None else str(start))
     if not config.data.validation:
         trainer.keep_model()
@@ -140,10 +140,22 @@ def _prepared(config: TrainConfig, checkpoint: Checkpoint, *, several: bool) -> 
     return found
 
 
-def _settle_folder(method: TrainingMethod, *, resume: bool, force: bool) -> None:
-    """Refuse to write over a run, or to go on with another config, unless told to."""
-    folder = method.config.run_folder
-    if not _is_main():
+def settle_folder(
+    folder: Path, sections: dict[str, Any], fixed_sections: tuple[str, ...], *, resume: bool, force: bool
+) -> None:
+    """Refuse to write over a run, or to go on with another config, unless told to.
+
+    Args:
+        folder: The run folder; it is made.
+        sections: The resolved config.
+        fixed_sections: What a resumed run may not change.
+        resume: Go on with a run.
+        force: Remove it first.
+
+    Raises:
+        UserError: A run is there already, it has another config, or the folder cannot be made.
+    """
+    if not is_main():
         return
     found = sorted(path for pattern in _OURS for path in folder.glob(pattern))
     if found and not (resume or force):
@@ -155,17 +167,17 @@ def _settle_folder(method: TrainingMethod, *, resume: bool, force: bool) -> None
         for path in found:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     if resume and (folder / "config.toml").is_file():
-        _check_same(method, folder / "config.toml")
+        _check_same(sections, fixed_sections, folder / "config.toml")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder}: expected a folder to write to, but: {error.strerror}; choose another") from error
 
 
-def _check_same(method: TrainingMethod, path: Path) -> None:
+def _check_same(new: dict[str, Any], fixed_sections: tuple[str, ...], path: Path) -> None:
     """A resumed run trains the same model on the same rows; `[train]` and `[evaluation]` may change."""
-    old, new = read_toml(path), method.sections()
-    for section in method.fixed_sections:
+    old = read_toml(path)
+    for section in fixed_sections:
         for key, value in new[section].items():
             value = list(value) if isinstance(value, tuple) else value
             if old.get(section, {}).get(key) != value:
@@ -205,11 +217,12 @@ def _rows_summary(config: TrainConfig, checkpoint: Checkpoint) -> str:
     return told + "."
 
 
-def _is_main() -> bool:
+def is_main() -> bool:
     """Whether this is the main process, before and without a process group."""
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def _say(text: str) -> None:
-    if _is_main():
+def say(text: str) -> None:
+    """A line on stderr, once however many processes there are."""
+    if is_main():
         print(text, file=sys.stderr, flush=True)

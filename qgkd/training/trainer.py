@@ -57,6 +57,8 @@ class QGTrainer(Trainer):
         lineage: What `qgkd.json` says beside the format.
     """
 
+    counted = "questions"
+    """What the log counts per second."""
     loss_is_scaled_for_ga = True  # `compute_loss` divides by the whole step's tokens
 
     def __init__(
@@ -87,7 +89,7 @@ class QGTrainer(Trainer):
         self._terms = TermSums()
         self._figures: dict[str, float] = {}
         questions = sum(len(item) for item in train_dataset.items)
-        self._clock = RunClock(questions / max(1, len(self._sampler().steps(0))))
+        self._clock = RunClock(questions / max(1, len(self._sampler().steps(0))), self.counted)
         for unwanted in (ProgressCallback, PrinterCallback):
             self.remove_callback(unwanted)
         for callback in (self._clock, RunLog(), *([StopWhenFlat(patience)] if patience else [])):

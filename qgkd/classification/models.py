@@ -1,0 +1,184 @@
+"""Student and teachers of a classification run.
+
+Comes in: a folder or hub name of a masked language model or a classifier. Goes out: `Checkpoint`s whose models are
+`AutoModelForSequenceClassification`; a head the base does not have is drawn by the run's seed.
+
+A literal example: base `bert-base-uncased`, 6 layers: its embeddings, its layers 1 to 6 and its pooler, and a new
+classifier for the task's classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from qgkd.checkpoint import Checkpoint, check_place, read_record
+from qgkd.classification.config import ClassifierConfig
+from qgkd.classification.labels import check_label_order, id2label
+from qgkd.classification.task import ClassificationTask
+from qgkd.distillation.models import check_tokenizers
+from qgkd.encoder import encoder_layers
+from qgkd.errors import UserError
+from qgkd.fingerprint import model_sha256
+from qgkd.hub_files import hub_answers
+from qgkd.input_format import InputFormat
+from qgkd.student import Drop, kept_layers, make_student, student_record
+from qgkd.tokenizer_folder import check_tokenizer
+
+_HEAD = ("classifier", "score", "pooler", "pre_classifier", "classification_head", "sequence_summary")
+"""How the names of a head's weights begin, behind the encoder's own prefix."""
+
+
+def load_tokenizer_of(name: str) -> Any:
+    """The tokenizer of a folder or hub model.
+
+    Raises:
+        UserError: None there, or one without the tokens that rows need.
+    """
+    from transformers import AutoTokenizer
+
+    local_only = _local_only(name)
+    check_place(name, local_only)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=local_only)
+    except Exception as error:  # of several libraries
+        raise UserError(f"{name}: expected a tokenizer, found none that loads; check the folder") from error
+    check_tokenizer(name, cast(Any, tokenizer), len(tokenizer))
+    return tokenizer
+
+
+def load_student(settings: ClassifierConfig, task: ClassificationTask, *, seed: int, tokenizer: Any) -> Checkpoint:
+    """The model that is trained.
+
+    Args:
+        settings: Of the run.
+        task: Decides the head.
+        seed: Of a new head.
+        tokenizer: Of the base.
+
+    Raises:
+        UserError: The base cannot be loaded, has another task's classes in another order, or not so many layers.
+    """
+    from transformers import set_seed
+
+    from qgkd.training.model import set_dropout
+
+    set_seed(seed)
+    base = _load(settings.base, task, tokenizer, is_trained=False)
+    model, record = base.model, base.record
+    if settings.layers is not None:
+        depth, drop = len(encoder_layers(model)), Drop(settings.drop)
+        kept = kept_layers(depth, settings.layers, drop)
+        model = make_student(model, kept)
+        digest = model_sha256(settings.base)
+        record = student_record(base, kept, drop=drop, digest=digest, dropout=settings.dropout)
+    set_dropout(model, settings.dropout)
+    return replace(base, model=model, record=record)
+
+
+def load_teachers(settings: ClassifierConfig, task: ClassificationTask, student: Checkpoint) -> list[Checkpoint]:
+    """The models that are asked, in the order of the config.
+
+    Raises:
+        UserError: One is no classifier of this task, orders the classes otherwise, or has another tokenizer.
+    """
+    teachers = []
+    for name in settings.teachers:
+        teacher = _load(name, task, load_tokenizer_of(name), is_trained=True)
+        check_tokenizers(student, teacher)
+        _check_script(student, teacher)
+        teachers.append(teacher)
+    return teachers
+
+
+def load_trained(folder: Path, task: ClassificationTask) -> Checkpoint:
+    """A model that a run has handed on."""
+    return _load(str(folder), task, load_tokenizer_of(str(folder)), is_trained=True)
+
+
+def position_limit(checkpoint: Checkpoint) -> int:
+    """The most tokens its rows may have."""
+    positions = getattr(checkpoint.model.config, "max_position_embeddings", 0)
+    return int(positions) or InputFormat().max_total_tokens
+
+
+def _load(name: str, task: ClassificationTask, tokenizer: Any, *, is_trained: bool) -> Checkpoint:
+    from transformers import AutoConfig
+
+    local_only = _local_only(name)
+    check_place(name, local_only)
+    record = read_record(name, local_only=local_only)
+    who = f"the {'teacher' if is_trained else 'base'} {name}"
+    try:
+        config: Any = AutoConfig.from_pretrained(name, local_files_only=local_only)
+    except Exception as error:  # of several libraries
+        raise UserError(f"{name}: expected a model's config.json, found one that does not load: {error}") from error
+    is_classifier = any("SequenceClassification" in kind for kind in config.architectures or ())
+    if is_trained and not is_classifier:
+        raise UserError(
+            f"{who}: expected a classifier trained for {task.name}, found {config.architectures}; give the `model` "
+            "folder of a `qgkd glue run` with method fine-tune"
+        )
+    if is_trained or (is_classifier and config.num_labels == task.num_labels):
+        check_label_order(task, config.id2label, config.num_labels, who)
+    model = _weights(name, task, local_only, may_lack_head=not is_trained)
+    short_name = Path(name).resolve().name if Path(name).is_dir() else name
+    if short_name == "model":  # of a run folder, whose name says more
+        short_name = Path(name).resolve().parent.name
+    return Checkpoint(name=short_name, model=model, tokenizer=tokenizer, input_format=InputFormat(), record=record)
+
+
+def _weights(name: str, task: ClassificationTask, local_only: bool, *, may_lack_head: bool) -> Any:
+    from transformers import AutoModelForSequenceClassification
+    from transformers.utils import logging
+
+    classes = id2label(task)
+    named = {} if classes is None else {"id2label": classes, "label2id": {v: k for k, v in classes.items()}}
+    verbosity = logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # what matters of its report is checked below
+    try:
+        model, report = AutoModelForSequenceClassification.from_pretrained(
+            name,
+            dtype="float32",
+            local_files_only=local_only,
+            num_labels=task.num_labels,
+            **named,
+            problem_type="regression" if task.is_regression else "single_label_classification",
+            ignore_mismatched_sizes=may_lack_head,  # the head of another task
+            output_loading_info=True,
+        )
+    except Exception as error:  # of several libraries: damaged weights, another architecture, no network
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise UserError(
+            f"{name}: expected an encoder to classify with, found one that does not load: {reason[0]}"
+        ) from (error)
+    finally:
+        logging.set_verbosity(verbosity)
+    odd = [str(key[0] if isinstance(key, tuple) else key) for kind in ("missing_keys", "mismatched_keys")
+           for key in report[kind]]  # fmt: skip
+    odd = sorted(key for key in odd if not (may_lack_head and _is_head(key)))
+    if odd:  # they would be random numbers
+        raise UserError(
+            f"{name}: expected an encoder's weights, found none for {odd[0]} and {len(odd) - 1} more; give a folder "
+            "that was saved whole"
+        )
+    return cast(Any, model.eval())
+
+
+def _is_head(key: str) -> bool:
+    return any(part in _HEAD for part in key.split(".")[:2])
+
+
+def _local_only(name: str) -> bool:
+    return not Path(name).exists() and not hub_answers()
+
+
+def _check_script(student: Checkpoint, teacher: Checkpoint) -> None:
+    scripts = [checkpoint.record.get("script", "") for checkpoint in (student, teacher)]
+    if scripts[0] != scripts[1] and all(scripts):
+        raise UserError(
+            f"{teacher.name}: expected a teacher of {scripts[0]} text like the student, found one of {scripts[1]}; "
+            "take models of one script"
+        )

@@ -1,0 +1,105 @@
+"""The trainer of a classifier: `DistillTrainer` with examples for questions.
+
+Comes in: a `ClassifyingModel`, objectives, teachers where there are any, `ClassificationRows`. Goes out: as from
+`DistillTrainer`: the same loss, accumulation, logs and checkpoints.
+
+A literal example: `ClassificationTrainer(teacher=NoTeacher(), objectives=[HardLabels()], ...)` is fine-tuning.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import Trainer
+
+from qgkd.atomic import write_atomically
+from qgkd.checkpoint import RECORD_NAME
+from qgkd.classification.rows import ClassificationCollator
+from qgkd.classification.task import ClassificationTask
+from qgkd.distillation.asked_rows import ask_about
+from qgkd.distillation.capture import DistillCapture, Needs
+from qgkd.distillation.diagnostics import TeacherCheck
+from qgkd.distillation.objective import asked_rows
+from qgkd.distillation.positions import Batch
+from qgkd.distillation.trainer import DistillTrainer
+from qgkd.training.loss import LossTerm
+
+
+class NoTeacher:
+    """Shows nothing: fine-tuning asks nobody."""
+
+    needs = Needs()
+
+    def to(self, device: torch.device | str) -> NoTeacher:
+        """Nothing to move."""
+        return self
+
+    def __call__(self, batch: Batch) -> DistillCapture:
+        """Nothing."""
+        return DistillCapture()
+
+
+class ClassTeacherCheck(TeacherCheck):
+    """A teacher on the first batch of a classification task."""
+
+    @property
+    def warning(self) -> str:
+        """A sentence where a constant would do as well; else empty."""
+        if self.accuracy > self.commonest or self.commonest == 1:
+            return ""
+        return (
+            f"the teacher has {self.accuracy:.0%} of the first batch right, its commonest class alone is "
+            f"{self.commonest:.0%}: is it trained for this task, with the classes in this order?"
+        )
+
+
+class ClassificationTrainer(DistillTrainer):
+    """Trains a classifier.
+
+    Args:
+        task: What is predicted.
+        keep_best: Whether the best model by validation is handed on, not the last.
+        pad_id: The tokenizer's [PAD].
+        options: Of `DistillTrainer`.
+    """
+
+    counted = "examples"
+
+    def __init__(self, *, task: ClassificationTask, keep_best: bool, pad_id: int, **options: Any) -> None:
+        super().__init__(pad_id=pad_id, **options)
+        self.data_collator = ClassificationCollator(pad_id, is_regression=task.is_regression)
+        self._task, self._keep_best = task, keep_best
+
+    def ask_teacher(self, student: DistillCapture, batch: Batch) -> DistillCapture:
+        """What it shows of the rows that any objective asks about; nothing is run where none does."""
+        rows = asked_rows(self._objectives, student, batch)
+        if rows is None:
+            return self._teacher(batch)
+        return ask_about(self._teacher, batch, rows) if rows.any() else DistillCapture()
+
+    def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
+        """Agreement with the teacher, where it was asked about every row and there are classes to agree on."""
+        if teacher.logits is None or self._task.is_regression:
+            return []
+        if asked_rows(self._objectives, student, batch) is not None:
+            return []
+        return super().watch(student, teacher, batch)
+
+    def teacher_check(self, teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
+        """Against the commonest class."""
+        found = super().teacher_check(teacher_logits, batch)
+        return ClassTeacherCheck(found.accuracy, found.commonest)
+
+    def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
+        if self._keep_best:
+            return super()._determine_best_metric(metrics, trial)
+        return Trainer._determine_best_metric(self, metrics, trial)
+
+    def write_record(self, folder: Path, record: dict[str, Any]) -> None:
+        """`qgkd.json`: the task instead of a format of questions."""
+        with write_atomically(folder / RECORD_NAME) as file:
+            json.dump(record, file, ensure_ascii=False, indent=1)
+            file.write("\n")
