@@ -1,5 +1,7 @@
 # make quiz   sets everything up and prints a quiz for a sample passage
+# make app    sets everything up and opens the teacher's page
 # make test   sets everything up, checks the code's style and types, runs the tests
+# make test-browser  the page in a headless Chromium, which is installed where there is none (Debian, as root)
 # make lint   the checks of style and types alone
 # make model DATA=folder  trains the package's own model from the data files in the folder; goes on where it was cut off
 # make clean  removes the set-up and every cache
@@ -13,13 +15,22 @@ TORCH := torch==2.13.0
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: quiz test lint model clean
+.PHONY: quiz app test test-browser lint model clean
 
 quiz: $(VENV)/.installed
 	@$(BIN)/qgkd generate $(PASSAGE) --number 6
 
+app: $(VENV)/.app-installed
+	@$(BIN)/qgkd app --open
+
 test: lint
 	$(BIN)/pytest -q
+
+test-browser: $(VENV)/.dev-installed
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
+		{ apt-get update -q && apt-get install -y -q --no-install-recommends chromium chromium-driver fonts-noto-cjk; } || \
+		{ echo "make: expected chromium and chromedriver, found none; install them and run this again" >&2; exit 1; }
+	$(BIN)/pytest -q tests/browser
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
@@ -42,6 +53,10 @@ $(VENV)/.installed: pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable .
 	@touch $@
 
+$(VENV)/.app-installed: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[app]'
+	@touch $@
+
 $(VENV)/.dev-installed: $(VENV)/.installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[app,dev]'
 	@touch $@

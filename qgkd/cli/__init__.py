@@ -22,12 +22,15 @@ import typer
 from qgkd import __version__
 from qgkd.atomic import WHILE_WRITING, explain_write_error
 from qgkd.cli.answers import answers
+from qgkd.cli.app import app as serve_page
+from qgkd.cli.compare import compare
 from qgkd.cli.data import data
 from qgkd.cli.distill import distill
 from qgkd.cli.evaluate import evaluate
 from qgkd.cli.generate import generate
 from qgkd.cli.inspect import inspect
 from qgkd.cli.model import model
+from qgkd.cli.recipe import recipe
 from qgkd.cli.score import score
 from qgkd.cli.selftrain import selftrain
 from qgkd.cli.student import student
@@ -42,7 +45,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
-for command in (inspect, answers, generate, score, evaluate, train, student, distill, selftrain, model):
+_COMMANDS = (
+    inspect, answers, generate, score, evaluate, train, student, distill, selftrain, recipe, compare, model, serve_page,
+)  # fmt: skip
+for command in _COMMANDS:
     app.command()(command)
 
 

@@ -1,0 +1,119 @@
+"""Third section: how many questions of what kind, and the work while it goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import streamlit as st
+
+from page_sections import plain, visitor
+from page_sections.visitor import say
+from qgkd.page.jobs import Job
+from qgkd.page.models import ModelShelf
+from qgkd.page.service import BusyError
+from qgkd.page.workspace import MIXED
+from qgkd.question_forms import QuestionForm
+from qgkd.script import Script
+
+_POLL_SECONDS = 0.4
+_FORMS = [*(form.value for form in QuestionForm), MIXED]
+_SCRIPTS = (Script.NEUTRAL, Script.TRADITIONAL, Script.SIMPLIFIED)
+
+
+def show() -> None:
+    """Draw it."""
+    st.subheader(say("order.heading"), anchor=False)
+    wish = visitor.workspace().wish
+    first, second, third = st.columns([1, 2, 2])
+    most = visitor.service().settings.most_questions
+    first.number_input(
+        say("order.count"), 1, most, key=visitor.keep_widget("count", min(wish.count, most)),
+        on_change=_take_wish, args=("count",),
+    )  # fmt: skip
+    second.selectbox(
+        say("order.form"), _FORMS, format_func=lambda form: say(f"form.{form}"),
+        key=visitor.keep_widget("form", wish.form), on_change=_take_wish, args=("form",),
+    )  # fmt: skip
+    third.selectbox(
+        say("order.script"), [script.value for script in _SCRIPTS],
+        format_func=lambda script: say(f"order.script_{script}"),
+        key=visitor.keep_widget("script", wish.script), on_change=_take_wish, args=("script",),
+    )  # fmt: skip
+    _show_advanced()
+    job = visitor.service().jobs.of(visitor.token())
+    if job is not None and not job.ended.is_set():
+        st.session_state.watching = True
+        _show_running()
+    else:
+        if job is not None and not job.seen:
+            _tell_end(job)
+        again = bool(visitor.workspace().entries)
+        st.button(
+            say("order.again" if again else "order.start"),
+            key="start",
+            type="primary",
+            on_click=_start,
+            width="stretch",
+        )
+
+
+def _show_advanced() -> None:
+    """What few need to change."""
+    shelf = visitor.service().models
+    wish = visitor.workspace().wish
+    with st.expander(say("order.advanced")):
+        offered = list(dict.fromkeys((*shelf.offered, wish.model or shelf.offered[0])))
+        st.selectbox(
+            say("order.model"),
+            offered,
+            format_func=lambda name: say("model.rule") if name == "rule" else ModelShelf.label(name),
+            key=visitor.keep_widget("model", wish.model or offered[0]),
+            accept_new_options=shelf.any_model,
+            help=say("order.model_help") if shelf.any_model else None,
+            on_change=_take_wish,
+            args=("model",),
+        )
+        st.number_input(
+            say("order.options"), 3, 6, key=visitor.keep_widget("options", wish.options),
+            on_change=_take_wish, args=("options",),
+        )  # fmt: skip
+
+
+def _take_wish(field: str) -> None:
+    value = st.session_state[field]
+    if value is not None:
+        visitor.change(lambda now: dataclasses.replace(now, wish=dataclasses.replace(now.wish, **{field: value})))
+
+
+def _start() -> None:
+    visitor.change(lambda now: dataclasses.replace(now, told=()))
+    try:
+        visitor.service().write(visitor.token())
+    except BusyError:
+        visitor.tell("order.busy", "warning")
+
+
+@st.fragment(run_every=_POLL_SECONDS)
+def _show_running() -> None:
+    """How far the work is; drawn again by itself until it has ended."""
+    job = visitor.service().jobs.of(visitor.token())
+    if job is None or job.ended.is_set():
+        st.rerun()
+    before = visitor.service().turns.before(job.ticket)
+    if not visitor.service().models.is_loaded(visitor.workspace().wish.model):
+        told = say("order.loading")
+    elif before:
+        told = say("order.waiting", before=before)
+    else:
+        told = say("order.progress", done=job.done, wanted=job.wanted)
+    st.progress(min(1.0, job.done / max(job.wanted, 1)), text=told)
+    stopping = job.stopped.is_set()
+    st.button(
+        say("order.stopping" if stopping else "order.stop"), key="stop", disabled=stopping, on_click=job.stopped.set
+    )
+
+
+def _tell_end(job: Job) -> None:
+    job.seen = True
+    if job.error is not None:
+        plain.note(say("error.job"), "error", str(job.error))

@@ -1,0 +1,144 @@
+"""One question of the list."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import streamlit as st
+
+from page_sections import plain, visitor
+from page_sections.visitor import keep_widget, say
+from qgkd.page import question_list
+from qgkd.page.service import BusyError
+from qgkd.page.workspace import Entry, Workspace
+from qgkd.question_forms import Passage, QuestionForm, QuizItem, change_form
+
+_OPTION_LETTERS = "ABCDEF"
+
+
+def show(entry: Entry, number: int, count: int) -> None:
+    """Draw it: what can be edited, where it comes from, what can be done with it."""
+    item = entry.item
+    with st.container(border=True, key=f"card-{entry.key}"):
+        _show_head(entry, number)
+        left, right = st.columns([5, 2]) if item.form is not QuestionForm.MULTIPLE_CHOICE else (st.container(),) * 2
+        with left:
+            _field(entry, "prompt", "text_area", say(f"card.prompt_{item.form.value}", number=number), item.prompt)
+        with right:
+            if item.form is QuestionForm.TRUE_FALSE:
+                _show_true_false(entry)
+            elif item.form is QuestionForm.MULTIPLE_CHOICE:
+                _show_options(entry)
+            else:
+                _field(entry, "answer", "text_input", say("card.answer"), item.answer)
+        if item.source_sentence:
+            st.html(f'<p class="qg-source"><span>{plain.escaped(say("card.source"))}</span> {_source(item)}</p>')
+        _show_buttons(entry, number, count)
+
+
+def _source(item: QuizItem) -> str:
+    """The source sentence with the answer marked; the right occurrence where it is the only one."""
+    before, answer, after = item.source_sentence.partition(item.answer)
+    return plain.marked(before, answer, after) if item.answer else plain.escaped(item.source_sentence)
+
+
+def _show_head(entry: Entry, number: int) -> None:
+    item = entry.item
+    with st.container(horizontal=True, vertical_alignment="center", key=f"head-{entry.key}"):
+        words = "" if not item.source_sentence else say(f"confidence.{item.confidence.value}")
+        mark = f'<span class="qg-confidence qg-{item.confidence.value}">{plain.escaped(words)}</span>' if words else ""
+        st.html(f'<div class="qg-head"><b>{number}</b>{mark}</div>')
+        st.selectbox(
+            say("card.form", number=number),
+            list(QuestionForm),
+            format_func=lambda form: say(f"form.{form.value}"),
+            key=keep_widget(f"form-{entry.key}", item.form),
+            on_change=_change_form,
+            args=(entry, number),
+            label_visibility="collapsed",
+            width=150,
+        )
+
+
+def _field(entry: Entry, field: str, kind: str, label: str, value: str) -> None:
+    """A field that is kept as soon as it is left."""
+    key = keep_widget(f"{field}-{entry.key}", value)
+    draw: Any = getattr(st, kind)
+    more = {"height": 68} if kind == "text_area" else {}
+    draw(label, key=key, on_change=_take, args=(entry.key, field, key), label_visibility="visible", **more)
+
+
+def _take(entry_key: str, field: str, widget_key: str) -> None:
+    value = st.session_state[widget_key]
+    if isinstance(value, str):
+        value = value.replace("\x00", "")
+    visitor.change(functools.partial(question_list.edit, key=entry_key, field=field, value=value))
+
+
+def _show_true_false(entry: Entry) -> None:
+    key = keep_widget(f"is_true-{entry.key}", entry.item.is_true)
+    st.radio(
+        say("card.is_true"),
+        [True, False],
+        format_func=lambda right: say("card.true" if right else "card.false"),
+        key=key,
+        horizontal=True,
+        on_change=_take,
+        args=(entry.key, "is_true", key),
+    )
+
+
+def _show_options(entry: Entry) -> None:
+    options = entry.item.options
+    columns = st.columns(2)
+    for index, option in enumerate(options):
+        with columns[index % 2]:
+            _field(entry, f"option-{index}", "text_input", say("card.option", letter=_OPTION_LETTERS[index]), option)
+    key = keep_widget(f"correct_index-{entry.key}", entry.item.correct_index)
+    st.radio(
+        say("card.correct"),
+        range(len(options)),
+        format_func=lambda index: _OPTION_LETTERS[index],
+        key=key,
+        horizontal=True,
+        on_change=_take,
+        args=(entry.key, "correct_index", key),
+    )
+
+
+def _show_buttons(entry: Entry, number: int, count: int) -> None:
+    with st.container(horizontal=True, key=f"buttons-{entry.key}"):
+        if entry.item.passage_id in visitor.workspace().passages:
+            st.button(say("card.another"), key=f"another-{entry.key}", on_click=_another, args=(entry.key, number))
+        _button(entry, "up", functools.partial(question_list.move, key=entry.key, places=-1), disabled=number == 1)
+        _button(entry, "down", functools.partial(question_list.move, key=entry.key, places=1), disabled=number == count)
+        _button(entry, "delete", functools.partial(question_list.delete, keys=[entry.key]))
+
+
+def _button(entry: Entry, name: str, how: functools.partial[Workspace], *, disabled: bool = False) -> None:
+    st.button(say(f"card.{name}"), key=f"{name}-{entry.key}", on_click=visitor.change, args=(how,), disabled=disabled)
+
+
+def _another(key: str, number: int) -> None:
+    try:
+        new = visitor.service().another_version(visitor.token(), key)
+    except BusyError:
+        visitor.tell("order.busy", "warning")
+        return
+    visitor.begin()
+    if new is None:
+        visitor.tell("card.no_other", "info", number=number)
+    elif not new:
+        visitor.tell("card.again", "info", number=number)
+
+
+def _change_form(entry: Entry, number: int) -> None:
+    form = st.session_state[f"form-{entry.key}"]
+    workspace = visitor.workspace()
+    context = workspace.passages.get(entry.item.passage_id)
+    passage = Passage(entry.item.passage_id, context) if context is not None else None
+    built = change_form(entry.item, passage, form, options=workspace.wish.options, number=number)
+    for notice in built.notices:
+        visitor.tell("told.notice", "info", detail=notice.sentence(visitor.language()))
+    visitor.change(functools.partial(question_list.replace_item, key=entry.key, item=built.items[0]))

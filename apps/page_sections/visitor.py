@@ -1,0 +1,101 @@
+"""Who is here: the visitor's language, token and workspace.
+
+Comes in: the address (`?quiz=TOKEN&lang=en`). Goes out: the workspace, which is on the server's disk; the session holds
+nothing that would be missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from qgkd.errors import UserError
+from qgkd.page.service import PageService
+from qgkd.page.settings import PageSettings
+from qgkd.page.workspace import Workspace
+from qgkd.page.workspace_store import WorkspaceStore
+from qgkd.question_forms import Language
+from qgkd.wording import say as say_in
+
+
+@st.cache_resource(show_spinner=False)
+def service() -> PageService:
+    """What all visitors share."""
+    shared = PageService(PageSettings.from_environment())
+    shared.warm_up()
+    return shared
+
+
+def begin() -> None:
+    """Read the address: a token that is there already brings its quiz back."""
+    asked = st.query_params.get("quiz", "")
+    if "token" not in st.session_state:
+        known = asked if WorkspaceStore.is_token(asked) else ""
+        st.session_state.token = known or WorkspaceStore.new_token()
+        st.session_state.came_with_token = bool(known)
+    elif WorkspaceStore.is_token(asked) and asked != st.session_state.token:  # another link in the same tab
+        st.session_state.token = asked
+    st.session_state.workspace = service().store.load(st.session_state.token)
+
+
+def token() -> str:
+    """The visitor's token."""
+    return str(st.session_state.token)
+
+
+def open_quiz(known_token: str) -> None:
+    """Go on with another quiz of this visitor."""
+    st.session_state.token = known_token
+    st.query_params["quiz"] = known_token
+    st.session_state.workspace = service().store.load(known_token)
+
+
+def workspace() -> Workspace:
+    """What the visitor has now."""
+    found: Workspace | None = st.session_state.workspace
+    return found if found is not None else Workspace()
+
+
+def change(how: Callable[[Workspace], Workspace]) -> None:
+    """Change the workspace, on the disk first."""
+    try:
+        st.session_state.workspace = service().store.update(token(), how)
+    except UserError as error:
+        tell("error.not_kept", "error", detail=str(error))
+        return
+    if st.session_state.workspace != Workspace() and st.query_params.get("quiz") != token():
+        st.query_params["quiz"] = token()
+
+
+def language() -> Language:
+    """The language of the page."""
+    asked = st.query_params.get("lang", "")
+    return Language(asked) if asked in set(Language) else Language.TRADITIONAL
+
+
+def say(key: str, **values: str | int) -> str:
+    """A sentence of the page."""
+    return say_in(language(), key, **values)
+
+
+def view() -> str:
+    """`quiz` or `about`."""
+    return "about" if st.query_params.get("view") == "about" else "quiz"
+
+
+def tell(key: str, kind: str = "info", *, detail: str = "", **values: str | int) -> None:
+    """Say something at the top of the page when it is drawn next; `detail` is shown as it is."""
+    notes: list[dict[str, Any]] = st.session_state.setdefault("notes", [])
+    notes.append({"key": key, "kind": kind, "detail": detail, "values": values})
+
+
+def keep_widget(key: str, value: Any) -> str:
+    """Make a widget show the workspace's value, without touching one that shows it already.
+
+    A widget set on every run would overwrite what the visitor is typing in it.
+    """
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    return key

@@ -1,0 +1,127 @@
+"""Which stretches of a text a teacher wants asked about.
+
+Comes in: the spans proposed, and what the teacher did: some switched off, some added. Goes out: `Choice`, and the spans
+to ask about.
+
+A literal example: with 1867年 and 林文海 proposed, `choice.toggle(Span(4, 9))` leaves 林文海 alone;
+`occurrences(text, "燈塔")` gives every place where 燈塔 stands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from qgkd.answer_types import AnswerSpan
+from qgkd.given_answers import LONGEST_ANSWER_TOKENS
+
+MOST_OCCURRENCES = 50
+
+
+class Span(NamedTuple):
+    """A range of characters."""
+
+    start_char: int
+    end_char: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a teacher changed about the proposed answers."""
+
+    dropped: frozenset[Span] = frozenset()
+    """Proposed, and not wanted."""
+    added: tuple[Span, ...] = ()
+    """The teacher's own; asked about first, whatever is proposed."""
+
+    def toggle(self, span: Span) -> Choice:
+        """Drop or take back a proposed answer, or take an added one away."""
+        if span in self.added:
+            return dataclasses.replace(self, added=tuple(other for other in self.added if other != span))
+        return dataclasses.replace(self, dropped=self.dropped ^ {span})
+
+    def add(self, text: str, span: Span) -> Choice:
+        """Add an answer; blanks and marks at its ends are left out, one that stands there already is taken once.
+
+        Raises:
+            ValueError: Nothing is left of it, it lies outside the text, or it is too long to be asked about; the
+                message is the code of a sentence.
+        """
+        start_char, end_char = max(span.start_char, 0), min(span.end_char, len(text))
+        while start_char < end_char and not text[start_char].isalnum() and text[start_char] not in "《「『〈（(":
+            start_char += 1
+        while (
+            end_char > start_char and not text[end_char - 1].isalnum() and text[end_char - 1] not in "》」』〉）)%％℃"
+        ):
+            end_char -= 1
+        if start_char >= end_char:
+            raise ValueError("empty")
+        if end_char - start_char > LONGEST_ANSWER_TOKENS:
+            raise ValueError("too_long")
+        added = Span(start_char, end_char)
+        if added in self.added:
+            return self
+        return dataclasses.replace(self, added=(*self.added, added), dropped=self.dropped - {added})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"dropped": sorted(self.dropped), "added": list(self.added)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Choice:
+        """What `to_json` gave."""
+        return cls(
+            dropped=frozenset(Span(*pair) for pair in value.get("dropped", [])),
+            added=tuple(Span(*pair) for pair in value.get("added", [])),
+        )
+
+
+def _may_begin(character: str) -> bool:
+    return character.isalnum() or character in "《「『〈（("
+
+
+def _may_end(character: str) -> bool:
+    return character.isalnum() or character in "》」』〉）)%％℃"
+
+
+def occurrences(text: str, answer: str) -> list[Span]:
+    """Every place where an answer stands, at most `MOST_OCCURRENCES`; not overlapping.
+
+    Full-width and half-width characters are told apart, capital and small letters are not.
+    """
+    wanted = answer.strip()
+    if not wanted:
+        return []
+    found: list[Span] = []
+    haystack, needle = _small(text), _small(wanted)
+    start_char = haystack.find(needle)
+    while start_char >= 0 and len(found) < MOST_OCCURRENCES:
+        found.append(Span(start_char, start_char + len(needle)))
+        start_char = haystack.find(needle, start_char + len(needle))
+    return found
+
+
+def _small(text: str) -> str:
+    """Small letters, one for each capital, so that offsets stay."""
+    return "".join(character.lower() if len(character.lower()) == 1 else character for character in text)
+
+
+def surroundings(text: str, span: Span, chars: int = 12) -> tuple[str, str, str]:
+    """What stands before, in and after a span, to tell occurrences apart."""
+    before = text[max(0, span.start_char - chars) : span.start_char].replace("\n", " ")
+    after = text[span.end_char : span.end_char + chars].replace("\n", " ")
+    return before, text[span.start_char : span.end_char], after
+
+
+def wanted_proposals(proposals: Sequence[AnswerSpan], choice: Choice) -> list[AnswerSpan]:
+    """The proposals that are still on, best first, less those an added answer overlaps."""
+    return [
+        proposal
+        for proposal in proposals
+        if Span(proposal.start_char, proposal.end_char) not in choice.dropped
+        and not any(
+            span.start_char < proposal.end_char and proposal.start_char < span.end_char for span in choice.added
+        )
+    ]

@@ -1,0 +1,74 @@
+"""A part of the text cut where its answers begin and end, ready to be drawn.
+
+Comes in: `Workspace`, a part and the spans proposed in it. Goes out: `Segment`s, which joined are the part.
+
+A literal example: `燈塔建於1867年。` with 1867年 proposed gives 燈塔建於 (plain), 1867年 (on, date) and 。 (plain).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qgkd.answer_types import AnswerSpan
+from qgkd.page.chosen_answers import Span
+from qgkd.page.parts import Part
+from qgkd.page.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of text that is drawn in one way."""
+
+    text: str
+    start_char: int
+    """Counted in the whole text."""
+    kind: str = ""
+    """Its answer type; empty for plain text and for the teacher's own answers."""
+    state: str = ""
+    """`on`, `off` or `own`; empty for plain text."""
+
+    def to_json(self) -> list[str | int]:
+        """As the browser reads it."""
+        return [self.text, self.start_char, self.kind, self.state]
+
+
+def segments(workspace: Workspace, part: Part, proposals: Sequence[AnswerSpan]) -> list[Segment]:
+    """Cut a part of the text.
+
+    Args:
+        workspace: Says what was dropped, added and left out by type.
+        part: Which stretch of the text.
+        proposals: The spans proposed in it, offsets in the whole text.
+
+    Returns:
+        Segments in order; joined they are the part. An added answer hides the proposals it overlaps, and a later added
+        one the earlier.
+    """
+    marks: dict[Span, tuple[str, str]] = {}
+    for proposal in proposals:
+        span = Span(proposal.start_char, proposal.end_char)
+        off = span in workspace.choice.dropped or proposal.type.value in workspace.wish.types
+        marks[span] = (proposal.type.value, "off" if off else "on")
+    for added in workspace.choice.added:
+        if part.start_char <= added.start_char and added.end_char <= part.end_char:
+            marks = {
+                span: mark
+                for span, mark in marks.items()
+                if span.end_char <= added.start_char or added.end_char <= span.start_char
+            }
+            marks[added] = ("", "own")
+    return _cut(workspace.text, part, marks)
+
+
+def _cut(text: str, part: Part, marks: dict[Span, tuple[str, str]]) -> list[Segment]:
+    found = []
+    at = part.start_char
+    for span, (kind, state) in sorted(marks.items()):
+        if span.start_char > at:
+            found.append(Segment(text[at : span.start_char], at))
+        found.append(Segment(text[span.start_char : span.end_char], span.start_char, kind, state))
+        at = span.end_char
+    if at < part.end_char:
+        found.append(Segment(text[at : part.end_char], at))
+    return found

@@ -1,0 +1,93 @@
+"""The systems that write the questions, each loaded once and shared by all visitors.
+
+Comes in: a name: empty for the default, `rule`, a model folder or a hub name. Goes out: a `Generator`, and its card.
+
+A literal example: `shelf.get("")` is the first model the server was started with, else the one that comes with the
+package, else the rule.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from qgkd.errors import UserError
+from qgkd.generator import Generator, load_generator
+
+RULE = "rule"
+_MOST_LOADED = 3
+_LONGEST_CARD_CHARS = 20_000
+
+
+def packaged_model() -> Path | None:
+    """The folder of the model that comes with the package; None where none does."""
+    folder = Path(__file__).resolve().parent.parent / "model"
+    return folder if (folder / "config.json").is_file() else None
+
+
+class ModelShelf:
+    """See the module.
+
+    Args:
+        models: Folders or hub names the server offers; the first is the default.
+        any_model: Whether other names are taken, too.
+    """
+
+    def __init__(self, models: tuple[str, ...] = (), *, any_model: bool = False) -> None:
+        packaged = packaged_model()
+        own = (str(packaged),) if packaged else ()
+        self.offered: tuple[str, ...] = tuple(dict.fromkeys((*models, *own, RULE)))
+        self.any_model = any_model
+        self._loaded: OrderedDict[str, Generator] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: str = "") -> Generator:
+        """Load a system, or hand out the one that is loaded.
+
+        Raises:
+            UserError: It is not offered here, or cannot be loaded.
+        """
+        wanted = name or self.offered[0]
+        if wanted not in self.offered and not self.any_model:
+            raise UserError(f"model {wanted[:80]!r} is not offered by this server; choose one of the list")
+        with self._lock:
+            if wanted not in self._loaded:
+                loaded = load_generator(system="rule") if wanted == RULE else load_generator(model=wanted)
+                self._loaded[wanted] = loaded
+                while len(self._loaded) > _MOST_LOADED:
+                    oldest = next(key for key in self._loaded if key not in (wanted, self.offered[0]))
+                    del self._loaded[oldest]
+            self._loaded.move_to_end(wanted)
+            return self._loaded[wanted]
+
+    def is_loaded(self, name: str = "") -> bool:
+        """Whether a system can be used without waiting."""
+        return (name or self.offered[0]) in self._loaded
+
+    @staticmethod
+    def label(name: str) -> str:
+        """What a model is called in a list: the last part of its name."""
+        return name if name == RULE else Path(name).name or name
+
+
+def model_card(name: str) -> str | None:
+    """The card in a model's folder, as text; None where there is none, and for the rule."""
+    if name == RULE:
+        return None
+    path = Path(name) / "README.md"
+    try:
+        return path.read_text("utf-8")[:_LONGEST_CARD_CHARS]
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def model_record(name: str) -> dict[str, Any]:
+    """What a checkpoint records of itself in `qgkd.json`; empty where there is nothing."""
+    try:
+        record = json.loads((Path(name) / "qgkd.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}

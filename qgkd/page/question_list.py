@@ -1,0 +1,108 @@
+"""What a teacher does to the list of questions.
+
+Comes in: a `Workspace` and an action on one entry. Goes out: the `Workspace` after it, with the way back in `undo`.
+An entry that is no longer there (another tab, a late click) is passed by.
+
+A literal example: `move(workspace, "k3", -1)` puts entry k3 one place up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from qgkd.page.workspace import Entry, Workspace
+from qgkd.question_forms import QuestionForm, QuizItem
+from qgkd.script import detect_script
+
+
+def new_key() -> str:
+    """A key for an entry."""
+    return secrets.token_hex(6)
+
+
+def add_items(workspace: Workspace, items: Iterable[QuizItem], passages: dict[str, str]) -> Workspace:
+    """Put new items at the end."""
+    added = tuple(Entry(key=new_key(), item=item, versions=(item.question,)) for item in items)
+    return workspace.with_entries(workspace.entries + added, passages)
+
+
+def add_by_hand(workspace: Workspace, form: QuestionForm, *, question: str = "", answer: str = "") -> Workspace:
+    """Put an item at the end that the teacher writes."""
+    item = QuizItem(item_id=new_key(), form=QuestionForm.SHORT_ANSWER, question=question, answer=answer)
+    if form is QuestionForm.MULTIPLE_CHOICE:
+        item = dataclasses.replace(item, form=form, options=(answer, "", "", ""), correct_index=0)
+    elif form is QuestionForm.TRUE_FALSE:
+        item = dataclasses.replace(item, form=form, statement=question, is_true=True)
+    elif form is QuestionForm.CLOZE:
+        item = dataclasses.replace(item, form=form, statement=question)
+    return workspace.with_entries((*workspace.entries, Entry(key=new_key(), item=item)))
+
+
+def edit(workspace: Workspace, key: str, field: str, value: Any) -> Workspace:
+    """Change one field of an item.
+
+    Args:
+        workspace: Before.
+        key: Of the entry.
+        field: `prompt`, `answer`, `is_true`, `correct_index`, or `option-N`.
+        value: What the teacher typed or chose.
+    """
+    return _changed(workspace, key, lambda entry: dataclasses.replace(entry, item=_edited(entry.item, field, value)))
+
+
+def _edited(item: QuizItem, field: str, value: Any) -> QuizItem:
+    if field == "prompt":
+        return _in_script(item.with_prompt(value))
+    if field == "answer":
+        changed = dataclasses.replace(item, answer=value)
+        if item.form is QuestionForm.MULTIPLE_CHOICE and item.correct_index is not None:
+            options = (*item.options[: item.correct_index], value, *item.options[item.correct_index + 1 :])
+            changed = dataclasses.replace(changed, options=options)
+        return dataclasses.replace(changed, answer_start_char=None) if value != item.answer else changed
+    if field == "is_true":
+        return dataclasses.replace(item, is_true=bool(value))
+    if field == "correct_index":
+        return dataclasses.replace(item, correct_index=value, answer=item.options[value])
+    number = int(field.removeprefix("option-"))
+    options = (*item.options[:number], value, *item.options[number + 1 :])
+    answer = value if number == item.correct_index else item.answer
+    return dataclasses.replace(item, options=options, answer=answer)
+
+
+def _in_script(item: QuizItem) -> QuizItem:
+    return item if item.passage_id else dataclasses.replace(item, script=detect_script(item.prompt))
+
+
+def replace_item(workspace: Workspace, key: str, item: QuizItem, version: str | None = None) -> Workspace:
+    """Put another item in an entry's place, and remember the version shown."""
+
+    def changed(entry: Entry) -> Entry:
+        versions = entry.versions
+        if version is not None and version not in versions:
+            versions = (*versions, version)
+        return dataclasses.replace(entry, item=item, versions=versions)
+
+    return _changed(workspace, key, changed)
+
+
+def delete(workspace: Workspace, keys: Sequence[str]) -> Workspace:
+    """Take entries out."""
+    return workspace.with_entries(tuple(entry for entry in workspace.entries if entry.key not in keys))
+
+
+def move(workspace: Workspace, key: str, places: int) -> Workspace:
+    """Move an entry down by so many places, or up where negative; it stops at the ends."""
+    entries = list(workspace.entries)
+    at = next((index for index, entry in enumerate(entries) if entry.key == key), None)
+    if at is None:
+        return workspace
+    entry = entries.pop(at)
+    entries.insert(max(0, min(len(entries), at + places)), entry)
+    return workspace.with_entries(tuple(entries))
+
+
+def _changed(workspace: Workspace, key: str, change: Callable[[Entry], Entry]) -> Workspace:
+    return workspace.with_entries(tuple(change(entry) if entry.key == key else entry for entry in workspace.entries))

@@ -1,0 +1,128 @@
+"""What all visitors of a server share, and the work that is done for them.
+
+Comes in: `PageSettings`. Goes out: `PageService`, one per server: store, queue, jobs and models.
+
+A literal example: `service.write("token")` begins to write the questions that the visitor's workspace wants;
+`service.jobs.of("token")` tells how far it is, `service.store.load("token")` holds the questions when it has ended.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from pathlib import Path
+
+from qgkd.documents import Document, DocumentLimits, read_document
+from qgkd.generator import GenerationRequest
+from qgkd.page.jobs import Job, JobBoard
+from qgkd.page.models import ModelShelf
+from qgkd.page.orders import passage_orders, with_written
+from qgkd.page.proposals import Proposals
+from qgkd.page.question_list import replace_item
+from qgkd.page.settings import PageSettings
+from qgkd.page.turns import TurnQueue
+from qgkd.page.versions import another_version
+from qgkd.page.workspace import Workspace
+from qgkd.page.workspace_store import WorkspaceStore
+from qgkd.page.writing import QuizWriter
+from qgkd.question_forms import Passage
+
+_READ_AT_ONCE = 2
+_WARM_UP = "燈塔建於1867年，由工程師林文海設計。"
+
+
+class BusyError(Exception):
+    """As many wait for the generator as may."""
+
+
+class PageService:
+    """See the module."""
+
+    def __init__(self, settings: PageSettings) -> None:
+        self.settings = settings
+        self.store = WorkspaceStore(Path(settings.state_folder), settings.keep_days)
+        self.turns = TurnQueue(settings.at_once, settings.most_waiting)
+        self.jobs = JobBoard()
+        self.models = ModelShelf(settings.models, any_model=settings.any_model)
+        self.proposals = Proposals()
+        self._reading = threading.Semaphore(_READ_AT_ONCE)
+
+    def warm_up(self) -> None:
+        """Load the word lists and the default model in the background, before the first visitor asks."""
+        threading.Thread(target=self._warm_up, name="qgkd-warm-up", daemon=True).start()
+
+    def _warm_up(self) -> None:
+        try:
+            answers = self.proposals.of(_WARM_UP)
+            requests = [
+                GenerationRequest(context=_WARM_UP, answer_text=span.text, answer_start_char=span.start_char)
+                for span in answers
+            ]
+            self.models.get().generate(requests)
+        except Exception:
+            logging.getLogger("qgkd.page").exception("the default model cannot be used")
+
+    def read(self, name: str, data: bytes) -> Document:
+        """Read an uploaded document; two at a time.
+
+        Raises:
+            DocumentError: It cannot be read.
+        """
+        settings = self.settings
+        limits = DocumentLimits(max_bytes=settings.max_upload_mb * 1_000_000, max_chars=settings.max_chars)
+        with self._reading:
+            return read_document(name, data, limits)
+
+    def write(self, token: str) -> Job:
+        """Begin to write what the visitor's workspace wants.
+
+        Raises:
+            BusyError: Too many wait already.
+        """
+        if self.turns.is_full():
+            raise BusyError
+        workspace = self.store.load(token) or Workspace()
+        wanted = max(workspace.wish.count, len(workspace.choice.added))
+        work = functools.partial(self._write, token, workspace)
+        return self.jobs.start(token, "write", work, ticket=self.turns.ticket(), wanted=wanted)
+
+    def _write(self, token: str, workspace: Workspace, job: Job) -> None:
+        def report(done: int) -> None:
+            job.done = done
+
+        taken = [(entry.item.question, entry.item.answer) for entry in workspace.entries]
+        writer = QuizWriter(
+            self.models.get(workspace.wish.model),
+            taken,
+            turn=lambda: self.turns.turn(job.ticket, job.stopped),
+            report=report,
+        )
+        orders = passage_orders(workspace, self.proposals, job.stopped)
+        written = writer.write(orders, workspace.wish.count)
+        form, options = workspace.wish.form, workspace.wish.options
+        self.store.update(token, lambda now: with_written(now, written, form, options))
+
+    def another_version(self, token: str, key: str) -> bool | None:
+        """Put another version in an entry's place.
+
+        Returns:
+            True for a new one, False where an earlier one has come back, None where there is no other.
+
+        Raises:
+            BusyError: Too many wait already.
+        """
+        workspace = self.store.load(token) or Workspace()
+        entry = next((entry for entry in workspace.entries if entry.key == key), None)
+        if entry is None or entry.item.passage_id not in workspace.passages:
+            return None
+        if self.turns.is_full():
+            raise BusyError
+        passage = Passage(entry.item.passage_id, workspace.passages[entry.item.passage_id])
+        generator = self.models.get(workspace.wish.model)
+        with self.turns.turn(self.turns.ticket()):
+            found = another_version(entry, passage, generator, options=workspace.wish.options)
+        if found is None:
+            return None
+        self.store.update(token, lambda now: replace_item(now, key, found.item, found.shown))
+        return found.is_new

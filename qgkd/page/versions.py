@@ -1,0 +1,81 @@
+"""Another version of one item.
+
+Comes in: an entry, its passage and a generator. Goes out: the item asked another way, or None where there is none.
+
+A literal example: after "燈塔由誰設計？" about 林文海 comes "設計燈塔的是哪一位？"; when all have been shown, the first
+comes again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from qgkd.distinct import normalise
+from qgkd.generator import GenerationRequest, Generator
+from qgkd.page.workspace import Entry
+from qgkd.question_forms import Passage, QuestionForm, QuizItem, change_form
+
+_MORE_VERSIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An item in an entry's place."""
+
+    item: QuizItem
+    shown: str
+    """What is remembered as shown."""
+    is_new: bool
+    """False where every version has been shown and an earlier one has come back."""
+
+
+def another_version(entry: Entry, passage: Passage, generator: Generator, *, options: int = 4) -> Version | None:
+    """Ask about the same answer in other words, or with other options or another statement.
+
+    Args:
+        entry: What is there now.
+        passage: What it is about.
+        generator: Writes the questions.
+        options: Of multiple choice.
+
+    Returns:
+        The next version; None where there is no other.
+    """
+    item = entry.item
+    if item.form in (QuestionForm.SHORT_ANSWER, QuestionForm.MULTIPLE_CHOICE):
+        found = _other_question(entry, passage, generator)
+        if found is not None:
+            return found
+    if item.form is QuestionForm.SHORT_ANSWER:
+        return None
+    for seed in range(len(entry.versions), len(entry.versions) + _MORE_VERSIONS):
+        built = change_form(item, passage, item.form, options=options, seed=seed).items[0]
+        if built.form is item.form and (built.prompt, built.options, built.is_true) != (
+            item.prompt,
+            item.options,
+            item.is_true,
+        ):
+            return Version(built, f"{built.prompt}\n{seed}", is_new=True)
+    return None
+
+
+def _other_question(entry: Entry, passage: Passage, generator: Generator) -> Version | None:
+    item = entry.item
+    if item.answer_start_char is None:
+        return None
+    request = GenerationRequest(
+        context=passage.context, answer_text=item.answer, answer_start_char=item.answer_start_char
+    )
+    found = generator.generate([request], questions_per_answer=len(entry.versions) + _MORE_VERSIONS)[0]
+    seen = {normalise(version) for version in (*entry.versions, item.question)}
+    for question in found:
+        if normalise(question.text) not in seen:
+            return Version(dataclasses.replace(item, question=question.text), question.text, is_new=True)
+    shown = [version for version in entry.versions if "\n" not in version]
+    if item.question in shown and len(shown) > 1:  # round and round: the one after this
+        following = shown[(shown.index(item.question) + 1) % len(shown)]
+        return Version(dataclasses.replace(item, question=following), following, is_new=False)
+    if shown and item.question not in shown and item.form is QuestionForm.SHORT_ANSWER:
+        return Version(dataclasses.replace(item, question=shown[0]), shown[0], is_new=False)
+    return None

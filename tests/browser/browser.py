@@ -1,0 +1,240 @@
+"""A headless Chromium and a server of the page, for tests, screenshots and measurements.
+
+Comes in: options of `qgkd app`. Goes out: `Server`, `Browser`.
+
+A literal example: `with serve(folder) as server, chromium() as browser: browser.open(server.url)`
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--no-proxy-server", "--hide-scrollbars",
+)  # fmt: skip
+_PASSING = (
+    NoSuchElementException, StaleElementReferenceException, ElementClickInterceptedException,
+    ElementNotInteractableException,
+)  # fmt: skip
+DESKTOP, PHONE = (1280, 900), (390, 844)
+
+
+class Server:
+    """A running `qgkd app`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+        self.process, self.url, self.log = process, url, log
+
+    def memory_mb(self) -> float:
+        """Resident memory."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serve(folder: Path, *options: str, base_path: str = "") -> Iterator[Server]:
+    """Start the page on a free port and stop it at the end."""
+    port = free_port()
+    log = folder / "server.log"
+    more = ["--base-path", base_path] if base_path else []
+    command = [sys.executable, "-m", "qgkd", "app", "--port", str(port), "--state", str(folder / "state")]
+    with log.open("wb") as out:
+        process = subprocess.Popen([*command, *more, *options], stdout=out, stderr=out)
+    url = f"http://127.0.0.1:{port}/{base_path}"
+    try:
+        _wait_until_up(f"{url.rstrip('/')}/_stcore/health", process, log)
+        yield Server(process, url, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"the server did not come up: {log.read_text()}")
+
+
+@contextlib.contextmanager
+def chromium(size: tuple[int, int] = DESKTOP) -> Iterator[Browser]:
+    """Start a browser with nothing kept from before."""
+    with tempfile.TemporaryDirectory() as profile:
+        options = webdriver.ChromeOptions()
+        for flag in (*_FLAGS, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}"):
+            options.add_argument(flag)
+        downloads = Path(profile) / "downloads"
+        downloads.mkdir()
+        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
+        service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
+        driver = webdriver.Chrome(options=options, service=service)
+        try:
+            driver.execute_cdp_cmd(
+                "Emulation.setDeviceMetricsOverride",
+                {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 600},
+            )
+            yield Browser(driver, downloads)
+        finally:
+            driver.quit()
+
+
+class Browser:
+    """What a test does in the browser; everything waits until it can be done."""
+
+    def __init__(self, driver: webdriver.Chrome, downloads: Path) -> None:
+        self.driver, self.downloads = driver, downloads
+
+    def open(self, url: str) -> None:
+        self.driver.get(url)
+        self.wait(lambda: self.find(".st-key-text_box textarea"))
+
+    def wait(self, until: Callable[[], Any], seconds: float = 30.0, what: str = "") -> Any:
+        """Try until something true comes back."""
+        end = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(*_PASSING):
+                if found := until():
+                    return found
+            if time.monotonic() > end:
+                raise AssertionError(f"not within {seconds} s: {what or until}\n{self.text()[-1500:]}")
+            time.sleep(0.05)
+
+    def find(self, css: str) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, css)
+
+    def find_all(self, css: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
+    def text(self) -> str:
+        return str(self.driver.execute_script("return document.body.innerText"))
+
+    def sees(self, text: str, seconds: float = 30.0) -> None:
+        self.wait(lambda: text in self.text(), seconds, f"the page says {text!r}")
+
+    def settled(self) -> None:
+        """Wait until the server has answered."""
+        self.wait(lambda: self.find(".stApp").get_attribute("data-test-script-state") == "notRunning")
+
+    def click(self, css: str) -> None:
+        def clicked() -> bool:
+            element = self.find(css)
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
+            return True
+
+        self.wait(clicked, what=f"click {css}")
+
+    def button(self, key: str) -> None:
+        """Click the button of a key, once it can be clicked."""
+        self.wait(lambda: self.find(f".st-key-{key} button").is_enabled(), what=f"button {key}")
+        self.click(f".st-key-{key} button")
+
+    def type(self, key: str, text: str, *, commit: bool = True) -> None:
+        """Replace what a text field holds; text is pasted, so that any length and character is taken."""
+        css = f".st-key-{key} textarea, .st-key-{key} input"
+        self.click(css)
+        field = self.find(css)
+        field.send_keys(Keys.CONTROL, "a")
+        if text:
+            self.driver.execute_cdp_cmd("Input.insertText", {"text": text})
+        else:
+            field.send_keys(Keys.DELETE)
+        if commit:
+            field.send_keys(Keys.CONTROL, Keys.ENTER) if field.tag_name == "textarea" else field.send_keys(Keys.ENTER)
+
+    def choose(self, key: str, label: str) -> None:
+        """Choose in a select box."""
+
+        def chosen() -> bool:
+            self.click(f".st-key-{key} [data-baseweb=select], .st-key-{key} [role=combobox]")
+            options = [option for option in self.find_all("[role=option]") if option.text.strip() == label]
+            if not options:
+                return False
+            options[0].click()
+            return True
+
+        self.wait(chosen, what=f"option {label}")
+
+    def keys(self, *keys: str) -> None:
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def focused(self) -> str:
+        """The test key of the block that has the keyboard."""
+        return str(
+            self.driver.execute_script(
+                "const e = document.activeElement.closest('[class*=st-key-]');"
+                "return e ? [...e.classList].find(c => c.startsWith('st-key-')).slice(7) : ''"
+            )
+        )
+
+    def console_errors(self) -> list[str]:
+        """What the browser complained about."""
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+    def download(self, seconds: float = 30.0) -> Path:
+        """The next file that arrives; it is taken out of the folder's list by name."""
+        before = set(self.downloads.iterdir())
+        self.button("download")
+
+        def arrived() -> Path | None:
+            new = [path for path in self.downloads.iterdir() if path not in before]
+            done = [path for path in new if path.suffix != ".crdownload" and not path.name.startswith(".")]
+            return done[0] if done and len(new) == len(done) else None
+
+        return Path(self.wait(arrived, seconds, "a download"))
+
+    def screenshot(self, path: Path, *, full: bool = True) -> None:
+        """A picture of the whole page."""
+        if not full:
+            self.driver.save_screenshot(str(path))
+            return
+        size = self.driver.execute_script(
+            "const m = document.querySelector('.stMain') || document.documentElement;"
+            "return [window.innerWidth, Math.ceil(m.scrollHeight)]"
+        )
+        self._resize(size[0], size[1])
+        time.sleep(0.6)
+        self.driver.save_screenshot(str(path))
+
+    def _resize(self, width: int, height: int) -> None:
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
