@@ -77,7 +77,7 @@ def pkd(
     sum_form: bool = False,
     logits_loss: str = "auto",
 ) -> list[Objective]:
-    """Kd + b times the distance of the [CLS] states of n - 1 layers.
+    """As `kd`, and b times the distance of the [CLS] states of n - 1 layers.
 
     Args:
         student: Its sizes.

@@ -28,6 +28,7 @@ from qgkd.cli.data import data
 from qgkd.cli.distill import distill
 from qgkd.cli.evaluate import evaluate
 from qgkd.cli.generate import generate
+from qgkd.cli.glue import glue
 from qgkd.cli.inspect import inspect
 from qgkd.cli.model import model
 from qgkd.cli.recipe import recipe
@@ -45,6 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
+app.add_typer(glue, name="glue")
 _COMMANDS = (
     inspect, answers, generate, score, evaluate, train, student, distill, selftrain, recipe, compare, model, serve_page,
 )  # fmt: skip
