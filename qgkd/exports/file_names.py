@@ -7,6 +7,14 @@ A literal example: `safe_file_name("第一課: 燈塔/海", ".docx")` gives `第
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
+_MOST_BYTES = 120
+_NO_TITLE = "quiz"
+_SEPARATORS = re.compile(r'[\s/\\:*?"<>|&;$`\'!#%{}~]+')
+_KEPT_BY_WINDOWS = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+
 
 def safe_file_name(title: str, suffix: str) -> str:
     """Make a file name.
@@ -19,4 +27,15 @@ def safe_file_name(title: str, suffix: str) -> str:
         A name of at most 120 bytes of UTF-8 without separators, control and direction marks, and not one that Windows
         keeps for itself; `quiz` where nothing is left of the title.
     """
-    raise NotImplementedError
+    visible = "".join(
+        character for character in unicodedata.normalize("NFC", title) if _is_visible(character) or character.isspace()
+    )
+    stem = _SEPARATORS.sub("_", visible).strip("._- ")
+    room_bytes = _MOST_BYTES - len(suffix.encode())
+    stem = stem.encode()[:room_bytes].decode(errors="ignore").strip("._- ") or _NO_TITLE
+    return f"{_NO_TITLE}_{stem}{suffix}" if _KEPT_BY_WINDOWS.fullmatch(stem) else f"{stem}{suffix}"
+
+
+def _is_visible(character: str) -> bool:
+    """No control, format, private or unassigned character, and no half of a surrogate pair."""
+    return not unicodedata.category(character).startswith("C")

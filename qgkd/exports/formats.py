@@ -12,7 +12,17 @@ from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
+from qgkd.errors import UserError
+from qgkd.exports.anki import export_anki
 from qgkd.exports.export import Export, Sheet
+from qgkd.exports.gift import export_gift
+from qgkd.exports.html_page import export_html
+from qgkd.exports.kahoot import export_kahoot
+from qgkd.exports.moodle_xml import export_moodle_xml
+from qgkd.exports.own_json import export_json
+from qgkd.exports.qti import export_qti
+from qgkd.exports.separated import export_csv, export_tsv
+from qgkd.exports.word import export_word
 from qgkd.question_forms import Language, QuizItem
 
 
@@ -29,6 +39,32 @@ class ExportFormat(StrEnum):
     CSV = "csv"
     TSV = "tsv"
     JSON = "json"
+
+
+_WRITERS = {
+    ExportFormat.GIFT: export_gift,
+    ExportFormat.MOODLE_XML: export_moodle_xml,
+    ExportFormat.QTI: export_qti,
+    ExportFormat.KAHOOT: export_kahoot,
+    ExportFormat.ANKI: export_anki,
+    ExportFormat.CSV: export_csv,
+    ExportFormat.TSV: export_tsv,
+    ExportFormat.JSON: export_json,
+}
+_SUFFIXES = {
+    ".docx": ExportFormat.WORD,
+    ".html": ExportFormat.HTML,
+    ".htm": ExportFormat.HTML,
+    ".gift": ExportFormat.GIFT,
+    ".gift.txt": ExportFormat.GIFT,
+    ".xml": ExportFormat.MOODLE_XML,
+    ".zip": ExportFormat.QTI,
+    ".xlsx": ExportFormat.KAHOOT,
+    ".apkg": ExportFormat.ANKI,
+    ".csv": ExportFormat.CSV,
+    ".tsv": ExportFormat.TSV,
+    ".json": ExportFormat.JSON,
+}
 
 
 def export_quiz(
@@ -54,13 +90,24 @@ def export_quiz(
     Raises:
         UserError: There is no item, or none that the format can hold.
     """
-    raise NotImplementedError
+    if export_format is ExportFormat.WORD:
+        return export_word(items, title, sheet=sheet, language=language)
+    if export_format is ExportFormat.HTML:
+        return export_html(items, title, sheet=sheet, language=language)
+    return _WRITERS[export_format](items, title, language=language)
 
 
 def format_of(path: str | Path) -> ExportFormat:
     """Tell the format by the end of a file's name.
 
     Raises:
-        UserError: The end is unknown, or belongs to several formats.
+        UserError: The end is unknown.
     """
-    raise NotImplementedError
+    name = Path(path).name.lower()
+    for suffix, export_format in _SUFFIXES.items():
+        if name.endswith(suffix):
+            return export_format
+    raise UserError(
+        f"{Path(path).name}: expected a name that ends in {', '.join(_SUFFIXES)}, found another end; "
+        "choose one of these or name the format"
+    )

@@ -1,22 +1,88 @@
-"""Moodle XML."""
+"""Moodle XML.
+
+Comes in: items. Goes out: `Export`.
+
+A literal example of one question:
+
+    <question type="shortanswer"><name><text>1</text></name>
+    <questiontext format="plain_text"><text>燈塔由誰設計？</text></questiontext>
+    <answer fraction="100" format="plain_text"><text>林文海</text></answer></question>
+
+Source: Moodle documentation, "Moodle XML format". All texts are of the format `plain_text`: HTML and formulas are
+shown as they are typed.
+"""
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from xml.etree.ElementTree import Element, SubElement
 
+from qgkd.exports.clean import clean_quiz
 from qgkd.exports.export import Export
-from qgkd.question_forms import Language, QuizItem
+from qgkd.exports.labels import key_of, label
+from qgkd.question_forms import Language, QuestionForm, QuizItem
+
+_TYPES = {
+    QuestionForm.SHORT_ANSWER: "shortanswer",
+    QuestionForm.CLOZE: "shortanswer",
+    QuestionForm.MULTIPLE_CHOICE: "multichoice",
+    QuestionForm.TRUE_FALSE: "truefalse",
+}
 
 
 def export_moodle_xml(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
-    """Write the file.
+    """Write the file; cloze items are short answers with the blank in the text.
 
     Args:
         items: In the order of the quiz.
-        title: Of the quiz.
-        language: Of the labels; that of the items where None.
+        title: Of the quiz; the questions' category in Moodle.
+        language: Of the labels in the feedback; that of the items where None.
 
     Returns:
         The file, and what it could not hold.
     """
-    raise NotImplementedError
+    quiz = clean_quiz(items, title, language)
+    root = Element("quiz")
+    if quiz.title:
+        category = SubElement(root, "question", type="category")
+        _text(SubElement(category, "category"), f"$course$/top/{quiz.title.replace('/', '//')}")
+    for number, item in enumerate(quiz.items, start=1):
+        _write_question(root, number, item, quiz.language)
+    ElementTree.indent(root, space=" ")
+    content = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return Export(content=content, suffix=".xml", media_type="application/xml", notices=quiz.notices)
+
+
+def _write_question(root: Element, number: int, item: QuizItem, language: Language) -> None:
+    question = SubElement(root, "question", type=_TYPES[item.form])
+    _text(SubElement(question, "name"), str(number))
+    _text(SubElement(question, "questiontext", format="plain_text"), item.prompt)
+    feedback = [key_of(item, language)] if item.form is QuestionForm.TRUE_FALSE and not item.is_true else []
+    if item.source_sentence:
+        feedback.append(f"{label('source', language)}: {item.source_sentence}")
+    _text(SubElement(question, "generalfeedback", format="plain_text"), "\n".join(feedback))
+    SubElement(question, "defaultgrade").text = "1"
+    SubElement(question, "idnumber").text = item.item_id
+    if item.form is QuestionForm.TRUE_FALSE:
+        for name in ("true", "false"):
+            _answer(question, name, is_right=(name == "true") == item.is_true, text_format="moodle_auto_format")
+    elif item.form is QuestionForm.MULTIPLE_CHOICE:
+        SubElement(question, "single").text = "true"
+        SubElement(question, "shuffleanswers").text = "false"
+        SubElement(question, "answernumbering").text = "ABCD"
+        for index, option in enumerate(item.options):
+            _answer(question, option, is_right=index == item.correct_index)
+    else:
+        SubElement(question, "usecase").text = "0"
+        # An asterisk stands for any text unless it is escaped.
+        _answer(question, item.answer.replace("*", "\\*"), is_right=True)
+
+
+def _answer(question: Element, text: str, *, is_right: bool, text_format: str = "plain_text") -> None:
+    answer = SubElement(question, "answer", fraction="100" if is_right else "0", format=text_format)
+    _text(answer, text)
+
+
+def _text(parent: Element, text: str) -> None:
+    SubElement(parent, "text").text = text

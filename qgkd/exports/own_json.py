@@ -1,26 +1,26 @@
-"""Our own JSON, which can be opened again."""
+"""Our own JSON: everything a quiz holds, to be opened again.
+
+Comes in: items. Goes out: `Export`; and back: `OpenedQuiz`.
+
+A literal example: `{"format": "qgkd quiz", "version": 1, "title": "燈塔", "items": [{"id": "3f0c52a1b7d9", …}]}`
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from qgkd.errors import UserError
 from qgkd.exports.export import Export
-from qgkd.question_forms import Language, QuizItem
+from qgkd.question_forms import Language, QuizItem, with_different_ids
 
-
-def export_json(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
-    """Write the file.
-
-    Args:
-        items: In the order of the quiz.
-        title: Of the quiz.
-        language: Of the labels; that of the items where None.
-
-    Returns:
-        The file, and what it could not hold.
-    """
-    raise NotImplementedError
+FORMAT = "qgkd quiz"
+VERSION = 1
+MOST_ITEMS = 5000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,29 @@ class OpenedQuiz:
     items: tuple[QuizItem, ...]
 
 
+def export_json(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
+    """Write everything, NUL and all; nothing is ever shortened.
+
+    Args:
+        items: In the order of the quiz.
+        title: Of the quiz.
+        language: Not used: the file has no labels.
+
+    Returns:
+        The file.
+
+    Raises:
+        UserError: There is no item.
+    """
+    if not items:
+        raise UserError("expected at least one question to export, found none; make or add a question first")
+    value = {"format": FORMAT, "version": VERSION, "title": title, "items": [item.to_json() for item in items]}
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    # Half of a surrogate pair has no UTF-8; JSON can still name it.
+    text = _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return Export(content=text.encode("utf-8"), suffix=".json", media_type="application/json")
+
+
 def open_json(content: bytes, *, name: str = "quiz.json") -> OpenedQuiz:
     """Read what `export_json` wrote.
 
@@ -39,9 +62,37 @@ def open_json(content: bytes, *, name: str = "quiz.json") -> OpenedQuiz:
         name: What error messages call the file.
 
     Returns:
-        The quiz, every field as it was.
+        The quiz, every field as it was; of two items with one id the second gets another.
 
     Raises:
         UserError: The file is no JSON of ours, or an item does not fit together; the sentence names the item.
     """
-    raise NotImplementedError
+    value = _parsed(content, name)
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise UserError(f"{name}: expected a quiz saved as JSON by this program, found other JSON; choose another file")
+    if value.get("version") != VERSION:
+        raise UserError(
+            f"{name}: version: expected {VERSION}, found {str(value.get('version'))[:40]!r}; "
+            "open it with the version of the program that saved it"
+        )
+    title, items = value.get("title", ""), value.get("items")
+    if not isinstance(title, str):
+        raise UserError(f"{name}: title: expected a text, found {type(title).__name__}; mend the file")
+    if not isinstance(items, list) or not items or len(items) > MOST_ITEMS:
+        found = f"{len(items):,} items" if isinstance(items, list) else "no list of items"
+        raise UserError(f"{name}: items: expected a list of 1 to {MOST_ITEMS:,} items, found {found}; mend the file")
+    read = tuple(QuizItem.from_json(item, where=f"{name}: item {n}") for n, item in enumerate(items, start=1))
+    return OpenedQuiz(title=title, items=with_different_ids(read))
+
+
+def _parsed(content: bytes, name: str) -> Any:
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UserError(f"{name}: expected JSON in UTF-8, found other bytes; choose another file") from None
+    except json.JSONDecodeError as error:
+        raise UserError(
+            f"{name}: expected JSON, found something else in line {error.lineno}; choose a quiz saved as JSON"
+        ) from None
+    except (RecursionError, ValueError):
+        raise UserError(f"{name}: expected a quiz, found JSON that cannot be read; choose another file") from None

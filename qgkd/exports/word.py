@@ -1,25 +1,115 @@
-"""A Word document: the student's sheet and the key."""
+"""A Word document: the pupil's sheet and the answer key.
+
+Comes in: items. Goes out: `Export`.
+
+A literal example of its paragraphs: `1. 燈塔由哪位工程師設計？`, `A. 陳大山`, `B. 林文海`; after the page break
+`燈塔 參考答案`, `1. B. 林文海`.
+
+python-docx sets the font of Latin letters only; Chinese characters take the one in `w:eastAsia`, which is set here for
+every style in use.
+"""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from typing import Any
 
+from qgkd.exports.clean import CleanQuiz, clean_quiz
 from qgkd.exports.export import Export, Sheet
-from qgkd.question_forms import Language, QuizItem
+from qgkd.exports.labels import key_of, label, letter_of
+from qgkd.question_forms import Language, QuestionForm, QuizItem
+
+_EAST_ASIAN_FONTS = {Language.TRADITIONAL: "新細明體", Language.SIMPLIFIED: "宋体", Language.ENGLISH: "新細明體"}
+_LANGUAGES = {Language.TRADITIONAL: "zh-TW", Language.SIMPLIFIED: "zh-CN", Language.ENGLISH: "zh-TW"}
+_LATIN_FONT = "Times New Roman"
+_BLANK_LINE = "＿" * 20
+_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def export_word(
     items: Sequence[QuizItem], title: str, *, sheet: Sheet = Sheet.BOTH, language: Language | None = None
 ) -> Export:
-    """Write the file.
+    """Write the document.
 
     Args:
         items: In the order of the quiz.
         title: Of the quiz.
-        sheet: Which pages.
+        sheet: The pupil's pages, the key, or both; the key begins on a new page.
         language: Of the labels; that of the items where None.
 
     Returns:
         The file, and what it could not hold.
     """
-    raise NotImplementedError
+    import docx
+
+    quiz = clean_quiz(items, title, language)
+    document = docx.Document()
+    document.core_properties.title = quiz.title[:255]
+    document.core_properties.author = ""
+    document.core_properties.language = _LANGUAGES[quiz.language]
+    for style in ("Normal", "Title", "List Paragraph"):
+        _set_fonts(document.styles[style], quiz.language)
+    if sheet is not Sheet.KEY:
+        _write_sheet(document, quiz)
+    if sheet is Sheet.BOTH:
+        document.add_page_break()
+    if sheet is not Sheet.STUDENT:
+        _write_key(document, quiz)
+    handle = io.BytesIO()
+    document.save(handle)
+    return Export(content=handle.getvalue(), suffix=".docx", media_type=_MEDIA_TYPE, notices=quiz.notices)
+
+
+def _set_fonts(style: Any, language: Language) -> None:
+    """Name a font for Latin and one for Chinese, and take out the theme's, which would win over them."""
+    from docx.oxml.ns import qn
+
+    style.font.name = _LATIN_FONT
+    properties = style.element.get_or_add_rPr()
+    fonts = properties.rFonts
+    for attribute in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+        fonts.attrib.pop(qn(f"w:{attribute}"), None)
+    fonts.set(qn("w:eastAsia"), _EAST_ASIAN_FONTS[language])
+    languages = properties.find(qn("w:lang"))
+    if languages is None:
+        languages = properties.makeelement(qn("w:lang"))
+        properties.append(languages)
+    languages.set(qn("w:eastAsia"), _LANGUAGES[language])
+
+
+def _write_sheet(document: Any, quiz: CleanQuiz) -> None:
+    document.add_paragraph(quiz.title, style="Title")
+    lines = [f"{label(name, quiz.language)}：{'＿' * 8}" for name in ("name", "class", "date")]
+    document.add_paragraph("　".join(lines))
+    for number, item in enumerate(quiz.items, start=1):
+        opening = "（　　）" if item.form is QuestionForm.TRUE_FALSE else ""
+        question = document.add_paragraph(f"{number}. {opening}{item.prompt}")
+        question.paragraph_format.keep_together = True
+        question.paragraph_format.keep_with_next = item.form in (
+            QuestionForm.MULTIPLE_CHOICE,
+            QuestionForm.SHORT_ANSWER,
+        )
+        _write_room(document, item)
+
+
+def _write_room(document: Any, item: QuizItem) -> None:
+    """What the pupil answers in: options, or a line."""
+    for index, option in enumerate(item.options):
+        paragraph = document.add_paragraph(f"{letter_of(index)}. {option}", style="List Paragraph")
+        paragraph.paragraph_format.keep_with_next = index + 1 < len(item.options)
+    if item.form is QuestionForm.SHORT_ANSWER:
+        document.add_paragraph(_BLANK_LINE, style="List Paragraph")
+
+
+def _write_key(document: Any, quiz: CleanQuiz) -> None:
+    from docx.shared import Pt, RGBColor
+
+    document.add_paragraph(" ".join(filter(None, (quiz.title, label("key", quiz.language)))), style="Title")
+    for number, item in enumerate(quiz.items, start=1):
+        right = document.add_paragraph(f"{number}. {key_of(item, quiz.language)}")
+        if item.source_sentence:
+            right.paragraph_format.keep_with_next = True
+            source = document.add_paragraph(style="List Paragraph").add_run(item.source_sentence)
+            source.font.size = Pt(9)
+            source.font.color.rgb = RGBColor(0x55, 0x55, 0x55)

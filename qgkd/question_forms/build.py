@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import random
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qgkd.answer_types import AnswerType
@@ -71,7 +71,7 @@ def build_items(
     ]
     if form is QuestionForm.TRUE_FALSE:
         built = _half_of_them_true(built, plain, passage, seed)
-    items = _with_different_ids([one.items[0] for one in built])
+    items = with_different_ids([one.items[0] for one in built])
     return BuiltItems(items=items, notices=tuple(notice for one in built for notice in one.notices))
 
 
@@ -95,15 +95,27 @@ def _half_of_them_true(
     return built
 
 
-def _with_different_ids(items: Sequence[QuizItem]) -> tuple[QuizItem, ...]:
-    """Two questions about one answer would have one id: the second gets a number."""
-    seen: Counter[str] = Counter()
+def with_different_ids(items: Sequence[QuizItem]) -> tuple[QuizItem, ...]:
+    """Number the ids that occur more than once, as those of two questions about one answer do.
+
+    Args:
+        items: Of one quiz, however it was put together.
+
+    Returns:
+        The same items, no two with one id; the first of a kind keeps its own.
+    """
+    taken: set[str] = set()
     named = []
     for item in items:
-        seen[item.item_id] += 1
-        times = seen[item.item_id]
-        named.append(item if times == 1 else dataclasses.replace(item, item_id=f"{item.item_id}-{times}"))
+        name = next(name for name in _names_like(item.item_id) if name not in taken)
+        taken.add(name)
+        named.append(item if name == item.item_id else dataclasses.replace(item, item_id=name))
     return tuple(named)
+
+
+def _names_like(item_id: str) -> Iterator[str]:
+    yield item_id
+    yield from (f"{item_id}-{times}" for times in itertools.count(2))
 
 
 def short_answer_item(question: QuizQuestion, passage: Passage) -> QuizItem:

@@ -1,0 +1,91 @@
+"""Texts without the characters that no document format can hold.
+
+Comes in: the items and the title. Goes out: `CleanQuiz`, the same without them, and what was left out.
+
+A literal example: of 甲, NUL, 乙 the text 甲乙 is left, with a notice about U+0000.
+
+Left out are NUL and the other control characters, halves of surrogate pairs and noncharacters (XML 1.0 forbids most of
+them), and the marks that turn the direction of whatever follows, beyond their own cell or line. Right-to-left letters
+and the marks that stand for one letter (U+200E, U+200F, U+061C) stay. Every kind of line end becomes a line feed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qgkd.errors import UserError
+from qgkd.question_forms import Language, Notice, QuizItem, language_of
+
+_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_UNHOLDABLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
+    + "]"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanQuiz:
+    """A quiz that every format can hold."""
+
+    items: tuple[QuizItem, ...]
+    title: str
+    language: Language
+    notices: tuple[Notice, ...]
+
+
+def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None) -> CleanQuiz:
+    """Make a quiz ready for export.
+
+    Args:
+        items: At least one.
+        title: Any text; line breaks become spaces.
+        language: That of the items where None.
+
+    Returns:
+        The quiz, with a notice for every item, and the title, that lost a character.
+
+    Raises:
+        UserError: There is no item.
+    """
+    if not items:
+        raise UserError("expected at least one question to export, found none; make or add a question first")
+    cleaned, notices = [], []
+    if lost := _lost(title):
+        notices.append(Notice.of("title_characters_dropped", characters=lost))
+    for number, item in enumerate(items, start=1):
+        texts = (item.question, item.answer, item.statement or "", item.source_sentence, *item.options)
+        if lost := _lost("".join(texts)):
+            notices.append(Notice.of("characters_dropped", number=number, characters=lost))
+        cleaned.append(_clean_item(item))
+    return CleanQuiz(
+        items=tuple(cleaned),
+        title=" ".join(clean_text(title).split()),
+        language=language or language_of(items),
+        notices=tuple(notices),
+    )
+
+
+def clean_text(text: str) -> str:
+    """A text without what no format holds, its line ends as line feeds, without white space around it."""
+    return _UNHOLDABLE.sub("", _LINE_END.sub("\n", text)).strip()
+
+
+def _clean_item(item: QuizItem) -> QuizItem:
+    return dataclasses.replace(
+        item,
+        question=clean_text(item.question),
+        answer=clean_text(item.answer),
+        options=tuple(clean_text(option) for option in item.options),
+        statement=None if item.statement is None else clean_text(item.statement),
+        source_sentence=clean_text(item.source_sentence),
+    )
+
+
+def _lost(text: str) -> str:
+    """The characters left out, as U+0000, each once."""
+    found = sorted(set(_UNHOLDABLE.findall(text)))
+    return ", ".join(f"U+{ord(character):04X}" for character in found)
