@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from qgkd.errors import UserError
 from qgkd.question_forms import Language, Notice, QuizItem, language_of
 
+_MOST_TOLD = 8
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _UNHOLDABLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069"
@@ -77,6 +78,8 @@ def clean_text(text: str) -> str:
 def _clean_item(item: QuizItem) -> QuizItem:
     return dataclasses.replace(
         item,
+        item_id=clean_text(item.item_id),
+        passage_id=clean_text(item.passage_id),
         question=clean_text(item.question),
         answer=clean_text(item.answer),
         options=tuple(clean_text(option) for option in item.options),
@@ -88,4 +91,5 @@ def _clean_item(item: QuizItem) -> QuizItem:
 def _lost(text: str) -> str:
     """The characters left out, as U+0000, each once."""
     found = sorted(set(_UNHOLDABLE.findall(text)))
-    return ", ".join(f"U+{ord(character):04X}" for character in found)
+    names = [f"U+{ord(character):04X}" for character in found[:_MOST_TOLD]]
+    return ", ".join([*names, "…"] if len(found) > _MOST_TOLD else names)

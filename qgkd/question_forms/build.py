@@ -208,7 +208,8 @@ def _true_false(
     right = RightAnswer(
         text=item.answer, type=_type_of(item), shown=shown.with_answer_as(BLANK), is_one_of_several_options=False
     )
-    wrong = () if is_true else choose_distractors(right, passage, count=1, rng=rng)
+    can_be_swapped = not is_true and not shown.cuts_a_name()
+    wrong = choose_distractors(right, passage, count=1, rng=rng) if can_be_swapped else ()
     if wrong:
         statement = shown.with_answer_as(wrong[0])
         return BuiltItems(items=(dataclasses.replace(made, statement=statement, is_true=False),))

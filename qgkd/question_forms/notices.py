@@ -39,10 +39,11 @@ class Notice:
         return number if isinstance(number, int) else None
 
     def sentence(self, language: Language = Language.ENGLISH) -> str:
-        """The sentence, in one language; long quotations are cut."""
+        """The sentence, in one language; a long answer is cut."""
         sentences, words = _table()["sentences"][self.code], _table()["words"]
         shown = {
-            name: words[value][language] if name in ("field", "form") else _short(value) for name, value in self.values
+            name: words[value][language] if name in ("field", "form") else _short(value) if name == "answer" else value
+            for name, value in self.values
         }
         text: str = sentences[language].format(**shown)
         return text

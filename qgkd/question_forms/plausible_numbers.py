@@ -73,6 +73,8 @@ def _changed(text: str, numerals: list[Numeral], answer_type: AnswerType, rng: r
     else:
         factor = rng.choice((0.5, 0.6, 0.7, 0.8, 1.2, 1.3, 1.4, 1.5, 2))
         new = [max(1, _round_like(one.scaled * factor, one.scaled)) for one in numerals]
+        if not _rise_alike([one.scaled for one in numerals], new):
+            return None
     if any(value is None for value in new):
         return None
     pieces, end_char = [], 0
@@ -80,6 +82,12 @@ def _changed(text: str, numerals: list[Numeral], answer_type: AnswerType, rng: r
         pieces += [text[end_char : numeral.start_char], numeral.write(value or 0)]
         end_char = numeral.end_char
     return "".join([*pieces, text[end_char:]])
+
+
+def _rise_alike(old: list[int], new: list[int | None]) -> bool:
+    """Whether a range still goes up where it went up: 8~10 is not 11~10."""
+    pairs = zip(old, old[1:], new, new[1:], strict=False)
+    return all((a < b) == ((c or 0) < (d or 0)) for a, b, c, d in pairs)
 
 
 def _date_unit(text: str, numeral: Numeral) -> str | None:

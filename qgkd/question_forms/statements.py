@@ -12,6 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from qgkd.foreign_names import spelling_characters
 from qgkd.question_forms.distractors import comparable
 from qgkd.question_forms.item import BLANK, QuizItem
 from qgkd.question_forms.passage import Passage
@@ -25,8 +26,9 @@ _LONG_CHARS = 90
 _LEAD_IN_CHARS = 120
 _CONNECTIVE = re.compile(rf"^(?:{either('connectives before a comma')})[，,]\s*")
 _POINTS_BACK = re.compile(
-    r"[他她它其該该此這这]|同[年月日樣样]|當[時年]|当[时年]|之後|之后|後來|后来|隨後|随后|不久|次年|翌年|[兩两一二三幾几數数][年天個个]"
+    r"[他她它牠祂其該该此這这]|同[年月日樣样]|當[時年]|当[时年]|之後|之后|後來|后来|隨後|随后|不久|次年|翌年|[兩两一二三幾几數数][年天個个]"
 )
+_DOTS = frozenset("·‧・•．")
 _SEMICOLON = re.compile(r"[；;]")
 _COMMA = re.compile(r"[，,；;：:]")
 
@@ -51,6 +53,14 @@ class ShownSentence:
         """Whether the answer can be read in what is left: as part of a longer number, in other characters."""
         key = comparable(answer_text)
         return any(key in comparable(piece) for piece in self.with_answer_as(BLANK).split(BLANK))
+
+    def cuts_a_name(self) -> bool:
+        """Whether the answer is a foreign name that goes on after it: 利基 of 利基努斯 cannot be swapped."""
+        spelling = spelling_characters()
+        return any(
+            set(self.text[start:end]) <= spelling | _DOTS and self.text[end : end + 1] in spelling
+            for start, end in self.answers
+        )
 
     def context_chars(self) -> int:
         """Letters and digits without the answer."""
