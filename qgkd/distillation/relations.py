@@ -53,7 +53,7 @@ def pair_relations(states: torch.Tensor, distance: Distance, pairs: torch.Tensor
     if distance is Distance.COSINE:
         directions = F.normalize(states, dim=-1, eps=_SMALL)
         return directions @ directions.transpose(-1, -2)
-    lengths = squared_distances(inner_products(states)).clamp(min=_SMALL).sqrt()
+    lengths = squared_distances(inner_products(states, pairs.any(dim=-1))).clamp(min=_SMALL).sqrt()
     pairs = pairs.expand_as(lengths)
     mean = lengths.masked_fill(~pairs, 0).sum(dim=(-2, -1)) / pairs.sum(dim=(-2, -1)).clamp(min=1)
     return lengths / mean[..., None, None].clamp(min=_SMALL)
@@ -82,17 +82,24 @@ def pair_errors(
     return (log_teacher.exp() * (log_teacher - log_student)).masked_fill(~pairs, 0)
 
 
-def inner_products(states: torch.Tensor) -> torch.Tensor:
-    """All inner products of vectors counted from their mean, which changes no difference and saves digits.
+def inner_products(states: torch.Tensor, counted: torch.Tensor | None = None) -> torch.Tensor:
+    """All inner products of vectors taken from their mean, which changes no difference and saves digits.
 
     Args:
         states: [..., N, D].
+        counted: Bool, broadcasts to [..., N]: those whose mean it is, the others become 0; None: all.
 
     Returns:
         [..., N, N].
     """
     states = states.float()
-    centred = states - states.mean(dim=-2, keepdim=True)
+    if counted is None:
+        centred = states - states.mean(dim=-2, keepdim=True)
+    else:
+        left_out = ~counted[..., None]
+        sums = states.masked_fill(left_out, 0).sum(dim=-2, keepdim=True)
+        mean = sums / counted.sum(dim=-1)[..., None, None].clamp(min=1)
+        centred = (states - mean).masked_fill(left_out, 0)
     return centred @ centred.transpose(-1, -2)
 
 

@@ -86,14 +86,14 @@ def word_angle_error(
     different = ~torch.eye(places.shape[1], dtype=torch.bool, device=real.device)
     triples = counted[..., :, None] & counted[..., None, :] & different  # [B, L, W, W]
     with torch.no_grad():
-        its = _window_angles(teacher_states, places)
-    errors = (_window_angles(student_states, places) - its).square().masked_fill(~triples, 0)
+        its = _window_angles(teacher_states, real, places)
+    errors = (_window_angles(student_states, real, places) - its).square().masked_fill(~triples, 0)
     return errors.sum(dim=(1, 2, 3)) / triples.sum(dim=(1, 2, 3)).clamp(min=1)
 
 
-def _window_angles(states: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-    """[B, L, D] and the arms' places [L, W] to cosines [B, L, W, W]."""
-    products = inner_products(states)  # [B, L, L]
+def _window_angles(states: torch.Tensor, real: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """[B, L, D], the real ones [B, L] and the arms' places [L, W] to cosines [B, L, W, W]."""
+    products = inner_products(states, real)  # [B, L, L]
     vertices = torch.arange(places.shape[0], device=places.device)
     own = products.diagonal(dim1=1, dim2=2)  # [B, L]
     arms = products[:, vertices[:, None], places]  # [B, L, W]

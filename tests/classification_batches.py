@@ -1,0 +1,44 @@
+"""Captures and batches of classification rows, made of numbers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from qgkd.distillation.capture import DistillCapture
+from qgkd.distillation.objective import Objective, loss_terms
+from qgkd.rows import Block
+from qgkd.training.loss import mean_over_step, unit_counts
+
+
+def batch(lengths: Sequence[int], labels: Sequence[float] | None = None, *, pad_to: int = 0) -> dict[str, torch.Tensor]:
+    """Rows of these lengths."""
+    count, length = len(lengths), max(*lengths, pad_to)
+    blocks = torch.full((count, length), int(Block.PADDING))
+    for row, real in enumerate(lengths):
+        blocks[row, :real] = int(Block.PASSAGE)
+    return {
+        "blocks": blocks,
+        "mask_positions": torch.stack([torch.arange(count), torch.zeros(count, dtype=torch.long)], dim=1),
+        "target_ids": torch.tensor(list(labels or [0] * count)),
+        "row_weights": torch.ones(count),
+    }
+
+
+def capture(logits: torch.Tensor, states: Sequence[torch.Tensor] = (), *, grad: bool = False) -> DistillCapture:
+    """With hidden states 0, 1, ..."""
+    tensors = [logits, *states]
+    for tensor in tensors if grad else []:
+        tensor.requires_grad_(True)
+    return DistillCapture(logits=logits, hidden_states=dict(enumerate(states)))
+
+
+def loss(
+    objectives: Objective | Sequence[Objective], student: DistillCapture, teacher: DistillCapture, rows: dict
+) -> torch.Tensor:
+    """As the trainer reduces it."""
+    held = [objectives] if isinstance(objectives, Objective) else list(objectives)
+    terms = loss_terms(held, student, teacher, rows)
+    counts = unit_counts([rows])
+    return sum((term.weight * mean_over_step(term, rows, counts) for term in terms), torch.zeros(()))
