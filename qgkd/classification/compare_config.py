@@ -34,6 +34,7 @@ from qgkd.errors import UserError
 from qgkd.training.toml_values import check_section, nearest, parse_overrides, read_toml
 
 _SECTIONS = ("task", "method", "model", "evaluation", "train")
+_FILES = {"folder", "train", "validation", "test", "transfer", "exclude_texts_of"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,8 @@ class CompareConfig:
     """Folder of the runs and the tables."""
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
     """A run of every system on every task for each; the teacher of all students is a system's run of its first seed."""
+    data_folder: str = ""
+    """Folder that the files of `[tasks]` are told from; empty is where the command runs."""
     results: str = ""
     """File that gets a row per task, system, seed and metric after every finished run; `rows.json` in the folder does
     so always."""
@@ -172,7 +175,8 @@ def _planned(
     sections: dict[str, Any] = {key: copy.deepcopy(values.get(key, {})) for key in _SECTIONS}
     for key in _SECTIONS:
         sections[key].update(copy.deepcopy(values["systems"][name].get(key, {})))
-    sections["task"] = {"name": task, **sections["task"], **copy.deepcopy(values["tasks"][task])}
+    own_task = _in_folder(config.data_folder, values["tasks"][task])
+    sections["task"] = {"name": task, **sections["task"], **own_task}
     folder = Path(config.output_dir) / task
     teachers, needed = [], []
     for teacher in system.teachers:
@@ -198,6 +202,15 @@ def _planned(
         config=make_classification_config(sections, where),
         teachers=tuple(needed),
     )
+
+
+def _in_folder(folder: str, task: Mapping[str, Any]) -> dict[str, Any]:
+    """A task's settings, its files told from the folder."""
+    found = dict(task)
+    for key in _FILES & set(found):
+        held = found[key]
+        found[key] = str(Path(folder, held)) if isinstance(held, str) else [str(Path(folder, each)) for each in held]
+    return found
 
 
 def _seeds(config: CompareConfig, system: SystemConfig) -> tuple[int, ...]:
