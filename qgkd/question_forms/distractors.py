@@ -128,7 +128,9 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         # Nothing tells what the answer is: what ends like it comes first, for a statement nothing else will do.
         alike = [span for span in same_kind if span.text[-1] == answer.text[-1]]
         yield from _nearest_in_length(alike, answer, rng)
-    yield from map(_to_script(answer), _shuffled(others_of_kind(answer.text, answer.type), rng))
+    for candidate in map(_to_script(answer), _shuffled(others_of_kind(answer.text, answer.type), rng)):
+        if passage is None or not _may_be_right_too(candidate, answer, passage):
+            yield candidate
     if answer.is_one_of_several_options and not _asks_for_noun(answer, kind.noun):
         rest = [span for span in of_passage if kind_of(span.text).dress == kind.dress and span.score > _POOR_SCORE]
         yield from _nearest_in_length(rest, answer, rng)
@@ -142,10 +144,14 @@ def _of_passage(answer: RightAnswer, passage: Passage | None, kind: Kind) -> lis
         dressed
         for span in passage.names
         if (span.type is answer.type or (kind.noun is not None and kind_of(span.text) == kind))
-        and not passage.may_be_right_too(span.text, answer.text, in_one_clause=answer.type in _IN_ONE_CLAUSE)
+        and not _may_be_right_too(span.text, answer, passage)
         and not _members_of(span.text)
         for dressed in [_marked_alike(span, answer)]
     ]
+
+
+def _may_be_right_too(candidate: str, answer: RightAnswer, passage: Passage) -> bool:
+    return passage.may_be_right_too(candidate, answer.text, in_one_clause=answer.type in _IN_ONE_CLAUSE)
 
 
 def _marked_alike(span: AnswerSpan, answer: RightAnswer) -> AnswerSpan:

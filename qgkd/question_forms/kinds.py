@@ -16,6 +16,7 @@ from qgkd.answer_heads import find_head
 from qgkd.answer_types import AnswerType
 from qgkd.foreign_names import is_spelt
 from qgkd.script import to_traditional
+from qgkd.word_lists import words_of
 
 _DRESSES = frozenset({"han", "spelt", "latin"})
 _DOT = re.compile("[·‧・•．]")
@@ -51,7 +52,16 @@ def dress_of(text: str) -> str:
     """How a name is written: names of one dress can be mistaken for each other."""
     if re.search("[A-Za-z]", text):
         return "latin"
-    return "spelt" if _DOT.search(text) or (len(text) > 1 and is_spelt(text)) else "han"
+    if _DOT.search(text) or to_traditional(text) in _spelt_names():
+        return "spelt"
+    # 林文海 is spelt with characters that foreign names are spelt with, too.
+    may_be_chinese = 2 <= len(text) <= 3 and text[0] in words_of("surnames")
+    return "spelt" if len(text) > 1 and is_spelt(text) and not may_be_chinese else "han"
+
+
+@functools.cache
+def _spelt_names() -> frozenset[str]:
+    return frozenset(member for named in _lists() if named.noun == "spelt" for member in named.members)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -8,6 +8,7 @@ A literal example: `Passage("lighthouse", "燈塔建於1867年，由林文海設
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ _ALIAS = re.compile(
     r"[（(]|[又亦也]?[簡简]?[稱称]|[又亦]名|[別别]名|原名|俗[稱称]|即|或[稱称]|全名|本名|等同|就是|也就是|相[當当]於|譯作|译作"
 )
 _ALIAS_REACH_CHARS = 12
+_MOST_OCCURRENCES = 40
 _JOINTS = ("、", "和", "與", "与", "及", "以及", "或", "或者", "—", "－", "-", "·", "的", "（", "(", "")
 
 
@@ -75,9 +77,9 @@ class Passage:
             True where the two stand side by side (`臺北和基隆`, `聯合國（UN）`), in one enumeration, in one clause, or
             where one is told to be the other's name (`又稱`).
         """
-        for one in re.finditer(re.escape(answer), self.context):
-            for other in re.finditer(re.escape(candidate), self.context):
-                first, second = sorted((one.span(), other.span()))
+        for one in self._occurrences(answer):
+            for other in self._occurrences(candidate):
+                first, second = sorted((one, other))
                 between = self.context[first[1] : second[0]]
                 if first[1] > second[0] or between.strip() in _JOINTS:
                     return True
@@ -86,6 +88,11 @@ class Passage:
                 if in_one_clause and not _CLAUSE_END.search(between):
                     return True
         return self._in_one_enumeration(candidate, answer)
+
+    def _occurrences(self, text: str) -> tuple[tuple[int, int], ...]:
+        """The first places of a text; more would only be slow."""
+        found = itertools.islice(re.finditer(re.escape(text), self.context), _MOST_OCCURRENCES)
+        return tuple(match.span() for match in found)
 
     def _in_one_enumeration(self, candidate: str, answer: str) -> bool:
         for enumeration in self.enumerations:
