@@ -8,7 +8,6 @@ import streamlit as st
 
 from page_sections import plain, visitor
 from page_sections.visitor import say
-from qgkd.page.jobs import Job
 from qgkd.page.models import ModelShelf
 from qgkd.page.service import BusyError
 from qgkd.page.workspace import MIXED
@@ -42,11 +41,10 @@ def show() -> None:
     _show_advanced()
     job = visitor.service().jobs.of(visitor.token())
     if job is not None and not job.ended.is_set():
-        st.session_state.watching = True
         _show_running()
     else:
-        if job is not None and not job.seen:
-            _tell_end(job)
+        if job is not None and job.error is not None:
+            plain.note(say("error.job"), "error", str(job.error))
         again = bool(visitor.workspace().entries)
         st.button(
             say("order.again" if again else "order.start"),
@@ -111,9 +109,3 @@ def _show_running() -> None:
     st.button(
         say("order.stopping" if stopping else "order.stop"), key="stop", disabled=stopping, on_click=job.stopped.set
     )
-
-
-def _tell_end(job: Job) -> None:
-    job.seen = True
-    if job.error is not None:
-        plain.note(say("error.job"), "error", str(job.error))

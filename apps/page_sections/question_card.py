@@ -91,10 +91,11 @@ def _show_true_false(entry: Entry) -> None:
 
 def _show_options(entry: Entry) -> None:
     options = entry.item.options
-    columns = st.columns(2)
-    for index, option in enumerate(options):
-        with columns[index % 2]:
-            _field(entry, f"option-{index}", "text_input", say("card.option", letter=_OPTION_LETTERS[index]), option)
+    for first in range(0, len(options), 2):  # row by row, so that a narrow screen has them in order
+        for index, column in zip(range(first, min(first + 2, len(options))), st.columns(2), strict=False):
+            with column:
+                label = say("card.option", letter=_OPTION_LETTERS[index])
+                _field(entry, f"option-{index}", "text_input", label, options[index])
     key = keep_widget(f"correct_index-{entry.key}", entry.item.correct_index)
     st.radio(
         say("card.correct"),

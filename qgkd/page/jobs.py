@@ -36,8 +36,6 @@ class Job:
     ended: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
     """What went wrong."""
-    seen: bool = False
-    """Whether its visitor has been told how it ended."""
     ended_at: float = 0.0
 
 

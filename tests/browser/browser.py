@@ -8,6 +8,8 @@ A literal example: `with serve(folder) as server, chromium() as browser: browser
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import shutil
 import socket
 import subprocess
@@ -40,6 +42,8 @@ _PASSING = (
     NoSuchElementException, StaleElementReferenceException, ElementClickInterceptedException,
     ElementNotInteractableException,
 )  # fmt: skip
+PATIENCE_SECONDS = float(os.environ.get("QGKD_BROWSER_PATIENCE", "60"))
+"""A test fails when the page has not done something for so long; a busy machine needs more."""
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
@@ -125,7 +129,7 @@ class Browser:
         self.driver.get(url)
         self.wait(lambda: self.find(".st-key-text_box textarea"))
 
-    def wait(self, until: Callable[[], Any], seconds: float = 30.0, what: str = "") -> Any:
+    def wait(self, until: Callable[[], Any], seconds: float = PATIENCE_SECONDS, what: str = "") -> Any:
         """Try until something true comes back."""
         end = time.monotonic() + seconds
         while True:
@@ -145,7 +149,7 @@ class Browser:
     def text(self) -> str:
         return str(self.driver.execute_script("return document.body.innerText"))
 
-    def sees(self, text: str, seconds: float = 30.0) -> None:
+    def sees(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
         self.wait(lambda: text in self.text(), seconds, f"the page says {text!r}")
 
     def settled(self) -> None:
@@ -208,17 +212,39 @@ class Browser:
         """What the browser complained about."""
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
-    def download(self, seconds: float = 30.0) -> Path:
-        """The next file that arrives; it is taken out of the folder's list by name."""
+    def download(self) -> Path:
+        """Press the button and wait for the file."""
         before = set(self.downloads.iterdir())
         self.button("download")
+        return self.arrived(before)
 
-        def arrived() -> Path | None:
+    def arrived(self, before: set[Path]) -> Path:
+        """The file that was not there before, once it is whole."""
+
+        def whole() -> Path | None:
             new = [path for path in self.downloads.iterdir() if path not in before]
             done = [path for path in new if path.suffix != ".crdownload" and not path.name.startswith(".")]
             return done[0] if done and len(new) == len(done) else None
 
-        return Path(self.wait(arrived, seconds, "a download"))
+        return Path(self.wait(whole, what="a download"))
+
+    def foreign_requests(self) -> list[str]:
+        """Addresses outside this machine that the browser asked for."""
+        messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        sent = [one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"]
+        return [url for url in sent if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))]
+
+    def fresh(self) -> None:
+        """Forget everything, as a browser that has never been here."""
+        self.resize(DESKTOP)
+        self.driver.get("about:blank")
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"})
+        for log in ("browser", "performance"):
+            self.driver.get_log(log)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Take another screen."""
+        self._resize(*size)
 
     def screenshot(self, path: Path, *, full: bool = True) -> None:
         """A picture of the whole page."""
