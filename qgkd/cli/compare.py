@@ -50,6 +50,6 @@ def compare(
     if final:
         comparison.final(force=force)
     elif not tables:
-        comparison.run(cells, after_each=lambda: write_report(comparison))  # tables grow with every row
+        comparison.run(cells, after_each=lambda: write_report(comparison, plots=False))  # they grow with every row
         comparison.time()
     write_stdout(write_report(comparison).read_text(encoding="utf-8"))

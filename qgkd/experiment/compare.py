@@ -18,6 +18,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from qgkd.checkpoint import read_record
 from qgkd.errors import UserError
 from qgkd.experiment.compare_questions import draw_questions
 from qgkd.experiment.compare_settings import CompareSettings
-from qgkd.experiment.measure import Decoding, Part, kept_at, measure, settled_device
+from qgkd.experiment.measure import Decoding, Part, kept, measure, settled_device
 from qgkd.experiment.step import Step, is_done, make_step, read_json, say, steps_before, write_json
 from qgkd.experiment.step_runs import check_step
 from qgkd.experiment.systems import check_name, chosen_names, step_of
@@ -96,6 +97,11 @@ class Comparison:
                         found.append(Cell(name=name, mode="rule", seed=self.settings.options.seeds[0], step=None))
         return found
 
+    @cached_property
+    def all_cells(self) -> list[Cell]:
+        """The whole comparison."""
+        return self.cells()
+
     def folder_of(self, step: Step) -> Path:
         """A step's folder, named for what is in it."""
         return self.steps_folder / f"{step.kind}-{step.fingerprint[:12]}"
@@ -109,18 +115,20 @@ class Comparison:
 
         Args:
             cells: Which.
-            after_each: Called when a cell is there.
+            after_each: Called when a cell has been made.
 
         Raises:
             UserError: A run refuses.
         """
         cells = list(cells)
         steps = {step.fingerprint: step for cell in cells if cell.step for step in steps_before(cell.step)}
-        for step in steps.values():
-            check_step(step)
         missing = [step for step in steps.values() if not is_done(step, self.folder_of(step))]
+        for step in missing:
+            check_step(step)
         say(f"{len(cells):,} rows need {len(steps):,} steps, {len(missing):,} of them to be made")
         for number, cell in enumerate(cells, start=1):
+            if self.measured(cell, "validation"):
+                continue
             say(f"[{number}/{len(cells)}] {cell.name}, {cell.mode}, seed {cell.seed}")
             model = None if cell.step is None else make_step(cell.step, self.folder_of)
             measure(model, self.part(cell, "validation"), self.decoding, self.cell_folder(cell))
@@ -143,7 +151,7 @@ class Comparison:
             return {}
         if cell.step is not None and not is_done(cell.step, self.folder_of(cell.step)):
             return {}
-        return read_json(kept_at(self.part(cell, part), self.cell_folder(cell)))
+        return kept(self.part(cell, part), self.decoding, self.cell_folder(cell))
 
     def time(self) -> None:
         """Time the student against its teacher, per mode, where both are there and were not timed before."""
@@ -172,7 +180,7 @@ class Comparison:
         """
         if not self.settings.test.data:
             raise UserError(f"{self.settings.told}: --final needs test.data, the test set; name it")
-        cells = self.cells()
+        cells = self.all_cells
         missing = [cell for cell in cells if not self.measured(cell, "validation")]
         if missing:
             raise UserError(

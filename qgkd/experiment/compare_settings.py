@@ -116,6 +116,8 @@ class CompareSettings:
 
     told: str
     """The file, for messages and rows."""
+    overrides: tuple[str, ...]
+    """What was laid over it, for rows."""
     chain: ChainSettings
     options: CompareOptions
     questions: QuestionOptions
@@ -174,7 +176,7 @@ def load_compare(path: str | Path, overrides: Iterable[str] = ()) -> CompareSett
     Raises:
         UserError: An unreadable file, an unknown section or key, or a value of the wrong type or out of range.
     """
-    told = str(path)
+    told, overrides = str(path), tuple(overrides)
     values = read_sections(path, overrides)
     own = {"compare": CompareOptions, "questions": QuestionOptions, "test": TestOptions, "other_base": OtherBase}
     check_section(told, "", values, (*own, "direct", "hinton", "recurrent", *CHAIN_SECTIONS))
@@ -185,6 +187,7 @@ def load_compare(path: str | Path, overrides: Iterable[str] = ()) -> CompareSett
     budget = {key: table for key, table in values.get("distill", {}).items() if key in OVERLAYS}
     settings = CompareSettings(
         told=told,
+        overrides=overrides,
         chain=chain_settings(values, told),
         options=parts["compare"],
         questions=parts["questions"],

@@ -16,8 +16,7 @@ from typing import Any
 
 from qgkd.errors import UserError
 from qgkd.evaluate import EvaluationOptions, evaluate, write_predictions
-from qgkd.experiment.step import read_json, say, write_json
-from qgkd.fingerprint import file_sha256
+from qgkd.experiment.step import file_digest, read_json, say, write_json
 from qgkd.generator import Generator, load_generator
 from qgkd.readers import read_examples
 
@@ -56,10 +55,9 @@ def measure(model: Path | None, part: Part, decoding: Decoding, folder: Path) ->
     Returns:
         `rows`, one per subset as `qgkd evaluate` has them, and `definition`.
     """
-    key, path = _key(part, decoding), kept_at(part, folder)
-    kept = read_json(path)
-    if kept.get("key") == key:
-        return kept
+    before = kept(part, decoding, folder)
+    if before:
+        return before
     report = read_examples(part.data, limit=part.limit or None)
     if report.problems or not report.examples:
         first = report.problems[0] if report.problems else "it is empty"
@@ -76,7 +74,7 @@ def measure(model: Path | None, part: Part, decoding: Decoding, folder: Path) ->
     from qgkd.training.lineage import checkout_commit
 
     measured = {
-        "key": key,
+        "key": _key(part, decoding),
         "rows": [row.as_json() for row in evaluation.rows],
         "definition": evaluation.rows[0].scores.definition,
         "part": {"name": part.name, "data": part.data.name, "limit": part.limit},
@@ -84,13 +82,14 @@ def measure(model: Path | None, part: Part, decoding: Decoding, folder: Path) ->
         "refused": len(evaluation.refusals),
         "commit": checkout_commit(),
     }
-    write_json(path, measured)
+    write_json(_path(part, folder), measured)
     return measured
 
 
-def kept_at(part: Part, folder: Path) -> Path:
-    """Where the figures of a part are kept."""
-    return folder / f"measured-{part.name}.json"
+def kept(part: Part, decoding: Decoding, folder: Path) -> dict[str, Any]:
+    """What was measured before on the same questions in the same way; {} where nothing was."""
+    found = read_json(_path(part, folder))
+    return found if found and found["key"] == _key(part, decoding) else {}
 
 
 def generator_of(model: Path | None, decoding: Decoding) -> Generator:
@@ -127,12 +126,16 @@ def settled_device(asked: str) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+def _path(part: Part, folder: Path) -> Path:
+    return folder / f"measured-{part.name}.json"
+
+
 def _key(part: Part, decoding: Decoding) -> str:
     excluded = part.exclude_articles_of
     values = [
-        file_sha256(part.data),
+        file_digest(str(part.data)),
         part.limit,
-        None if excluded is None else file_sha256(excluded),
+        None if excluded is None else file_digest(str(excluded)),
         asdict(decoding),
     ]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -7,6 +7,7 @@ A literal example: `write_report(comparison)` returns the path of `table.md`.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from qgkd.experiment.rows import Line, Row, lines_of, rows_of, trained_on_text
 from qgkd.experiment.step import read_json, say, write_json
 from qgkd.experiment.tables import write_csv, write_markdown
 
+_NAMED = 12
+"""So many missing rows are named."""
 
-def write_report(comparison: Comparison) -> Path:
+
+def write_report(comparison: Comparison, *, plots: bool = True) -> Path:
     """Write everything; the plots only where matplotlib is installed."""
     folder = comparison.settings.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,7 +38,8 @@ def write_report(comparison: Comparison) -> Path:
         notes=_notes(comparison),
     )
     write_csv(folder / "table.csv", lines)
-    _draw(lines, folder)
+    if plots:
+        _draw(lines, folder, comparison.settings.mode)
     return folder / "table.md"
 
 
@@ -42,7 +47,7 @@ def all_rows(comparison: Comparison) -> list[Row]:
     """The rows of everything measured, validation first."""
     rows: list[Row] = []
     for part in ("validation", "test"):
-        for cell in comparison.cells():
+        for cell in comparison.all_cells:
             measured = comparison.measured(cell, part)
             if measured:
                 rows += rows_of(
@@ -59,7 +64,7 @@ def all_rows(comparison: Comparison) -> list[Row]:
 def mode_gaps(comparison: Comparison) -> list[dict[str, Any]]:
     """avg_score of both modes on the same first validation questions, where both were measured."""
     gaps = []
-    cells = {(cell.name, cell.mode, cell.seed): cell for cell in comparison.cells()}
+    cells = {(cell.name, cell.mode, cell.seed): cell for cell in comparison.all_cells}
     for (name, mode, seed), cell in cells.items():
         other = cells.get((name, "prefix", seed))
         if mode != "recurrent" or other is None:
@@ -83,14 +88,15 @@ def _trained_on(comparison: Comparison, cell: Cell) -> str:
 
 
 def _command(comparison: Comparison, cell: Cell, part: str) -> str:
-    told = f"qgkd compare {comparison.settings.told}"
+    settings = comparison.settings
+    told = shlex.join(["qgkd", "compare", settings.told, *settings.overrides])
     if part == "test":
         return f"{told} --final"
     return f"{told} --only {cell.name}" + ("" if cell.step is None else f" --seed {cell.seed}")
 
 
 def _notes(comparison: Comparison) -> list[str]:
-    cells = comparison.cells()
+    cells = comparison.all_cells
     measured = [cell for cell in cells if comparison.measured(cell, "validation")]
     missing = [f"{cell.name} ({cell.mode}, seed {cell.seed})" for cell in cells if cell not in measured]
     notes = [
@@ -102,19 +108,20 @@ def _notes(comparison: Comparison) -> list[str]:
     definitions = {comparison.measured(cell, "validation")["definition"] for cell in measured}
     notes += sorted(definitions)
     if missing:
-        notes.append(f"{len(missing):,} of {len(cells):,} rows were not made: {', '.join(missing)}.")
+        named = ", ".join(missing[:_NAMED]) + (" and so on" if len(missing) > _NAMED else "")
+        notes.append(f"{len(missing):,} of {len(cells):,} rows were not made: {named}.")
     return notes
 
 
-def _draw(lines: list[Line], folder: Path) -> None:
-    if not lines:
+def _draw(lines: list[Line], folder: Path, mode: str) -> None:
+    """Draw what the last set of questions shows: the test's new articles where they were measured."""
+    sets = [line.evaluated_on for line in lines if line.mode == mode]
+    if not sets:
         return
     try:
         from qgkd.experiment.plots import draw_quality, draw_tree
 
-        decisive = lines[-1].evaluated_on  # the test's, where it was measured
-        held = [line for line in lines if line.evaluated_on == decisive or line.mode == "recurrent"]
-        held = [line for line in lines if line.evaluated_on == decisive] or held
+        held = [line for line in lines if line.evaluated_on == sets[-1]]
         draw_tree(held, folder / "tree.png")
         draw_quality(held, folder / "quality.png")
     except ImportError:

@@ -20,6 +20,9 @@ from qgkd.experiment.measure import KEYS
 
 Row = dict[str, Any]
 
+_NOTHING = 1e-6
+"""A teacher that scores no more has nothing to be a share of."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
@@ -91,7 +94,11 @@ def trained_on_text(files: Iterable[str], steps: Iterable[tuple[str, int | None]
 
 
 def _shares(row: Row, teacher: Row) -> Row:
-    return {key: 100 * row[key] / teacher[key] for key in KEYS if row.get(key) is not None and teacher.get(key)}
+    return {
+        key: 100 * row[key] / teacher[key]
+        for key in KEYS
+        if row.get(key) is not None and (teacher.get(key) or 0) > _NOTHING
+    }
 
 
 def _statistics(group: Sequence[Row], keys: Iterable[str]) -> tuple[dict[str, float], dict[str, float | None]]:

@@ -75,7 +75,7 @@ class Step:
         data = sections.get("data", {})
         for key in ("train", "validation", "exclude_articles_of"):
             paths = data.get(key) or ()
-            data[key] = [_file_digest(path) for path in ([paths] if isinstance(paths, str) else paths)]
+            data[key] = [file_digest(path) for path in ([paths] if isinstance(paths, str) else paths)]
         train = sections.get("train", {})
         sections["train"] = {key: value for key, value in train.items() if key not in _NO_MATTER}
         inputs = [_identity(self.base), _identity(self.teacher)]
@@ -236,7 +236,8 @@ def _identity(given: Step | str) -> str:
     return _model_digest(given, stamp)
 
 
-def _file_digest(path: str) -> str:
+def file_digest(path: str) -> str:
+    """A file's SHA-256, computed once as long as the file stays as it is."""
     stat = Path(path).stat() if Path(path).exists() else None
     return _digest_of_file(path, None if stat is None else (stat.st_mtime_ns, stat.st_size))
 

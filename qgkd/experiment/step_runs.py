@@ -28,12 +28,13 @@ def run_step(step: Step, folder: Path, base: str, teacher: str) -> None:
     from qgkd.distillation.run import distill, self_train
     from qgkd.training.run import run_training
 
+    resume = (folder / "config.toml").is_file()  # written when the training begins
     if step.kind is Kind.DISTILL:
-        distill(distill_run_of(step, folder, base, teacher), resume=True)
+        distill(distill_run_of(step, folder, base, teacher), resume=resume)
     elif step.kind is Kind.SELFTRAIN:
-        self_train(train_config_of(step, folder, base), resume=True)
+        self_train(train_config_of(step, folder, base), resume=resume)
     else:
-        run_training(train_config_of(step, folder, base), resume=True)
+        run_training(train_config_of(step, folder, base), resume=resume)
 
 
 def train_config_of(step: Step, folder: Path, base: str) -> TrainConfig:
