@@ -37,7 +37,7 @@ def _server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(REPOSITORY / "apps" / "page.py"), default_timeout=60)
+    app = AppTest.from_file(str(REPOSITORY / "apps" / "page.py"), default_timeout=300)
     for name, value in query.items():
         app.query_params[name] = value
     return checked(app.run())
@@ -63,7 +63,7 @@ def written(app: AppTest, count: int) -> AppTest:
     from page_sections import visitor
 
     with_token = app.session_state["token"]
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     job = visitor.service().jobs.of(with_token)
     while job is not None and not job.ended.is_set() and time.monotonic() < end:
         time.sleep(0.02)

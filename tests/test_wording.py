@@ -43,7 +43,7 @@ def test_every_key_that_is_used_exists_and_is_used() -> None:
     known = set(sentences(Language.ENGLISH))
     used = set()
     for path in SOURCES:
-        used |= set(re.findall(r'"([a-z]+\.[a-z_]+)"', path.read_text("utf-8"))) - {"keeper.js"}
+        used |= set(re.findall(r"""["']([a-z]+\.[a-z_]+)["']""", path.read_text("utf-8"))) - {"keeper.js"}
     used = {key for key in used if key.partition(".")[0] in {known_key.partition(".")[0] for known_key in known}}
     assert used - known == set()
     made = {f"type.{kind}" for kind in AnswerType} | {f"form.{form}" for form in QuestionForm} | {"form.mixed"}

@@ -9,7 +9,7 @@ import streamlit as st
 from page_sections import answer_text, plain, visitor
 from page_sections.visitor import say
 from qgkd.answer_types import AnswerSpan, AnswerType
-from qgkd.page.chosen_answers import Choice, Span, occurrences, surroundings
+from qgkd.page.chosen_answers import Choice, Span, occurrences, surroundings, trimmed
 from qgkd.page.orders import part_proposals
 from qgkd.page.parts import Part, part_label, split_parts
 
@@ -90,7 +90,7 @@ def _show_typed() -> None:
     if not typed.strip():
         return
     text = visitor.workspace().text
-    found = occurrences(text, typed)
+    found = [span for place in occurrences(text, typed) if (span := trimmed(text, place)) is not None]
     added = set(visitor.workspace().choice.added)
     if not found:
         plain.note(say("answers.not_found"), "warning", typed)

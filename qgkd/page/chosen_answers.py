@@ -49,21 +49,14 @@ class Choice:
             ValueError: Nothing is left of it, it lies outside the text, or it is too long to be asked about; the
                 message is the code of a sentence.
         """
-        start_char, end_char = max(span.start_char, 0), min(span.end_char, len(text))
-        while start_char < end_char and not text[start_char].isalnum() and text[start_char] not in "《「『〈（(":
-            start_char += 1
-        while (
-            end_char > start_char and not text[end_char - 1].isalnum() and text[end_char - 1] not in "》」』〉）)%％℃"
-        ):
-            end_char -= 1
-        if start_char >= end_char:
+        own = trimmed(text, span)
+        if own is None:
             raise ValueError("empty")
-        if end_char - start_char > LONGEST_ANSWER_TOKENS:
+        if own.end_char - own.start_char > LONGEST_ANSWER_TOKENS:
             raise ValueError("too_long")
-        added = Span(start_char, end_char)
-        if added in self.added:
+        if own in self.added:
             return self
-        return dataclasses.replace(self, added=(*self.added, added), dropped=self.dropped - {added})
+        return dataclasses.replace(self, added=(*self.added, own), dropped=self.dropped - {own})
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -76,6 +69,16 @@ class Choice:
             dropped=frozenset(Span(*pair) for pair in value.get("dropped", [])),
             added=tuple(Span(*pair) for pair in value.get("added", [])),
         )
+
+
+def trimmed(text: str, span: Span) -> Span | None:
+    """A span without the blanks and marks at its ends; None where nothing is left."""
+    start_char, end_char = max(span.start_char, 0), min(span.end_char, len(text))
+    while start_char < end_char and not _may_begin(text[start_char]):
+        start_char += 1
+    while end_char > start_char and not _may_end(text[end_char - 1]):
+        end_char -= 1
+    return Span(start_char, end_char) if start_char < end_char else None
 
 
 def _may_begin(character: str) -> bool:

@@ -36,7 +36,8 @@ from selenium.webdriver.remote.webelement import WebElement
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-    "--no-proxy-server", "--hide-scrollbars",
+    "--no-proxy-server", "--hide-scrollbars", "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
 )  # fmt: skip
 _PASSING = (
     NoSuchElementException, StaleElementReferenceException, ElementClickInterceptedException,
