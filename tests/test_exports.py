@@ -20,6 +20,7 @@ import openpyxl
 import pytest
 from gift_reader import read_gift
 
+from qgkd.cli import main
 from qgkd.errors import UserError
 from qgkd.exports import Export, ExportFormat, Sheet, export_quiz, format_of, open_json, safe_file_name
 from qgkd.question_forms import BLANK, Language, QuestionForm, QuizItem
@@ -350,6 +351,7 @@ def test_kahoot_shortens_and_leaves_out_what_does_not_fit() -> None:
     assert str(rows[0][1]).endswith("由誰設計？")
     assert rows[1][2:6] == ["甲" * 74 + "…", "乙", "丙", "己"]
     assert rows[1][7] == 4
+    assert export.left_out == len(items) - len(rows) == 2
     assert export.sentences() == [
         "Item 1: the question has 135 characters and 120 fit: it was shortened.",
         "Item 2: 4 of 6 options fit; wrong ones were left out.",
@@ -569,3 +571,28 @@ def test_every_export_is_told_by_the_end_of_its_name(exports: dict[ExportFormat,
     }
     with pytest.raises(UserError, match=r"quiz.pdf: expected a name that ends in .docx"):
         format_of("quiz.pdf")
+
+
+# The command line
+
+
+def test_generate_writes_a_quiz_to_take_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    passage = Path(__file__).resolve().parent.parent / "data" / "passages" / "yushan.txt"
+    path = tmp_path / "玉山.docx"
+    command = ["generate", str(passage), "-n", "4", "--system", "rule", "--form", "cloze", "--export", str(path)]
+    assert main(command) == 0
+    assert f"{path}: 4 questions" in capsys.readouterr().err
+    lines = [paragraph.text for paragraph in docx.Document(str(path)).paragraphs]
+    assert lines[0] == "玉山"
+    assert sum(BLANK in line for line in lines[2:]) == 4
+    assert main(command) == 1
+    assert "expected a new file, found one; give --force" in capsys.readouterr().err
+    assert main([*command, "--force", "--export-format", "json"]) == 0
+    assert {item.form for item in open_json(path.read_bytes()).items} == {QuestionForm.CLOZE}
+
+
+def test_generate_refuses_options_that_do_not_go_together(tmp_path: Path) -> None:
+    assert main(["generate", "x.txt", "--form", "cloze"]) == 2
+    assert main(["generate", "x.txt", "--export", "a.docx", "--json"]) == 2
+    assert main(["generate", "x.txt", "--export", "a.docx", "--resume"]) == 2
+    assert main(["generate", "x.txt", "--system", "rule", "--export", str(tmp_path / "a.pdf")]) == 1

@@ -1,7 +1,7 @@
 """`qgkd generate`: passages in, questions with their answers out.
 
 Comes in: DRCD/SQuAD JSON, JSONL, CSV, Parquet or plain text, `-` for stdin. Goes out: a quiz to read, or one row per
-question as JSONL, CSV or Parquet.
+question as JSONL, CSV or Parquet, or a file to take home (`qgkd.cli.take_home`).
 
 A literal example: `qgkd generate lighthouse.txt -n 3` prints three numbered questions;
 `qgkd generate passages.jsonl --output questions.csv` writes a row per question and can be killed and resumed.
@@ -19,6 +19,7 @@ import typer
 
 from qgkd.batch_output import json_line
 from qgkd.cli import generator_options as options
+from qgkd.cli import take_home
 from qgkd.cli.generator_options import SystemChoice
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
@@ -71,6 +72,9 @@ def generate(
     with_context: Annotated[
         bool, typer.Option("--with-context", help="Repeat the passage in every row.", rich_help_panel=_OUTPUT)
     ] = False,
+    export: take_home.ExportFile = None,
+    form: take_home.Form = "short-answer",
+    export_format: take_home.ExportFormatName = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Passages generated, and put on the disk, together.")] = 32,
     system: options.System = None,
     model: options.Model = None,
@@ -100,8 +104,9 @@ def generate(
         temperature=temperature, seed=seed, min_tokens=min_tokens, max_tokens=max_tokens,
         no_repeat_ngram=no_repeat_ngram,
     )  # fmt: skip
-    if output is None and (resume or force):
-        raise typer.BadParameter("--resume and --force need --output")
+    if output is None and (resume or (force and export is None)):
+        raise typer.BadParameter("--resume and --force need --output (--force also goes with --export)")
+    take_home.check_options(export, form, export_format, writes_elsewhere=output is not None or json_object or jsonl)
     if json_object and jsonl:
         raise typer.BadParameter("give --json or --jsonl, not both")
     from qgkd.question_rows import BatchOptions
@@ -112,7 +117,9 @@ def generate(
         with_context=with_context,
         rows_per_batch=batch_size,
     )
-    if output is not None:
+    if export is not None:
+        bad_rows = take_home.to_export(source, export, choice, wanted, form, export_format, force=force)
+    elif output is not None:
         bad_rows = _to_file(source, output, choice, wanted, resume=resume, force=force, json_object=json_object)
     else:
         bad_rows = _to_stdout(source, choice, wanted, "json" if json_object else "jsonl" if jsonl else None)

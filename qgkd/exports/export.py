@@ -13,6 +13,8 @@ from enum import StrEnum
 from qgkd.question_forms.languages import Language
 from qgkd.question_forms.notices import Notice
 
+_LEFT_OUT = frozenset({"form_left_out", "too_long", "options_alike"})
+
 
 class Sheet(StrEnum):
     """Which pages a printed quiz has."""
@@ -33,6 +35,11 @@ class Export:
     media_type: str
     notices: tuple[Notice, ...] = ()
     """What was shortened, dropped or left out; empty where the file holds everything."""
+
+    @property
+    def left_out(self) -> int:
+        """How many items are not in the file."""
+        return sum(notice.code in _LEFT_OUT for notice in self.notices)
 
     def sentences(self, language: Language = Language.ENGLISH) -> list[str]:
         """The notices in one language."""

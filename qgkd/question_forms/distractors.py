@@ -119,9 +119,9 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         yield from _shuffled(_same_shape(answer, passage), rng)
         yield from plausible_numbers(answer.text, answer.type, rng)
         return
-    kind = kind_of(answer.text)
+    kind = kind_of(answer.text, answer.type)
     of_passage = _of_passage(answer, passage, kind)
-    same_kind = [span for span in of_passage if kind_of(span.text) == kind]
+    same_kind = [span for span in of_passage if kind_of(span.text, span.type) == kind]
     if kind.noun is not None or answer.type is AnswerType.PERSON:
         yield from _nearest_in_length(same_kind, answer, rng)
     else:
@@ -132,7 +132,11 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         if passage is None or not _may_be_right_too(candidate, answer, passage):
             yield candidate
     if answer.is_one_of_several_options and not _asks_for_noun(answer, kind.noun):
-        rest = [span for span in of_passage if kind_of(span.text).dress == kind.dress and span.score > _POOR_SCORE]
+        rest = [
+            span
+            for span in of_passage
+            if kind_of(span.text, span.type).dress == kind.dress and span.score > _POOR_SCORE
+        ]
         yield from _nearest_in_length(rest, answer, rng)
 
 
@@ -143,7 +147,7 @@ def _of_passage(answer: RightAnswer, passage: Passage | None, kind: Kind) -> lis
     return [
         dressed
         for span in passage.names
-        if (span.type is answer.type or (kind.noun is not None and kind_of(span.text) == kind))
+        if (span.type is answer.type or (kind.noun is not None and kind_of(span.text, span.type) == kind))
         and not _may_be_right_too(span.text, answer, passage)
         and not _members_of(span.text)
         for dressed in [_marked_alike(span, answer)]

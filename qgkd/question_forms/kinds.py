@@ -2,7 +2,8 @@
 
 Comes in: an answer. Goes out: its `Kind` and others of that kind from a list of our own.
 
-A literal example: `kind_of("長江")` has the noun 河流, `others_of_kind("氧氣")` gives 氮氣, 氫氣 and others.
+A literal example: `kind_of("長江", AnswerType.PLACE)` has the noun 河流;
+`others_of_kind("氧氣", AnswerType.TERM)` gives 氮氣, 氫氣 and others.
 """
 
 from __future__ import annotations
@@ -65,15 +66,25 @@ def _spelt_names() -> frozenset[str]:
 
 
 @functools.lru_cache(maxsize=4096)
-def kind_of(text: str) -> Kind:
-    """Tell a text's kind: by the list it stands in, else by the noun it ends in."""
-    traditional = to_traditional(text)
+def kind_of(text: str, answer_type: AnswerType) -> Kind:
+    """Tell a text's kind: by the list it stands in, else by the noun it ends in.
+
+    Args:
+        text: An answer, or what could stand in its place.
+        answer_type: Its type: 林文海 the person does not end in a sea.
+
+    Returns:
+        Its kind.
+    """
+    traditional, is_person = to_traditional(text), answer_type is AnswerType.PERSON
     for named in _lists():
         if named.noun not in _DRESSES and traditional in named.members:
             return Kind(named.noun, dress_of(text))
     bare = traditional.strip("《》〈〉")
-    if head := find_head(bare):
-        return Kind(head.noun, dress_of(text))
+    head = find_head(bare)
+    if is_person or head is not None:
+        fits = head is not None and (head.type is AnswerType.PERSON or not is_person)
+        return Kind(head.noun if head is not None and fits else None, dress_of(text))
     nouns = {named.noun for named in _lists() if len(named.noun) > 1 and bare.endswith(named.noun)}
     return Kind(next(iter(sorted(nouns)), None), dress_of(text))
 
@@ -89,7 +100,7 @@ def others_of_kind(text: str, answer_type: AnswerType) -> list[str]:
     Returns:
         All members; empty where no list is for this kind.
     """
-    traditional, kind = to_traditional(text), kind_of(text)
+    traditional, kind = to_traditional(text), kind_of(text, answer_type)
     noun = kind.noun
     if noun not in {named.noun for named in _lists()}:
         noun = {AnswerType.PERSON: kind.dress, AnswerType.WORK: "作品"}.get(answer_type)
