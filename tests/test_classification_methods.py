@@ -13,7 +13,7 @@ from qgkd.classification.config import ClassificationConfig, make_classification
 from qgkd.classification.method_settings import check_method, objectives_of, settings_in_full
 from qgkd.classification.methods import METHODS
 from qgkd.classification.presets import RTE_REPORT
-from qgkd.classification.run import check_teachers, ensemble_of
+from qgkd.classification.teachers import check_teachers, ensemble_of
 from qgkd.distillation.logits import HardLabels, ScoreMSE
 from qgkd.distillation.objective import needs_of
 from qgkd.distillation.several_teachers import Ensemble, SeveralCaptures

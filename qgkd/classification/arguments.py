@@ -19,7 +19,7 @@ _DEFAULTS: dict[str, Any] = {
     **DEFAULTS,
     "learning_rate": 2e-5,  # Li et al. 2021, scripts
     "num_train_epochs": 3,
-    "per_device_train_batch_size": 32,  # Sun et al. 2019, section 4.2
+    "per_device_train_batch_size": 32,  # there too
     "per_device_eval_batch_size": 64,
     "save_strategy": "epoch",
     "save_total_limit": 1,

@@ -77,8 +77,8 @@ class TaskConfig:
     test_limit: int = 0
     """The most examples of each split that is measured, the first in file order; 0 takes all."""
     max_tokens: int = 128
-    """Tokens of an example with [CLS] and [SEP]; longer ones are cut at their longer text (Sun et al. 2019, section
-    4.2, and the scripts of the other papers: 128)."""
+    """Tokens of an example with [CLS] and [SEP]; longer ones are cut at their longer text (Li et al. 2021,
+    scripts: 128)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,20 +30,16 @@ from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.config import ClassificationConfig
 from qgkd.classification.method_settings import objectives_of, settings_in_full
 from qgkd.classification.models import load_student, load_teachers, load_tokenizer_of, load_trained, position_limit
-from qgkd.classification.prediction import Predictor, predictions_of
+from qgkd.classification.prediction import Predictor
 from qgkd.classification.prepared import PreparedTask, prepare_task
 from qgkd.classification.result import ClassificationResult, read_result, write_result
 from qgkd.classification.rows import ClassificationRows
 from qgkd.classification.store import ExampleStore
 from qgkd.classification.task import TRAIN, TRANSFER, VALIDATION
-from qgkd.classification.trainer import ClassificationTrainer, NoTeacher
+from qgkd.classification.teachers import asked_teacher, check_teachers, ensemble_of, opinions
+from qgkd.classification.trainer import ClassificationTrainer
 from qgkd.classification.validation import ClassificationValidator, split_figures
-from qgkd.distillation.logits import LogitMSE
 from qgkd.distillation.objective import Objective, needs_of, projections_of
-from qgkd.distillation.several_teachers import Ensemble, SeveralTeachers, ensemble_logits
-from qgkd.distillation.teacher import Teacher
-from qgkd.distillation.teacher_selection import SelectedTeacher
-from qgkd.distillation.trainer import AnyTeacher
 from qgkd.encoder import encoder_shape
 from qgkd.errors import UserError
 from qgkd.fingerprint import model_sha256
@@ -79,6 +75,8 @@ def run_classification(
     config = _settled(config)
     sections = {**config.to_json(), "method": settings_in_full(config.method)}
     settle_folder(config.run_folder, sections, _FIXED, resume=resume, force=force)
+    if force and is_main():
+        shutil.rmtree(config.run_folder / "data", ignore_errors=True)
     done = read_result(config.run_folder) if resume else None
     if done is not None:
         return done
@@ -127,7 +125,7 @@ class _Run:
         trainer.train(resume_from_checkpoint=None if start is None else str(start))
         if VALIDATION not in self.splits or self.config.evaluation.keep == "last":
             trainer.keep_model()
-        self.arguments.distributed_state.wait_for_everyone() if self.arguments.distributed_state else None
+        trainer.accelerator.wait_for_everyone()
         found = self.measured()
         if is_main():
             write_result(found)
@@ -148,7 +146,7 @@ class _Run:
         return ClassificationTrainer(
             task=self.task,
             keep_best=evaluation.keep == "best",
-            teacher=self.asked(),
+            teacher=asked_teacher(self.teachers, needs[1], self.ensemble),
             objectives=self.objectives,
             model=ClassifyingModel(self.student.model, needs[0], projections),
             checkpoint=self.student,
@@ -159,16 +157,6 @@ class _Run:
             patience=evaluation.patience if validator else 0,
             lineage=lambda: lineage,
         )
-
-    def asked(self) -> AnyTeacher:
-        """Whom the trainer asks."""
-        needs = needs_of(self.objectives)[1]
-        asked = [Teacher(each.model, needs, ClassifyingModel) for each in self.teachers]
-        if len(asked) > 1:
-            several = SeveralTeachers(asked, self.ensemble)
-            several.needs = needs
-            return several
-        return asked[0] if asked else NoTeacher()
 
     def rows(self) -> ClassificationRows:
         """The training examples with their labels, and the transfer texts with the teachers' opinions."""
@@ -182,23 +170,9 @@ class _Run:
         if TRANSFER in self.splits:
             transfer = self.splits[TRANSFER]
             say(f"The teacher labels {len(transfer):,} transfer texts.")
-            parts.append((transfer, self.opinions(transfer)))
+            models = [each.model.to(self.arguments.device) for each in self.teachers]  # type: ignore[arg-type]
+            parts.append((transfer, opinions(models, transfer, self.predictor, self.ensemble)))
         return ClassificationRows(parts)
-
-    def opinions(self, store: ExampleStore) -> NDArray[np.float64]:
-        """The teachers' classes, or scores, [N].
-
-        Source: Tang et al. 2019 (arXiv 1903.12136), section 3.3: the teacher's first choice is an unlabelled text's
-        label.
-        """
-        import torch
-
-        device = self.arguments.device
-        found = []
-        for teacher in self.teachers:
-            teacher.model.to(device)  # type: ignore[arg-type]
-            found.append(torch.from_numpy(self.predictor.logits(teacher.model, store)))
-        return predictions_of(ensemble_logits(found, self.ensemble).numpy())
 
     def measured(self) -> ClassificationResult:
         """Every labelled split, by the model that is handed on."""
@@ -265,31 +239,6 @@ class _Run:
                              zip(self.teachers, self.shapes[1:], strict=True))  # fmt: skip
         learns = f" learns from {names}" if names else " learns from the labels"
         return f"{'; '.join(told)}. A model of {self.shapes[0].layers} layers{learns}: {terms}."
-
-
-def ensemble_of(asked: str, objectives: Sequence[Objective]) -> Ensemble:
-    """How several teachers' distributions are merged.
-
-    Raises:
-        UserError: The arithmetic mean for a loss on the logits themselves, which it does not have.
-    """
-    on_logits = any(isinstance(getattr(each, "objective", each), LogitMSE) for each in objectives)
-    if asked == Ensemble.ARITHMETIC and on_logits:
-        raise UserError(
-            "model.ensemble: expected geometric for method.logits_loss=mse, found arithmetic: mean probabilities "
-            "have no logits of their own; set model.ensemble=geometric or another loss"
-        )
-    return Ensemble(asked) if asked else Ensemble.GEOMETRIC if on_logits else Ensemble.ARITHMETIC
-
-
-def check_teachers(objectives: Sequence[Objective], teachers: int) -> None:
-    """A choice of teachers is one of two.
-
-    Raises:
-        UserError: Another number of them.
-    """
-    if any(isinstance(each, SelectedTeacher) for each in objectives) and teachers != 2:
-        raise UserError(f"dynamic-teacher: expected two model.teachers, the smaller first, found {teachers}; name two")
 
 
 def _settled(config: ClassificationConfig) -> ClassificationConfig:

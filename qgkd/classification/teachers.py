@@ -1,0 +1,87 @@
+"""The teachers of a run: whom the trainer asks, and what they say of texts without labels.
+
+Comes in: teachers in the order of the config. Goes out: one `AnyTeacher`; classes or scores for transfer texts.
+
+A literal example: no teacher gives `NoTeacher`, one itself, two `SeveralTeachers`, of which the second shows its states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from qgkd.checkpoint import Checkpoint
+from qgkd.classification.classifying_model import ClassifyingModel
+from qgkd.classification.prediction import Predictor, predictions_of
+from qgkd.classification.store import ExampleStore
+from qgkd.classification.trainer import NoTeacher
+from qgkd.distillation.capture import Needs
+from qgkd.distillation.logits import LogitMSE
+from qgkd.distillation.objective import Objective
+from qgkd.distillation.several_teachers import Ensemble, SeveralTeachers, ensemble_logits
+from qgkd.distillation.teacher import Teacher
+from qgkd.distillation.teacher_selection import SelectedTeacher
+from qgkd.distillation.trainer import AnyTeacher
+from qgkd.errors import UserError
+
+
+def asked_teacher(teachers: Sequence[Checkpoint], needs: Needs, ensemble: Ensemble) -> AnyTeacher:
+    """Whom the trainer asks.
+
+    Args:
+        teachers: The smaller first.
+        needs: What the objectives need of the last.
+        ensemble: How several are merged.
+    """
+    asked = [Teacher(each.model, needs, ClassifyingModel) for each in teachers]
+    if len(asked) > 1:
+        several = SeveralTeachers(asked, ensemble)
+        several.needs = needs
+        return several
+    return asked[0] if asked else NoTeacher()
+
+
+def opinions(
+    models: Sequence[Any], store: ExampleStore, predictor: Predictor, ensemble: Ensemble
+) -> NDArray[np.float64]:
+    """The teachers' classes, or scores, [N].
+
+    Args:
+        models: On their device.
+        store: Texts.
+        predictor: How they are run.
+        ensemble: How several are merged.
+
+    Source: Tang et al. 2019 (arXiv 1903.12136): the teacher's first choice is an unlabelled text's label.
+    """
+    found = [torch.from_numpy(predictor.logits(model, store)) for model in models]
+    return predictions_of(ensemble_logits(found, ensemble).numpy())
+
+
+def ensemble_of(asked: str, objectives: Sequence[Objective]) -> Ensemble:
+    """How several teachers' distributions are merged.
+
+    Raises:
+        UserError: The arithmetic mean for a loss on the logits themselves, which it does not have.
+    """
+    on_logits = any(isinstance(getattr(each, "objective", each), LogitMSE) for each in objectives)
+    if asked == Ensemble.ARITHMETIC and on_logits:
+        raise UserError(
+            "model.ensemble: expected geometric for method.logits_loss=mse, found arithmetic: mean probabilities "
+            "have no logits of their own; set model.ensemble=geometric or another loss"
+        )
+    return Ensemble(asked) if asked else Ensemble.GEOMETRIC if on_logits else Ensemble.ARITHMETIC
+
+
+def check_teachers(objectives: Sequence[Objective], teachers: int) -> None:
+    """A choice of teachers is one of two.
+
+    Raises:
+        UserError: Another number of them.
+    """
+    if any(isinstance(each, SelectedTeacher) for each in objectives) and teachers != 2:
+        raise UserError(f"dynamic-teacher: expected two model.teachers, the smaller first, found {teachers}; name two")
