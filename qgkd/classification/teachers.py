@@ -2,7 +2,7 @@
 
 Comes in: teachers in the order of the config. Goes out: one `AnyTeacher`; classes or scores for transfer texts.
 
-A literal example: no teacher gives `NoTeacher`, one itself, two `SeveralTeachers`, of which the second shows its states.
+A literal example: no teacher gives `NoTeacher`, one itself, two `SeveralTeachers`, of which the second shows states.
 """
 
 from __future__ import annotations
