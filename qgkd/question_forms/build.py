@@ -80,8 +80,10 @@ def _half_of_them_true(
 ) -> list[BuiltItems]:
     """Turn false statements into true ones until half of all are; where too few can be false, that is told."""
     can_be_false = [index for index, one in enumerate(false_ones) if one.items[0].is_true is False]
-    wanted = sum(one.items[0].form is QuestionForm.TRUE_FALSE for one in false_ones) // 2
-    rng = random.Random(f"{seed}:{passage.passage_id}")
+    count = sum(one.items[0].form is QuestionForm.TRUE_FALSE for one in false_ones)
+    rng = random.Random(f"{seed}:{passage.passage_id}:{[item.item_id for item in plain]}")
+    # Of an odd number, one alone above all, chance decides which half is the greater.
+    wanted = (count + rng.randint(0, 1)) // 2
     stay_false = set(rng.sample(can_be_false, min(wanted, len(can_be_false))))
     built = []
     for index, (one, item) in enumerate(zip(false_ones, plain, strict=True)):
