@@ -63,6 +63,8 @@ def run_comparison(comparison: Comparison, *, command: str, tell: Tell = lambda 
             if key not in loaded:  # the texts of one task at a time, with and without those for transfer
                 loaded = {held: data for held, data in loaded.items() if held[0] == run.task}
                 loaded[key] = load_task(run.config.task)
+                for problem in loaded[key].problems:
+                    tell(str(problem))
             _write_record(run, command)
             run_classification(run.config, resume=run.folder.is_dir(), data=loaded[key])
         except UserError as error:

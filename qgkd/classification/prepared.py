@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,10 +54,10 @@ def prepare_task(
         config: The task.
         tokenizer: The student's.
         folder: Where the tokenised splits are kept.
-        data: The task's examples where they are at hand.
+        data: The task's examples where they are at hand; else they are read, and each bad row is told on stderr.
 
     Raises:
-        UserError: The folder was prepared for another task or tokenizer, or the files cannot be read.
+        UserError: The files changed since the folder was prepared, or cannot be read.
     """
     stamp = _stamp(config, tokenizer)
     held = _load(folder, stamp)
@@ -66,6 +67,8 @@ def prepare_task(
         from qgkd.classification.data import load_task
 
         data = load_task(config)
+        for problem in data.problems:
+            print(problem, file=sys.stderr)
     splits = {name: tokenise_examples(data.examples(name), tokenizer, config.max_tokens) for name in data.task.splits}
     prepared = PreparedTask(
         task=data.task, splits=splits, problems=tuple(map(str, data.problems)), left_out=data.left_out
@@ -84,14 +87,14 @@ def _load(folder: Path, stamp: dict[str, Any]) -> PreparedTask | None:
     if not (folder / _TASK).is_file():
         return None
     record = json.loads((folder / _TASK).read_text(encoding="utf-8"))
-    for key, wanted in stamp.items():
-        found = record["stamp"].get(key)
-        if key == "files":  # one that is absent here is taken to be the one the folder was prepared from
-            wanted = {path: wanted.get(path) or digest for path, digest in (found or {}).items()}
-        if found != wanted:
+    if any(record["stamp"].get(key) != stamp[key] for key in ("choice", "vocabulary")):
+        return None  # of an earlier run with other settings
+    for path, digest in record["stamp"]["files"].items():
+        # One that is absent here is taken to be the one the folder was prepared from.
+        if stamp["files"].get(path, digest) != digest:
             raise UserError(
-                f"{folder}: expected examples prepared with {key} {json.dumps(wanted)[:80]}, found "
-                f"{json.dumps(found)[:80]}; delete the folder, or choose another output_dir"
+                f"{folder}: expected {path} as it was when the folder was prepared, found other content; delete the "
+                "folder, or choose another output_dir"
             )
     held = record["task"]
     tuples = {name: tuple(held[name]) for name in ("metrics", "splits")}
