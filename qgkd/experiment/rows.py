@@ -45,7 +45,7 @@ def rows_of(name: str, mode: str, seed: int, measured: dict[str, Any], *, traine
     part = measured["part"]
     rows = []
     for found in measured["rows"]:
-        first = f"the first {found['n']:,} questions" if part["limit"] else f"{found['n']:,} questions"
+        limited = f", the first {part['limit']:,}" if part["limit"] else ""
         rows.append(
             {
                 "name": name,
@@ -53,7 +53,7 @@ def rows_of(name: str, mode: str, seed: int, measured: dict[str, Any], *, traine
                 "seed": seed,
                 **{key: found[key] for key in KEYS},
                 "trained_on": trained_on,
-                "evaluated_on": f"{part['data']}, {found['subset']}, {first}",
+                "evaluated_on": f"{part['data']}{limited}, {found['subset']}, {found['n']:,} questions",
                 "command": command,
                 "commit": measured["commit"],
             }

@@ -33,6 +33,7 @@ from typing import Any
 
 from qgkd.distillation.config import DistillConfig, StudentConfig
 from qgkd.errors import UserError
+from qgkd.student import Drop
 from qgkd.training.toml_values import check_section, parse_overrides, read_toml
 
 Sections = dict[str, dict[str, Any]]
@@ -133,6 +134,8 @@ def chain_settings(values: Mapping[str, Any], told: str) -> ChainSettings:
     given = Given(**check_section(told, "given", _section(values, "given", told), Given))
     if student.layers is None and not (given.student or given.distilled):
         raise UserError(f"{told}: student.layers must say how many of the teacher's layers the student keeps; add it")
+    if student.drop not in {*Drop}:
+        raise UserError(f"{told}: student.drop must be one of {[*map(str, Drop)]}, was {student.drop!r}; correct it")
     made_of = [shared["model"].get("base"), shared["model"].get("vocabulary"), given.teacher, given.distilled]
     if not any(made_of):
         raise UserError(
