@@ -201,6 +201,7 @@ def test_the_texts_own_names_come_first() -> None:
         ("5到10人", AnswerType.NUMBER, r"\d{1,2}到\d{1,2}人"),
         ("１２８頁", AnswerType.NUMBER, r"[０-９]{2,3}頁"),
         ("2.4公里", AnswerType.NUMBER, r"\d\.\d公里"),
+        ("六七個", AnswerType.NUMBER, r"(一二|二三|三四|四五|五六|六七|七八|八九)個"),
     ],
 )
 def test_other_numbers_are_plausible(answer: str, answer_type: AnswerType, shape: str) -> None:
@@ -250,6 +251,8 @@ def test_a_number_within_a_number_is_refused() -> None:
     item, (notice,) = one_item("長10公尺，重1005公斤，並且很高很大。", "10", QuestionForm.CLOZE)
     assert item.form is QuestionForm.SHORT_ANSWER
     assert notice.code == "sentence_shows_answer"
+    item, (notice,) = one_item("上頜齒式是1.4.2.3，下頜很短很小。", "4.2", QuestionForm.CLOZE)
+    assert (item.form, notice.code) == (QuestionForm.SHORT_ANSWER, "no_sentence")
 
 
 def test_a_sentence_that_is_all_answer_is_refused() -> None:
@@ -391,6 +394,10 @@ def test_a_questions_probability_in_words() -> None:
     assert confidence_of(question) is Confidence.UNKNOWN
     words = [confidence_of(dataclasses.replace(question, mean_log_probability=value)) for value in (-0.01, -0.5, -3.0)]
     assert words == [Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW]
+    twice = Question(
+        text="在《某書》和《某書》和《某書》？", answer_text="他", answer_start_char=0, mean_log_probability=-0.01
+    )
+    assert confidence_of(twice) is Confidence.LOW
     unfinished = dataclasses.replace(question, mean_log_probability=-0.01, finished=False)
     assert confidence_of(unfinished) is Confidence.LOW
 

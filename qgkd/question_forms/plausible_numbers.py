@@ -133,6 +133,9 @@ def _other_quantity(numeral: Numeral, most: int | None, text: str, rng: random.R
     value = numeral.scaled
     if value <= 0:
         return None
+    if numeral.is_digit_by_digit and len(numeral.text) == 2:
+        first = rng.randint(1, 8)  # 六七個, about so many: 三四個
+        return first * 10 + first + 1
     unit = 10 ** _trailing_zeros(value)
     mantissa = value // unit
     if numeral.decimals and mantissa < 13:

@@ -29,6 +29,8 @@ _POINTS_BACK = re.compile(
     r"[他她它牠祂其該该此這这]|同[年月日樣样]|當[時年]|当[时年]|之後|之后|後來|后来|隨後|随后|不久|次年|翌年|[兩两一二三幾几數数][年天個个]"
 )
 _DOTS = frozenset("·‧・•．")
+_DIGIT = re.compile("[0-9]")
+_POINT = re.compile(r"[0-9][.,][0-9]")
 _SEMICOLON = re.compile(r"[；;]")
 _COMMA = re.compile(r"[，,；;：:]")
 
@@ -145,9 +147,15 @@ def _occurrences(text: str, answer: str) -> tuple[tuple[int, int], ...]:
 
 
 def _runs_on(text: str, position: int) -> bool:
-    """Whether a digit follows a digit, or a Latin letter a Latin letter, across a position."""
-    pair = text[position - 1 : position + 1] if position else ""
-    return re.fullmatch(r"[0-9]{2}|[a-z]{2}|[0-9][.,](?=[0-9])", pair) is not None
+    """Whether a number or a Latin word goes on across a position: between 1 and 0, before and after a decimal point."""
+    before, after = text[max(0, position - 2) : position], text[position : position + 2]
+    if before[-1:].isascii() and after[:1].isascii() and before[-1:].isalpha() and after[:1].isalpha():
+        return True
+    return bool(
+        (_DIGIT.match(before[-1:]) and _DIGIT.match(after[:1]))
+        or _POINT.fullmatch(before[-1:] + after)
+        or _POINT.fullmatch(before + after[:1])
+    )
 
 
 def _folded(text: str) -> str:
