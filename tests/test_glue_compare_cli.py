@@ -1,13 +1,12 @@
-"""`qgkd glue compare` on tiny models: the shipped configs, end to end for RTE."""
+"""`qgkd glue compare` on a tiny model: what is printed, what is written, what is not done twice."""
 
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 
 import pytest
-from classification_runs import save_encoder
+from classification_runs import save_encoder, write_task
 
 from qgkd.classification.compare_config import load_comparison
 from qgkd.cli import main
@@ -16,111 +15,84 @@ CONFIGS = Path(__file__).resolve().parent.parent / "eval" / "configs"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two encoders of eight layers, and an RTE of sixteen pairs: the second text is a part of the first, or not."""
-    made = tmp_path_factory.mktemp("compare")
-    save_encoder(made / "base", layers=8)
-    save_encoder(made / "large", layers=8, seed=1)
-    (made / "RTE").mkdir()
-    chosen = random.Random(1)
-    for name in ("train", "dev"):
-        lines = ["index\tsentence1\tsentence2\tlabel"]
-        for index in range(16):
-            first = "".join(chosen.choices("燈塔年有的人了在海北岸歲來每今天", k=6))
-            second, label = (first[:3], "entailment") if index % 2 else ("港務局", "not_entailment")
-            lines.append(f"{index}\t{first}\t{second}\t{label}")
-        (made / "RTE" / f"{name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return made
-
-
-def settings(folder: Path) -> list[str]:
-    small = ["compare.seeds=[1]", "task.max_tokens=24", "train.max_steps=2", "train.use_cpu=true", "train.report_to=[]"]
-    return [
-        str(CONFIGS / "glue_rte.toml"),
-        f"compare.output_dir={folder / 'runs'}",
-        f"compare.data_folder={folder}",
-        f"model.base={folder / 'base'}",
-        f"systems.large.model.base={folder / 'large'}",
-        "evaluation.timing_repeats=1",
-        *small,
-    ]
-
-
-def test_rte_from_end_to_end(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The report's eight rows and CKD: a table on stdout, files beside the runs, nothing done twice."""
-    assert main(["glue", "compare", *settings(folder), "--plan"]) == 0
-    plan = capsys.readouterr().out.splitlines()
-    assert [line.split("\t")[1] for line in plan] == ["to do"] * 9
-    assert main(["glue", "compare", *settings(folder)]) == 0
-    told = capsys.readouterr()
-    assert "run 9 of 9: rte/ckd/seed-1" in told.err
-    assert told.out == (folder / "runs" / "table.md").read_text("utf-8")
-    assert told.out.startswith("### rte, validation, accuracy (%)")
-    titles = [line.split(" | ")[0].removeprefix("| ") for line in told.out.splitlines() if line.startswith("| ")][1:]
-    assert titles == [
-        "BERT large, fine-tuned", "BERT base, fine-tuned", "6 layers, fine-tuned", "KD (large)", "KD (base)",
-        "Dynamic KD, teacher", "Dynamic KD, data", "Dynamic KD, supervision", "CKD",
-    ]  # fmt: skip
-    rows = json.loads((folder / "runs" / "rows.json").read_text("utf-8"))
-    assert {row["system"]: row["student"] for row in rows}["ckd"] == "6 layers"
-    assert all(0 <= row["value"] <= 1 and row["ms_per_example"] > 0 for row in rows)
-    assert {row["command"].split()[:4][2] for row in rows} == {"compare"}
-    stamps = {path: path.stat().st_mtime_ns for path in (folder / "runs").glob("rte/*/seed-1/result.json")}
-    assert main(["glue", "compare", *settings(folder)]) == 0
-    assert len(stamps) == 9
-    assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
-    capsys.readouterr()
-    assert main(["glue", "compare", *settings(folder), "--tables-only"]) == 0
-    assert capsys.readouterr().out == told.out
-
-
-def test_nothing_to_tabulate_is_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["glue", "compare", *settings(folder), f"compare.output_dir={tmp_path / 'none'}", "--tables-only"]) == 1
-    assert "expected complete runs, found none" in capsys.readouterr().err
-    assert main(["glue", "compare", *settings(folder), "--tables-only", "--plan"]) == 2
-
-
-def test_a_run_that_cannot_be_done_is_told_at_the_end(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """An encoder that is absent: its rows fail, one sentence each, the others go on; exit code 1."""
-    own = tmp_path / "own.toml"
-    own.write_text(
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A teacher of two layers and its student of one, two steps each."""
+    folder = tmp_path_factory.mktemp("compare")
+    save_encoder(folder / "encoder")
+    write_task(folder / "data", train=12, measured=6)
+    path = folder / "own.toml"
+    path.write_text(
         f"""
         [compare]
-        output_dir = "{tmp_path / "runs"}"
-        data_folder = "{folder}"
+        output_dir = "{folder / "runs"}"
+        data_folder = "{folder / "data"}"
         seeds = [1]
-        [tasks.rte]
-        folder = "."
+        [tasks.toy]
+        train = "train.jsonl"
+        validation = "dev.jsonl"
         max_tokens = 24
         [model]
-        base = "{folder / "base"}"
-        layers = 1
+        base = "{folder / "encoder"}"
         [train]
-        max_steps = 1
+        max_steps = 2
         use_cpu = true
         report_to = []
-        [systems.absent]
-        model.base = "{tmp_path / "absent"}"
-        [systems.its-student]
-        teachers = ["absent"]
+        [systems.teacher]
+        [systems.kd]
+        title = "KD"
+        teachers = ["teacher"]
         method.name = "kd"
-        [systems.there]
+        model.layers = 1
         """,
         encoding="utf-8",
     )
-    assert main(["glue", "compare", str(own)]) == 1
+    return path
+
+
+def test_from_end_to_end(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The table on stdout and in the folder; the second time nothing is trained."""
+    runs = config.parent / "runs"
+    assert main(["glue", "compare", str(config), "--plan"]) == 0
+    assert capsys.readouterr().out == "toy/teacher/seed-1\tto do\ntoy/kd/seed-1\tto do\n"
+    assert main(["glue", "compare", str(config), "evaluation.timing_repeats=1"]) == 0
     told = capsys.readouterr()
-    assert "2 of 3 runs could not be done; the first: rte/absent/seed-1: " in told.err.splitlines()[-1]
-    assert "| there | 1 layers |" in told.out
-    assert "absent" not in told.out
+    assert "run 2 of 2: toy/kd/seed-1" in told.err
+    assert told.out == (runs / "table.md").read_text("utf-8")
+    assert told.out.startswith("### toy, validation, accuracy (%)")
+    rows = json.loads((runs / "rows.json").read_text("utf-8"))
+    assert [(row["system"], row["title"], row["student"]) for row in rows if row["is_main"]] == [
+        ("teacher", "teacher", "2 layers"), ("kd", "KD", "1 layer"),
+    ]  # fmt: skip
+    assert all(0 <= row["value"] <= 1 and row["ms_per_example"] > 0 and row["parameters"] > 1000 for row in rows)
+    assert {row["command"] for row in rows} == {f"qgkd glue compare {config} evaluation.timing_repeats=1"}
+    stamps = {path: path.stat().st_mtime_ns for path in runs.glob("toy/*/seed-1/result.json")}
+    assert main(["glue", "compare", str(config), "evaluation.timing_repeats=1"]) == 0
+    assert len(stamps) == 2
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
+    capsys.readouterr()
+    assert main(["glue", "compare", str(config), "--tables-only"]) == 0
+    assert capsys.readouterr().out == told.out
+    assert main(["glue", "compare", str(config), "--plan"]) == 0
+    assert capsys.readouterr().out.count("complete") == 2
 
 
-@pytest.mark.parametrize("config", sorted(CONFIGS.glob("glue_*.toml")), ids=lambda path: path.stem)
-def test_every_shipped_comparison_is_planned(config: Path) -> None:
-    comparison = load_comparison(config)
-    assert len(comparison.runs) == len(comparison.tasks) * len(comparison.systems) * 5
+def test_nothing_to_tabulate_is_told(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    none = f"compare.output_dir={tmp_path / 'none'}"
+    assert main(["glue", "compare", str(config), none, "--tables-only"]) == 1
+    assert "expected complete runs, found none" in capsys.readouterr().err
+    assert main(["glue", "compare", str(config), "--tables-only", "--plan"]) == 2
+
+
+def test_a_run_that_cannot_be_done_is_told_at_the_end(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An encoder that is absent: its row and its student's fail, a sentence each; exit code 1."""
+    absent = [f"compare.output_dir={tmp_path / 'runs'}", f"systems.teacher.model.base={tmp_path / 'absent'}"]
+    assert main(["glue", "compare", str(config), *absent, "systems.other.model.layers=1"]) == 1
+    told = capsys.readouterr()
+    assert "2 of 3 runs could not be done; the first: toy/teacher/seed-1: " in told.err.splitlines()[-1]
+    assert "| other | 1 layer |" in told.out
+    assert "KD" not in told.out
 
 
 def test_chinese_teachers_see_neither_test(shared_folder: Path) -> None:
@@ -136,5 +108,5 @@ def test_chinese_teachers_see_neither_test(shared_folder: Path) -> None:
     assert len(taught["chnsenticorp"].examples("test")) == 1200
     for data in taught.values():
         for split in ("train", "transfer"):
-            assert len(data.examples(split)) > 900
+            assert len(data.examples(split)) >= 500
             assert not tests & {letters_of(example.text_a) for example in data.examples(split)}

@@ -81,7 +81,7 @@ def result_rows(
             system=system,
             title=title,
             method=result.method,
-            student=f"{result.layers} layers",
+            student="1 layer" if result.layers == 1 else f"{result.layers} layers",
             seed=result.seed,
             metric=metric,
             is_main=metric == result.main_metric,
