@@ -36,8 +36,9 @@ from selenium.webdriver.remote.webelement import WebElement
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-    "--no-proxy-server", "--hide-scrollbars", "--disable-background-timer-throttling",
-    "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
+    "--no-proxy-server", "--hide-scrollbars", "--force-prefers-reduced-motion", "--disable-extensions",
+    "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
 )  # fmt: skip
 _PASSING = (
     NoSuchElementException, StaleElementReferenceException, ElementClickInterceptedException,
@@ -139,7 +140,7 @@ class Browser:
                     return found
             if time.monotonic() > end:
                 raise AssertionError(f"not within {seconds} s: {what or until}\n{self.text()[-1500:]}")
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     def find(self, css: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, css)
@@ -187,15 +188,13 @@ class Browser:
     def choose(self, key: str, label: str) -> None:
         """Choose in a select box."""
 
-        def chosen() -> bool:
-            self.click(f".st-key-{key} [data-baseweb=select], .st-key-{key} [role=combobox]")
-            options = [option for option in self.find_all("[role=option]") if option.text.strip() == label]
-            if not options:
-                return False
-            options[0].click()
-            return True
+        def option() -> WebElement | None:
+            if not self.find_all("[role=listbox]"):
+                self.click(f".st-key-{key} [data-baseweb=select], .st-key-{key} [role=combobox]")
+            shown = self.find_all("[role=option]")
+            return next((one for one in shown if one.text.strip().split("\n")[-1] == label), None)
 
-        self.wait(chosen, what=f"option {label}")
+        self.wait(option, what=f"option {label}").click()
 
     def keys(self, *keys: str) -> None:
         ActionChains(self.driver).send_keys(*keys).perform()
