@@ -30,6 +30,7 @@ _COUNTED = frozenset({AnswerType.DATE, AnswerType.NUMBER})
 _ABOUT = re.compile(rf"^(?:{either('about')}|在|於|于|自|從|从)")
 _AFTER = re.compile(r"(?:左右|以上|以下|多|餘|余|前後|前后|間|间|起)$")
 _POOR_SCORE = -3.0
+_MARKS = "《》〈〉"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,15 @@ def choose_distractors(
         At most `count`, best first, in the script of the answer.
     """
     taken: list[str] = []
+    may_hold_several = answer.type in _COUNTED or bool(_members(answer))
     for candidate in _candidates(answer, passage, rng):
         if len(taken) == count:
             break
-        if is_admissible(candidate, answer, taken):
+        if not is_admissible(candidate, answer, taken):
+            continue
+        if passage is not None and _may_be_right_too(candidate, answer, passage):
+            continue
+        if may_hold_several or not _members_of(candidate):
             taken.append(candidate)
     return tuple(taken)
 
@@ -128,9 +134,7 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         # Nothing tells what the answer is: what ends like it comes first, for a statement nothing else will do.
         alike = [span for span in same_kind if span.text[-1] == answer.text[-1]]
         yield from _nearest_in_length(alike, answer, rng)
-    for candidate in map(_to_script(answer), _shuffled(others_of_kind(answer.text, answer.type), rng)):
-        if passage is None or not _may_be_right_too(candidate, answer, passage):
-            yield candidate
+    yield from map(_to_script(answer), _shuffled(others_of_kind(answer.text, answer.type), rng))
     if answer.is_one_of_several_options and not _asks_for_noun(answer, kind.noun):
         rest = [
             span
@@ -141,28 +145,30 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
 
 
 def _of_passage(answer: RightAnswer, passage: Passage | None, kind: Kind) -> list[AnswerSpan]:
-    """The passage's spans of the answer's type, or its class noun, that it does not tell the same of."""
+    """The passage's spans of the answer's type, or its class noun."""
     if passage is None:
         return []
     return [
-        dressed
+        _marked_alike(span, answer)
         for span in passage.names
-        if (span.type is answer.type or (kind.noun is not None and kind_of(span.text, span.type) == kind))
-        and not _may_be_right_too(span.text, answer, passage)
-        and not _members_of(span.text)
-        for dressed in [_marked_alike(span, answer)]
+        if span.type is answer.type or (kind.noun is not None and kind_of(span.text, span.type) == kind)
     ]
 
 
 def _may_be_right_too(candidate: str, answer: RightAnswer, passage: Passage) -> bool:
-    return passage.may_be_right_too(candidate, answer.text, in_one_clause=answer.type in _IN_ONE_CLAUSE)
+    """Whether the passage leaves a doubt; asked last, since it reads the passage."""
+    if answer.type in _COUNTED:
+        one, other = _split_about(candidate)[1], _split_about(answer.text)[1]
+        return passage.may_be_right_too(one, other, in_one_clause=False)
+    bare = candidate.strip(_MARKS) if answer.type is AnswerType.WORK else candidate
+    return passage.may_be_right_too(bare, answer.text, in_one_clause=answer.type in _IN_ONE_CLAUSE)
 
 
 def _marked_alike(span: AnswerSpan, answer: RightAnswer) -> AnswerSpan:
     """A title of a work with its marks where the answer has them, and without where it has not."""
     if answer.type is not AnswerType.WORK:
         return span
-    bare = span.text.strip("《》〈〉")
+    bare = span.text.strip(_MARKS)
     text = f"《{bare}》" if answer.text.startswith("《") else bare
     return AnswerSpan(text=text, start_char=span.start_char, end_char=span.end_char, type=span.type, score=span.score)
 
@@ -178,7 +184,6 @@ def _same_shape(answer: RightAnswer, passage: Passage | None) -> list[str]:
         if span.type is answer.type
         for _, other_core, _ in [_split_about(span.text)]
         if shape_of(other_core) == shape_of(core)
-        and not passage.may_be_right_too(other_core, core, in_one_clause=False)
     ]
 
 

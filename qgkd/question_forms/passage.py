@@ -22,6 +22,9 @@ _ALIAS = re.compile(
 )
 _ALIAS_REACH_CHARS = 12
 _MOST_OCCURRENCES = 40
+_PIECE_CHARS = 300
+_PASSAGES_KEPT = 32
+"""Of several visitors at once, so that another version of an item is made without reading the passage again."""
 _JOINTS = ("、", "和", "與", "与", "及", "以及", "或", "或者", "—", "－", "-", "·", "的", "（", "(", "")
 
 
@@ -32,38 +35,15 @@ class Passage:
     passage_id: str
     context: str
 
-    @functools.cached_property
+    @property
     def names(self) -> tuple[AnswerSpan, ...]:
         """What could be taken for an answer: proposed answers, best first, and members of enumerations."""
-        from qgkd.answer_types import classify
-        from qgkd.answers import propose_answers
+        return _names_in(self.context)
 
-        spans = propose_answers(self.context)
-        members = [
-            AnswerSpan(
-                text=self.context[start:end],
-                start_char=start,
-                end_char=end,
-                type=classify(self.context, start, end),
-                score=-1.0,
-            )
-            for enumeration in self.enumerations
-            for start, end in enumeration
-        ]
-        unique = {span.text: span for span in [*reversed(members), *reversed(spans)]}
-        ranked = sorted(unique.values(), key=lambda span: (-span.score, span.start_char))
-        return tuple(span for span in ranked if is_name(span, self.context))
-
-    @functools.cached_property
+    @property
     def enumerations(self) -> tuple[tuple[tuple[int, int], ...], ...]:
         """The ranges of the members of every enumeration."""
-        from qgkd.enumerations import enumerations_in
-
-        return tuple(
-            tuple((start_char + start, start_char + end) for start, end in members)
-            for start_char, end_char in split_sentences(self.context)
-            for members in enumerations_in(self.context[start_char : min(end_char, start_char + 300)])
-        )
+        return _enumerations_in(self.context)
 
     def may_be_right_too(self, candidate: str, answer: str, *, in_one_clause: bool) -> bool:
         """Whether the passage says of a candidate, or may say, what it says of the answer.
@@ -100,3 +80,32 @@ class Passage:
             if any(candidate in member for member in members) and any(answer in member for member in members):
                 return True
         return False
+
+
+@functools.lru_cache(maxsize=_PASSAGES_KEPT)
+def _names_in(context: str) -> tuple[AnswerSpan, ...]:
+    from qgkd.answer_types import classify
+    from qgkd.answers import propose_answers
+
+    spans = propose_answers(context)
+    members = [
+        AnswerSpan(
+            text=context[start:end], start_char=start, end_char=end, type=classify(context, start, end), score=-1.0
+        )
+        for enumeration in _enumerations_in(context)
+        for start, end in enumeration
+    ]
+    unique = {span.text: span for span in [*reversed(members), *reversed(spans)]}
+    ranked = sorted(unique.values(), key=lambda span: (-span.score, span.start_char))
+    return tuple(span for span in ranked if is_name(span, context))
+
+
+@functools.lru_cache(maxsize=_PASSAGES_KEPT)
+def _enumerations_in(context: str) -> tuple[tuple[tuple[int, int], ...], ...]:
+    from qgkd.enumerations import enumerations_in
+
+    return tuple(
+        tuple((start_char + start, start_char + end) for start, end in members)
+        for start_char, end_char in split_sentences(context)
+        for members in enumerations_in(context[start_char : min(end_char, start_char + _PIECE_CHARS)])
+    )
