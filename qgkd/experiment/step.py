@@ -193,10 +193,10 @@ def _run(step: Step, folder: Path, base: str, teacher: str) -> None:
 
     try:
         run_step(step, folder, base, teacher)
-    finally:  # the next step's models need the memory
-        gc.collect()
+    finally:
         torch = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_available():
+        if torch is not None and torch.cuda.is_available():  # the next step's models need the memory
+            gc.collect()
             torch.cuda.empty_cache()
 
 
