@@ -82,7 +82,7 @@ def load_generator(
 
     Args:
         system: `rule` or `model`.
-        model: A model folder or hub name; required for `model` as long as none comes with the package.
+        model: A model folder or hub name; None takes the package's own.
         attention: `recurrent` or `prefix`, for a checkpoint that does not say.
         layout: `plain`, `marked` or `shared`, likewise.
         precision: `fp32`, `bf16`, or `int8` (weights of the linear layers, CPU only).
@@ -99,8 +99,14 @@ def load_generator(
         return RuleGenerator()
     if system != "model":
         raise UserError(f"--system: expected 'rule' or 'model', found {system!r}")
+    from qgkd.packaged_model import packaged_model
+
+    model = model or packaged_model()
     if model is None:
-        raise UserError("--system model needs --model FOLDER (or a hub name); --system rule needs no model")
+        raise UserError(
+            "expected the model that comes with the package, found none; give --model FOLDER (or a hub name), or "
+            "--system rule"
+        )
     from qgkd.checkpoint import load_checkpoint
     from qgkd.model_generator import ModelGenerator
     from qgkd.precision import place

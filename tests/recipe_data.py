@@ -53,6 +53,8 @@ evaluations = 2
 [questions]
 max_steps = 6
 synthetic = 60
+closest_share = 0.3
+closest_min = 0.2
 batch_size = 4
 evaluations = 2
 validation_questions = 3

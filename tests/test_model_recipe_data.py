@@ -227,7 +227,7 @@ def test_validation_and_test_passages_enter_no_stage(recipe: tuple[RecipeSetting
     tokenizer = load_tokenizer(folder / "run" / "vocabulary")
     telling = [tokenize(tokenizer, context).ids[20:40] for context in secret]
     streams = [TextTokens.load(folder / "run", name).ids.tolist() for name in ("text", "held_out_text")]
-    for name in ("copying", "held_out_copying", "synthetic", "broad", "final"):
+    for name in ("copying", "held_out_copying", "synthetic", "broad", "final", "closest"):
         store = load_parts(folder / "run", name)
         streams += [list(store.source(number).token_ids) for number in range(len(store))]
     told = [" ".join(map(str, ids)) for ids in telling]

@@ -166,11 +166,11 @@ def as_json(evaluation: Evaluation, data: Path, choice: SystemChoice) -> dict[st
 
 def _trained_on(choice: SystemChoice) -> Any:
     """What the checkpoint says it was trained on; None where it does not say."""
-    if choice.model is None:
+    if choice.resolved_system == "rule":
         return None
     from qgkd.checkpoint import read_record
 
-    record = read_record(choice.model)
+    record = read_record(str(choice.resolved_model))
     return record.get("trained_on", record.get("data"))
 
 

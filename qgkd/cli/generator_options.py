@@ -22,9 +22,9 @@ _SYSTEM, _SEARCH = "System", "Search (models only)"
 
 System = Annotated[
     str | None,
-    typer.Option(help="`rule` or `model`; `model` where --model is given, else `rule`.", rich_help_panel=_SYSTEM),
+    typer.Option(help="`model`, the default, or `rule`.", rich_help_panel=_SYSTEM),
 ]
-Model = Annotated[str | None, typer.Option(help="A model folder, or a name of the hub.", rich_help_panel=_SYSTEM)]
+Model = Annotated[str | None, typer.Option(help="A model folder, or a name of the hub; else the package's own.", rich_help_panel=_SYSTEM)]
 Attention = Annotated[
     str | None,
     typer.Option(help="`recurrent` or `prefix`, for a checkpoint that does not say.", rich_help_panel=_SYSTEM),
@@ -87,13 +87,20 @@ class SystemChoice:
             if given:
                 option = given[0].replace("_", "-")
                 raise UserError(
-                    f"--{option} is for models, the rule takes no such option; leave it out or give --model"
+                    f"--{option} is for models, the rule takes no such option; leave it out or choose --system model"
                 )
 
     @property
     def resolved_system(self) -> str:
-        """The system asked for, or the one that the other options mean."""
-        return self.system or ("rule" if self.model is None else "model")
+        """The system asked for; the rule where the package holds no model and none is named."""
+        return self.system or ("rule" if self.resolved_model is None else "model")
+
+    @property
+    def resolved_model(self) -> str | None:
+        """The model asked for, else the package's own."""
+        from qgkd.packaged_model import packaged_model
+
+        return self.model or (str(packaged_model()) if packaged_model() else None)
 
     def load(self) -> Generator:
         """Load the system.
@@ -107,7 +114,7 @@ class SystemChoice:
             return load_generator(system="rule")
         return load_generator(
             system=self.resolved_system,
-            model=self.model,
+            model=self.resolved_model,
             attention=self.attention,
             layout=self.layout,
             precision=self.precision,
@@ -140,4 +147,4 @@ class SystemChoice:
             return {}
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         del values["system"], values["model"], values["device"]
-        return {**values, "model_sha256": None if self.model is None else model_sha256(self.model)}
+        return {**values, "model_sha256": model_sha256(str(self.resolved_model))}

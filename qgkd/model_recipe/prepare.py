@@ -5,7 +5,7 @@ Comes in: `RecipeSettings`. Goes out: a folder that a machine with torch and tra
     vocabulary/                      the tokenizer
     text-00.npz … held_out_text-00   masked-LM tokens
     copying-00.npz, held_out_copying-00.npz
-    synthetic-00.npz … broad-00.npz, final-00.npz
+    synthetic-00.npz … broad-00.npz, final-00.npz, closest-00.npz
     validation-00.npz, validation.jsonl
     prepared.json                    what each part was made from; a part made from the same is not made again
 
@@ -36,7 +36,7 @@ from qgkd.model_recipe.prepared_record import RECORD, part_settings, read_record
 from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.sources import Questions, paragraphs, read_questions
 from qgkd.model_recipe.stores import join_stores, save_parts
-from qgkd.model_recipe.synthetic import askable_paragraph, synthetic_examples
+from qgkd.model_recipe.synthetic import askable_paragraph, closest_examples, rule_examples, synthetic_examples
 from qgkd.model_recipe.text_tokens import TextTokens, encode_documents
 from qgkd.model_recipe.vocabulary import save_tokenizer, train_vocabulary
 from qgkd.tokenizer_folder import load_tokenizer
@@ -46,7 +46,7 @@ from qgkd.training.token_store import TokenStore
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-PARTS = ("vocabulary", "text", "copying", "synthetic", "questions")
+PARTS = ("vocabulary", "text", "copying", "synthetic", "questions", "closest")
 _PER_CHUNK = 100
 _HELD_OUT_COPIES = 400
 
@@ -75,7 +75,7 @@ class Preparation:
         record = read_record(self._folder)
         wanted = self._stamps()
         for part in PARTS:
-            if record.get(part, {}).get("from") == wanted[part]:
+            if part not in wanted or record.get(part, {}).get("from") == wanted[part]:
                 continue
             began = time.perf_counter()
             make: Callable[[], dict[str, Any]] = getattr(self, f"_make_{part}")
@@ -177,10 +177,15 @@ class Preparation:
         ):  # fmt: skip
             assert not any(self._questions.kept_out.holds(passage) for passage in passages)
             chunks = [(name, number, chunk) for number, chunk in enumerate(chunks_of(passages, _PER_CHUNK))]
-            rest = (answers, self._settings.seed, self._tokenizer_folder, self._format)
+            rest = (answers, self._settings.seed, settings.varied_share, self._tokenizer_folder, self._format)
             part = join_stores(list(in_parallel(synthetic_chunk, chunks, self._processes, *rest)))
             counts[f"questions_from_{name}"] = len(part)
             stores.append(part)
+        if settings.answers_of_people:
+            chunks = chunks_of([*self._questions.broad, *self._questions.final], _PER_CHUNK)
+            told = in_parallel(rule_chunk, chunks, self._processes, self._tokenizer_folder, self._format)
+            stores.append(join_stores(list(told)))
+            counts["questions_about_people's_answers"] = len(stores[-1])
         save_parts(join_stores(stores), self._folder, "synthetic")
         return counts
 
@@ -196,6 +201,14 @@ class Preparation:
             file.writelines(json.dumps(_record(e), ensure_ascii=False) + "\n" for e in questions.validation)
         return counts
 
+    def _make_closest(self) -> dict[str, Any]:
+        questions = [*self._questions.broad, *self._questions.final]
+        rest = (self._settings.questions.closest_min, self._tokenizer_folder, self._format)
+        chunks = chunks_of(questions, _PER_CHUNK)
+        store = join_stores(list(in_parallel(closest_chunk, chunks, self._processes, *rest)))
+        save_parts(store, self._folder, "closest")
+        return {"questions_in_the_passage's_words": len(store)}
+
 
 def encode_chunk(texts: Sequence[str], tokenizer_folder: str) -> Any:
     """Tokens of some documents, in a process of its own."""
@@ -203,12 +216,29 @@ def encode_chunk(texts: Sequence[str], tokenizer_folder: str) -> Any:
 
 
 def synthetic_chunk(
-    named: tuple[str, int, Sequence[str]], answers: int, seed: int, tokenizer_folder: str, input_format: InputFormat
+    named: tuple[str, int, Sequence[str]],
+    answers: int,
+    seed: int,
+    varied_share: float,
+    tokenizer_folder: str,
+    input_format: InputFormat,
 ) -> TokenStore:
     """Tokenised questions about some passages, in a process of its own."""
     name, number, passages = named
-    examples = list(synthetic_examples(passages, answers, seed, f"{name}-{number}"))
+    examples = list(synthetic_examples(passages, answers, seed, f"{name}-{number}", varied_share=varied_share))
     return tokenise(examples, _cached_tokenizer(tokenizer_folder), input_format, {})
+
+
+def rule_chunk(examples: Sequence[QGExample], tokenizer_folder: str, input_format: InputFormat) -> TokenStore:
+    """Tokenised questions of the rule about people's answers, in a process of its own."""
+    return tokenise(list(rule_examples(examples)), _cached_tokenizer(tokenizer_folder), input_format, {})
+
+
+def closest_chunk(
+    examples: Sequence[QGExample], least: float, tokenizer_folder: str, input_format: InputFormat
+) -> TokenStore:
+    """Tokenised questions in their passages' own words, in a process of its own."""
+    return tokenise(list(closest_examples(examples, least)), _cached_tokenizer(tokenizer_folder), input_format, {})
 
 
 @functools.lru_cache(maxsize=1)

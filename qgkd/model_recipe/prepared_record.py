@@ -23,18 +23,22 @@ def part_settings(settings: RecipeSettings) -> dict[str, dict[str, Any]]:
     text = {name: values["text"][name] for name in ("laws_share", "max_million_tokens", "simplified_share")}
     stage_names = ("max_minutes", "max_steps", "batch_size", "learning_rate", "evaluations")
     copying = {name: value for name, value in values["copying"].items() if name not in stage_names}
-    synthetic_names = ("synthetic", "synthetic_from_text", "text_window_chars", "answers_per_paragraph")
+    synthetic_names = ("synthetic", "synthetic_from_text", "varied_share", "answers_of_people", "text_window_chars",
+                       "answers_per_paragraph")  # fmt: skip
     synthetic = {name: values["questions"][name] for name in synthetic_names}
     vocabulary = {"seed": settings.seed, "vocabulary": values["vocabulary"], "text": text}
     held_out = {name: values["text"][name] for name in ("validation_rows", "window_tokens")}
     questions = {**vocabulary, "format": settings.model.input_format().to_json()}
-    return {
+    parts = {
         "vocabulary": vocabulary,
         "text": {**vocabulary, "held_out": held_out},
         "copying": {**questions, "copying": copying},
         "synthetic": {**questions, "synthetic": synthetic},
         "questions": {**questions, "held_out_field": settings.data.held_out_field},
     }
+    if settings.questions.closest_share > 0:
+        parts["closest"] = {**parts["questions"], "closest_min": settings.questions.closest_min}
+    return parts
 
 
 def read_record(folder: Path) -> dict[str, Any]:

@@ -123,7 +123,10 @@ def copying_stage(settings: RecipeSettings, prepared: Path, record: dict[str, An
         settings=settings.copying,
         sections={
             "model": _model_section(settings, prepared),
-            "rows": {"answers_per_row": settings.questions.answers_per_row},
+            "rows": {
+                "answers_per_row": settings.questions.answers_per_row,
+                "positions_per_question": settings.questions.positions_per_question,
+            },
             "evaluation": {"metric": "loss", "questions": 1_000_000},
         },
         train=dict(settings.train),
@@ -139,12 +142,16 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
     questions = settings.questions
 
     def shares(synthetic: float, final: float) -> list[float]:
-        return [synthetic, (1 - synthetic) * (1 - final), (1 - synthetic) * final]
+        real = (1 - synthetic) * (1 - questions.closest_share)
+        closest = [(1 - synthetic) * questions.closest_share] if questions.closest_share > 0 else []
+        return [synthetic, real * (1 - final), real * final, *closest]
 
     first = shares(questions.synthetic_share_first, questions.final_share_first)
     last = shares(questions.synthetic_share_last, questions.final_share_last)
+    kinds = ("synthetic", "broad", "final", "closest")[: len(first)]
     rows = {
         "answers_per_row": questions.answers_per_row,
+        "positions_per_question": questions.positions_per_question,
         "label_smoothing": questions.label_smoothing,
         "target_noise": questions.target_noise,
     }
@@ -161,9 +168,7 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
             "evaluation": {"metric": metric, "questions": questions.validation_questions},
         },
         train=dict(settings.train),
-        dataset=partial(
-            _mixture, settings, prepared, ("synthetic", "broad", "final"), (first, last), questions.target_noise
-        ),
+        dataset=partial(_mixture, settings, prepared, kinds, (first, last), questions.target_noise),
         validator=partial(_validator, prepared, "validation"),
         lineage=_lineage(settings, record, "questions"),
         inputs=inputs,
@@ -182,7 +187,12 @@ def _mixture(
 ) -> MixedQuestions:
     from qgkd.training.config import RowsConfig
 
-    rows = RowsConfig(answers_per_row=settings.questions.answers_per_row, target_noise=target_noise)
+    questions = settings.questions
+    rows = RowsConfig(
+        answers_per_row=questions.answers_per_row,
+        positions_per_question=questions.positions_per_question,
+        target_noise=target_noise,
+    )
     vocabulary, seed = vocabulary_of(checkpoint), settings.seed
     kinds = [
         RowDataset(load_parts(prepared, name), checkpoint.input_format, rows, vocabulary, seed + number)

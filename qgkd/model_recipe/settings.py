@@ -134,6 +134,11 @@ class QuestionSettings(StageSettings):
     """Synthetic questions prepared."""
     synthetic_from_text: float = 0.4
     """Share of them from general text; the others are from the passages of questions."""
+    varied_share: float = 1.0
+    """Share of the synthetic questions that are varied at random; the others are the rule's own, so that one way of
+    asking is the likeliest."""
+    answers_of_people: bool = False
+    """The rule's own questions about the answers of the real questions as well."""
     text_window_chars: int = 300
     """The most of a paragraph of text that is looked at."""
     answers_per_paragraph: int = 12
@@ -145,11 +150,18 @@ class QuestionSettings(StageSettings):
     """Share of the real questions that are of `final_questions` at the start; it changes evenly to
     `final_share_last`."""
     final_share_last: float = 0.5
+    closest_share: float = 0.0
+    """Share of the real questions that are said in the passage's own words instead: the rule's question closest to
+    the person's; 0 prepares none."""
+    closest_min: float = 0.5
+    """The least chrF between the two, 0 to 1: below it the rule says something else."""
     label_smoothing: float = 0.1
     target_noise: float = 0.15
     """Share of given question tokens that are corrupted, against exposure bias."""
     answers_per_row: int = 1
     """`shared`: questions about one window that share a row."""
+    positions_per_question: int = 0
+    """`recurrent`: sampled positions per question, of copying as well; 0 takes all."""
     metric: str = "auto"
     """`avg_score`, `loss`, or `auto`: avg_score where the scorer's libraries are installed."""
     validation_questions: int = 0
@@ -212,7 +224,8 @@ def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> RecipeSett
 
 def _check(settings: RecipeSettings, told: str) -> None:
     copying, text, questions = settings.copying, settings.text, settings.questions
-    shares = ("synthetic_share_first", "synthetic_share_last", "final_share_first", "final_share_last")
+    shares = ("synthetic_share_first", "synthetic_share_last", "final_share_first", "final_share_last",
+              "closest_share", "closest_min", "varied_share")  # fmt: skip
     requirements = [
         (0 <= text.laws_share < 1, f"text.laws_share must be from 0 to below 1, was {text.laws_share}"),
         (0 < text.mask_share < 1, f"text.mask_share must be above 0 and below 1, was {text.mask_share}"),

@@ -8,7 +8,8 @@ A literal example: `燈塔建於1867年，由林文海設計。` gives `燈塔�
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from random import Random
 
 from qgkd.errors import UserError
@@ -20,7 +21,9 @@ _CHINESE_SHARE = 0.7
 _SHORTEST_QUESTION_CHARS, _LONGEST_QUESTION_CHARS = 6, 60
 
 
-def synthetic_examples(passages: Sequence[str], answers: int, seed: int, name: str) -> Iterator[QGExample]:
+def synthetic_examples(
+    passages: Sequence[str], answers: int, seed: int, name: str, *, varied_share: float = 1.0
+) -> Iterator[QGExample]:
     """Write questions.
 
     Args:
@@ -28,17 +31,20 @@ def synthetic_examples(passages: Sequence[str], answers: int, seed: int, name: s
         answers: The most answers asked about in each.
         seed: The only source of chance.
         name: What the examples' ids begin with.
+        varied_share: Share of questions varied at random; the others are the rule's own.
     """
     from qgkd.answers import propose_answers
-    from qgkd.rule import synthetic_variants
+    from qgkd.rule import rule_question, synthetic_variants
 
     for number, passage in enumerate(passages):
         random = Random(f"{seed} {name} {number}")
         for answer in propose_answers(passage, limit=answers):
+            span = (answer.start_char, answer.end_char)
             try:
-                question = synthetic_variants(
-                    passage, answer.start_char, answer.end_char, random, answer_type=answer.type
-                )
+                if random.random() < varied_share:
+                    question = synthetic_variants(passage, *span, random, answer_type=answer.type)
+                else:
+                    question = rule_question(passage, *span, answer_type=answer.type)
             except UserError:
                 continue
             if _SHORTEST_QUESTION_CHARS <= len(question) <= _LONGEST_QUESTION_CHARS:
@@ -49,6 +55,43 @@ def synthetic_examples(passages: Sequence[str], answers: int, seed: int, name: s
                     answer_start_char=answer.start_char,
                     question=question,
                 )
+
+
+def rule_examples(examples: Iterable[QGExample]) -> Iterator[QGExample]:
+    """The rule's own questions about the answers that people asked about.
+
+    Args:
+        examples: Traditional characters.
+    """
+    from qgkd.rule import rule_question
+
+    for example in examples:
+        try:
+            question = rule_question(example.context, example.answer_start_char, example.answer_end_char)
+        except UserError:
+            continue
+        if _SHORTEST_QUESTION_CHARS <= len(question) <= _LONGEST_QUESTION_CHARS:
+            yield replace(example, example_id=f"rule-{example.example_id}", question=question)
+
+
+def closest_examples(examples: Iterable[QGExample], least: float) -> Iterator[QGExample]:
+    """People's questions in the words of their passages.
+
+    Args:
+        examples: Traditional characters.
+        least: Those below this chrF are left out.
+    """
+    from qgkd.rule.closest import closest_question
+
+    for example in examples:
+        try:
+            question, closeness = closest_question(
+                example.context, example.answer_start_char, example.answer_end_char, example.question
+            )
+        except UserError:
+            continue
+        if closeness >= least and _SHORTEST_QUESTION_CHARS <= len(question) <= _LONGEST_QUESTION_CHARS:
+            yield replace(example, example_id=f"closest-{example.example_id}", question=question)
 
 
 def askable_paragraph(paragraph: str, longest_chars: int) -> str | None:

@@ -7,6 +7,6 @@ A literal example: `燈塔由林文海設計。` with the answer 林文海 gives
 """
 
 from qgkd.rule.generator import RuleGenerator
-from qgkd.rule.synthetic import synthetic_variants
+from qgkd.rule.synthetic import rule_question, synthetic_variants
 
-__all__ = ["RuleGenerator", "synthetic_variants"]
+__all__ = ["RuleGenerator", "rule_question", "synthetic_variants"]

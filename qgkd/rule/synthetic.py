@@ -18,7 +18,7 @@ from qgkd.rule.clauses import frame_answer
 from qgkd.rule.cleaning import as_question
 from qgkd.rule.composition import Draft
 from qgkd.rule.moves import by_whom, clauses_reordered, other_words, time_in_front, time_inside, word_at_end
-from qgkd.rule.variants import draft_of, variants
+from qgkd.rule.variants import draft_of, first_variant, variants
 
 _SHORTEST_WINDOW_CHARS, _LONGEST_WINDOW_CHARS = 10, 45
 _MOVED_SHARE = 0.35
@@ -53,6 +53,12 @@ def synthetic_variants(
         choices = list(other_words(draft))
     question = as_question(rng.choice(choices) if choices else draft.text())
     return question if len(question) > 3 else variants(frame, answer_type, window_chars)[0]
+
+
+def rule_question(context: str, start_char: int, end_char: int, *, answer_type: AnswerType | None = None) -> str:
+    """The rule's own question about a span of a passage in Traditional characters, nothing varied."""
+    answer_type = answer_type or classify(context, start_char, end_char)
+    return first_variant(frame_answer(context, start_char, end_char), answer_type)
 
 
 def _moved(draft: Draft, answer_type: AnswerType) -> list[str]:
