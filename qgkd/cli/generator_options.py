@@ -24,7 +24,10 @@ System = Annotated[
     str | None,
     typer.Option(help="`model`, the default, or `rule`.", rich_help_panel=_SYSTEM),
 ]
-Model = Annotated[str | None, typer.Option(help="A model folder, or a name of the hub; else the package's own.", rich_help_panel=_SYSTEM)]
+Model = Annotated[
+    str | None,
+    typer.Option(help="A model folder, or a name of the hub; else the package's own.", rich_help_panel=_SYSTEM),
+]
 Attention = Annotated[
     str | None,
     typer.Option(help="`recurrent` or `prefix`, for a checkpoint that does not say.", rich_help_panel=_SYSTEM),
