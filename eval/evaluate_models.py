@@ -100,8 +100,8 @@ def evaluate_models(
     layout: options.Layout = None,
     precision: options.Precision = "fp32",
     device: options.Device = "cpu",
-    num_beams: options.NumBeams = 1,
-    no_repeat_ngram: options.NoRepeatNgram = 0,
+    num_beams: options.NumBeams = None,
+    no_repeat_ngram: options.NoRepeatNgram = None,
 ) -> None:
     """Score many models on many files and print the table."""
     if not model and not rule:

@@ -9,7 +9,8 @@ A literal example: `load_checkpoint("bert-base-chinese", attention="prefix", lay
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,6 +22,8 @@ from qgkd.tokenizer_folder import check_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from qgkd.decoding.settings import DecodingSettings
 
 RECORD_NAME = "qgkd.json"
 
@@ -84,6 +87,29 @@ def load_checkpoint(
     return Checkpoint(
         name=short_name, model=model.eval(), tokenizer=tokenizer, input_format=input_format, record=record
     )
+
+
+def decoding_of(checkpoint: Checkpoint, given: Mapping[str, Any]) -> DecodingSettings:
+    """How to search with a model: what is given, else what its `qgkd.json` says under `decoding`, else greedily.
+
+    Args:
+        checkpoint: The model.
+        given: Fields of `DecodingSettings`; sampling puts the model's beams aside.
+
+    Raises:
+        UserError: Settings that contradict each other, or a `decoding` that holds others.
+    """
+    from qgkd.decoding.settings import DecodingSettings
+
+    own = dict(checkpoint.record.get("decoding", {}))
+    unknown = own.keys() - {field.name for field in fields(DecodingSettings)}
+    if unknown:
+        raise UserError(
+            f"{checkpoint.name}: {RECORD_NAME} holds an unknown setting under decoding: {min(unknown)}; correct it"
+        )
+    if given.get("sample"):
+        own = {name: value for name, value in own.items() if name not in ("num_beams", "length_penalty")}
+    return DecodingSettings(**{**own, **given})
 
 
 def save_record(folder: Path, input_format: InputFormat, **lineage: Any) -> None:

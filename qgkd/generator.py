@@ -7,10 +7,10 @@ Two systems share this interface: the rule (`qgkd.rule.RuleGenerator`) and a mas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from qgkd.errors import UserError
 
@@ -76,6 +76,7 @@ def load_generator(
     precision: str = "fp32",
     device: str = "cpu",
     settings: DecodingSettings | None = None,
+    search: Mapping[str, Any] | None = None,
     max_batch_tokens: int = 8192,
 ) -> Generator:
     """Load a system by what the command line says about it.
@@ -87,7 +88,8 @@ def load_generator(
         layout: `plain`, `marked` or `shared`, likewise.
         precision: `fp32`, `bf16`, or `int8` (weights of the linear layers, CPU only).
         device: Where the model runs: `cpu`, `cuda`, `cuda:1`.
-        settings: How to search; greedy where None.
+        settings: How to search; None takes the model's own way (`decoding` in its `qgkd.json`), greedy where it has none.
+        search: Fields of `DecodingSettings` that replace the model's own.
         max_batch_tokens: Source tokens per batch.
 
     Raises:
@@ -107,9 +109,10 @@ def load_generator(
             "expected the model that comes with the package, found none; give --model FOLDER (or a hub name), or "
             "--system rule"
         )
-    from qgkd.checkpoint import load_checkpoint
+    from qgkd.checkpoint import decoding_of, load_checkpoint
     from qgkd.model_generator import ModelGenerator
     from qgkd.precision import place
 
     checkpoint = place(load_checkpoint(model, attention=attention, layout=layout), precision=precision, device=device)
+    settings = settings or decoding_of(checkpoint, search or {})
     return ModelGenerator(checkpoint, settings, max_batch_tokens=max_batch_tokens)

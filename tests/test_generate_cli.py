@@ -165,9 +165,10 @@ def test_a_users_mistake_is_one_sentence(
 def test_sampling_options_imply_sampling(text_file: Path) -> None:
     from qgkd.cli.generator_options import SystemChoice
 
-    assert not SystemChoice(model="m").decoding().sample
-    assert SystemChoice(model="m", top_k=5).decoding().sample
-    assert SystemChoice(model="m", top_p=0.9, seed=3).decoding().seed == 3
+    assert not SystemChoice(model="m").search()["sample"]
+    assert "num_beams" not in SystemChoice(model="m").search()
+    assert SystemChoice(model="m", top_k=5).search()["sample"]
+    assert SystemChoice(model="m", top_p=0.9, seed=3).search()["seed"] == 3
     assert SystemChoice(model="m", temperature=0.7).settings()["temperature"] == 0.7
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from dataclasses import replace
@@ -12,7 +13,7 @@ import torch
 from tiny_model import PASSAGES, save_tiny_checkpoint, tiny_checkpoint
 from transformers import BertConfig, BertForMaskedLM
 
-from qgkd.checkpoint import Checkpoint
+from qgkd.checkpoint import Checkpoint, decoding_of, load_checkpoint
 from qgkd.decoding.settings import DecodingSettings
 from qgkd.decoding.surface import question_text
 from qgkd.errors import UserError
@@ -283,8 +284,29 @@ def test_load_generator(tmp_path: Path) -> None:
     generator = load_generator(model=folder, precision="bf16")
     assert (generator.name, generator.parameters) == ("tiny", 9093)
     assert generator.generate([request(PASSAGES[0], "林文海")])[0]
-    with pytest.raises(UserError, match="needs --model"):
-        load_generator()
+    with pytest.raises(UserError, match="--system"):
+        load_generator(system="magic")
+
+
+def test_a_model_says_how_it_is_searched_and_options_go_first(tmp_path: Path) -> None:
+    folder = save_tiny_checkpoint(tmp_path / "tiny", attention="prefix", layout="marked")
+    record = json.loads((folder / "qgkd.json").read_text("utf-8"))
+    own = {"num_beams": 3, "no_repeat_ngram_tokens": 4}
+    (folder / "qgkd.json").write_text(json.dumps({**record, "decoding": own}), encoding="utf-8")
+    checkpoint = load_checkpoint(folder)
+    assert decoding_of(checkpoint, {}) == DecodingSettings(num_beams=3, no_repeat_ngram_tokens=4)
+    assert decoding_of(checkpoint, {"num_beams": 1}).no_repeat_ngram_tokens == 4
+    sampling = decoding_of(checkpoint, {"sample": True})
+    assert (sampling.sample, sampling.num_beams) == (True, 1)
+    asked = mixed_requests()
+    by_itself = load_generator(model=folder).generate(asked)
+    assert by_itself == ModelGenerator(checkpoint, DecodingSettings(**own)).generate(asked)
+    (folder / "qgkd.json").write_text(json.dumps({**record, "decoding": {"beams": 3}}), encoding="utf-8")
+    with pytest.raises(UserError, match="unknown setting under decoding: beams"):
+        load_generator(model=folder)
+
+
+def test_an_unknown_system() -> None:
     with pytest.raises(UserError, match="--system"):
         load_generator(system="magic")
 

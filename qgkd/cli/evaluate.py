@@ -57,8 +57,8 @@ def evaluate(
     layout: options.Layout = None,
     precision: options.Precision = "fp32",
     device: options.Device = "cpu",
-    num_beams: options.NumBeams = 1,
-    length_penalty: options.LengthPenalty = 1.0,
+    num_beams: options.NumBeams = None,
+    length_penalty: options.LengthPenalty = None,
     sample: options.Sample = False,
     top_k: options.TopK = 0,
     top_p: options.TopP = 1.0,
@@ -66,7 +66,7 @@ def evaluate(
     seed: options.Seed = 0,
     min_tokens: options.MinTokens = 3,
     max_tokens: options.MaxTokens = None,
-    no_repeat_ngram: options.NoRepeatNgram = 0,
+    no_repeat_ngram: options.NoRepeatNgram = None,
 ) -> None:
     """Score a system on a file: one table row."""
     choice = SystemChoice(

@@ -82,8 +82,8 @@ def generate(
     layout: options.Layout = None,
     precision: options.Precision = "fp32",
     device: options.Device = "cpu",
-    num_beams: options.NumBeams = 1,
-    length_penalty: options.LengthPenalty = 1.0,
+    num_beams: options.NumBeams = None,
+    length_penalty: options.LengthPenalty = None,
     sample: options.Sample = False,
     top_k: options.TopK = 0,
     top_p: options.TopP = 1.0,
@@ -91,7 +91,7 @@ def generate(
     seed: options.Seed = 0,
     min_tokens: options.MinTokens = 3,
     max_tokens: options.MaxTokens = None,
-    no_repeat_ngram: options.NoRepeatNgram = 0,
+    no_repeat_ngram: options.NoRepeatNgram = None,
 ) -> None:
     """Write questions for passages.
 

@@ -15,7 +15,6 @@ import typer
 from qgkd.errors import UserError
 
 if TYPE_CHECKING:
-    from qgkd.decoding.settings import DecodingSettings
     from qgkd.generator import Generator
 
 _SYSTEM, _SEARCH = "System", "Search (models only)"
@@ -38,9 +37,11 @@ Layout = Annotated[
 ]
 Precision = Annotated[str, typer.Option(help="`fp32`, `bf16` or `int8`.", rich_help_panel=_SYSTEM)]
 Device = Annotated[str, typer.Option(help="`cpu`, `cuda`, `cuda:1` …", rich_help_panel=_SYSTEM)]
-NumBeams = Annotated[int, typer.Option(help="Beam width; 1 is greedy.", rich_help_panel=_SEARCH)]
+NumBeams = Annotated[
+    int | None, typer.Option(help="Beam width; 1 is greedy. Default: the model's own.", rich_help_panel=_SEARCH)
+]
 LengthPenalty = Annotated[
-    float, typer.Option(help="Beams are divided by their length to this power.", rich_help_panel=_SEARCH)
+    float | None, typer.Option(help="Beams are divided by their length to this power.", rich_help_panel=_SEARCH)
 ]
 TopK = Annotated[int, typer.Option(help="Draw among the k likeliest tokens; 0 for all.", rich_help_panel=_SEARCH)]
 TopP = Annotated[float, typer.Option(help="Draw among the tokens that make up this share.", rich_help_panel=_SEARCH)]
@@ -55,7 +56,10 @@ MaxTokens = Annotated[
     int | None, typer.Option(help="Longest question, in tokens; the checkpoint's cap.", rich_help_panel=_SEARCH)
 ]
 NoRepeatNgram = Annotated[
-    int, typer.Option(help="No n-gram of so many tokens twice; 0 for no such rule.", rich_help_panel=_SEARCH)
+    int | None,
+    typer.Option(
+        help="No n-gram of so many tokens twice; 0 for no such rule. Default: the model's own.", rich_help_panel=_SEARCH
+    ),
 ]
 
 
@@ -69,8 +73,8 @@ class SystemChoice:
     layout: str | None = None
     precision: str = "fp32"
     device: str = "cpu"
-    num_beams: int = 1
-    length_penalty: float = 1.0
+    num_beams: int | None = None
+    length_penalty: float | None = None
     sample: bool = False
     top_k: int = 0
     top_p: float = 1.0
@@ -78,7 +82,7 @@ class SystemChoice:
     seed: int = 0
     min_tokens: int = 3
     max_tokens: int | None = None
-    no_repeat_ngram: int = 0
+    no_repeat_ngram: int | None = None
 
     def __post_init__(self) -> None:
         if self.resolved_system == "rule":
@@ -111,10 +115,12 @@ class SystemChoice:
         Raises:
             UserError: No such system or model, or settings that contradict each other.
         """
+        from qgkd.decoding.settings import DecodingSettings
         from qgkd.generator import load_generator
 
         if self.resolved_system == "rule":
             return load_generator(system="rule")
+        DecodingSettings(**self.search())  # a slip is told before a model is looked for
         return load_generator(
             system=self.resolved_system,
             model=self.resolved_model,
@@ -122,25 +128,24 @@ class SystemChoice:
             layout=self.layout,
             precision=self.precision,
             device=self.device,
-            settings=self.decoding(),
+            search=self.search(),
         )
 
-    def decoding(self) -> DecodingSettings:
-        """The search options as the decoders take them."""
-        from qgkd.decoding.settings import DecodingSettings
-
-        return DecodingSettings(
-            num_beams=self.num_beams,
-            length_penalty=self.length_penalty,
-            sample=self.sample or self.top_k > 0 or self.top_p < 1 or self.temperature != 1,
-            sampling_temperature=self.temperature,
-            top_k=self.top_k,
-            top_p=self.top_p,
-            seed=self.seed,
-            min_question_tokens=self.min_tokens,
-            max_question_tokens=self.max_tokens,
-            no_repeat_ngram_tokens=self.no_repeat_ngram,
-        )
+    def search(self) -> dict[str, Any]:
+        """The search options as `DecodingSettings` names them; what is not given is the model's to say."""
+        values = {
+            "num_beams": self.num_beams,
+            "length_penalty": self.length_penalty,
+            "sample": self.sample or self.top_k > 0 or self.top_p < 1 or self.temperature != 1,
+            "sampling_temperature": self.temperature,
+            "top_k": self.top_k,
+            "top_p": self.top_p,
+            "seed": self.seed,
+            "min_question_tokens": self.min_tokens,
+            "max_question_tokens": self.max_tokens,
+            "no_repeat_ngram_tokens": self.no_repeat_ngram,
+        }
+        return {name: value for name, value in values.items() if value is not None}
 
     def settings(self) -> dict[str, Any]:
         """Everything that decides the questions, as JSON values: the model by what is in it, not by where it lies."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -228,7 +229,7 @@ def _lineage(settings: RecipeSettings, record: dict[str, Any], last_stage: str) 
             f"{', '.join(Path(n).name for n in settings.data.never) or 'no other file'}",
         },
         "base": {"name": "from scratch"},
-        "recipe": {"last_stage": last_stage, **settings.to_json()},
+        "recipe": {"last_stage": last_stage, **replace(settings, data=replace(settings.data, folder="")).to_json()},
         "seed": settings.seed,
         "qgkd": __version__,
     }

@@ -1,0 +1,57 @@
+"""Put a trained model into the package: half-precision weights, and how it is searched best.
+
+    python eval/package_model.py runs/model/model --decoding '{"num_beams": 4, "no_repeat_ngram_tokens": 4}'
+
+Comes in: a model folder of `qgkd model`, `qgkd train` or `qgkd distill`. Goes out: `qgkd/model`, whose card (`README.md`)
+is written by hand and stays.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_MOST_BYTES = 40 * 2**20
+_TARGET = Path(__file__).resolve().parent.parent / "qgkd" / "model"
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(help="A trained model.")],
+    decoding: Annotated[str, typer.Option(help="Fields of DecodingSettings, as JSON.")] = "{}",
+    target: Annotated[Path, typer.Option(help="Where it goes.")] = _TARGET,
+) -> None:
+    """Write the folder."""
+    import torch
+
+    from qgkd.atomic import write_atomically
+    from qgkd.checkpoint import RECORD_NAME, decoding_of, load_checkpoint
+
+    checkpoint = load_checkpoint(folder)
+    own = json.loads(decoding)
+    decoding_of(checkpoint, own)  # refuses what it cannot take
+    partial = target.with_name(".model.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    checkpoint.model.to(torch.float16).save_pretrained(partial)
+    checkpoint.tokenizer.save_pretrained(partial)
+    with write_atomically(partial / RECORD_NAME) as file:
+        json.dump({**checkpoint.record, "decoding": own}, file, ensure_ascii=False, indent=1)
+        file.write("\n")
+    if (target / "README.md").exists():
+        shutil.copy(target / "README.md", partial / "README.md")
+    for path in partial.iterdir():
+        path.chmod(0o644)  # safetensors writes files for their owner alone
+    size = sum(path.stat().st_size for path in partial.iterdir())
+    if size > _MOST_BYTES:
+        raise SystemExit(f"{partial}: expected at most {_MOST_BYTES:,} bytes, found {size:,}; package a smaller model")
+    shutil.rmtree(target, ignore_errors=True)
+    partial.rename(target)
+    print(f"{target}: {size:,} bytes", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    typer.run(main)
