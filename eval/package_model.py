@@ -2,7 +2,7 @@
 
     python eval/package_model.py runs/model/model --decoding '{"num_beams": 4, "no_repeat_ngram_tokens": 4}'
 
-Comes in: a model folder of `qgkd model`, `qgkd train` or `qgkd distill`. Goes out: `qgkd/model`, whose card (`README.md`)
+Comes in: a trained model folder. Goes out: `qgkd/model`, whose card (`README.md`)
 is written by hand and stays.
 """
 
