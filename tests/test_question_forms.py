@@ -214,6 +214,12 @@ def test_other_numbers_are_plausible(answer: str, answer_type: AnswerType, shape
         assert len(set(item.options)) == 4
 
 
+def test_options_of_our_own_list_end_alike() -> None:
+    item, _ = one_item("化石發現於黑龍江省。", "黑龍江省", QuestionForm.MULTIPLE_CHOICE, answer_type=AnswerType.PLACE)
+    assert len(item.options) == 4
+    assert all(option.endswith("省") for option in item.options)
+
+
 def test_numbers_stand_in_order() -> None:
     item, _ = one_item("全長235公里。", "235公里", QuestionForm.MULTIPLE_CHOICE, answer_type=AnswerType.NUMBER)
     values = [int(option.removesuffix("公里")) for option in item.options]
@@ -253,6 +259,14 @@ def test_a_number_within_a_number_is_refused() -> None:
     assert notice.code == "sentence_shows_answer"
     item, (notice,) = one_item("上頜齒式是1.4.2.3，下頜很短很小。", "4.2", QuestionForm.CLOZE)
     assert (item.form, notice.code) == (QuestionForm.SHORT_ANSWER, "no_sentence")
+
+
+def test_a_part_of_a_foreign_name_is_refused() -> None:
+    context = "他的母親是瑪莉·衛斯理，父親在魔法部工作。"
+    item, (notice,) = one_item(context, "莉·衛斯理", QuestionForm.CLOZE, answer_type=AnswerType.PERSON)
+    assert (item.form, notice.code) == (QuestionForm.SHORT_ANSWER, "answer_is_cut")
+    whole, _ = one_item(context, "瑪莉·衛斯理", QuestionForm.CLOZE, answer_type=AnswerType.PERSON)
+    assert whole.statement == f"他的母親是{BLANK}，父親在魔法部工作。"
 
 
 def test_a_sentence_that_is_all_answer_is_refused() -> None:

@@ -10,16 +10,15 @@ A literal example: `build_items(quiz.items, Passage("lighthouse", text), Questio
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import itertools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qgkd.answer_types import AnswerType
 from qgkd.question_forms.confidence import confidence_of
 from qgkd.question_forms.distractors import RightAnswer, choose_distractors
 from qgkd.question_forms.item import BLANK, QuestionForm, QuizItem
+from qgkd.question_forms.item_ids import item_id_of, with_different_ids
 from qgkd.question_forms.notices import Notice
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import quantity_of
@@ -31,7 +30,6 @@ OPTIONS = 4
 """Of a multiple choice item, the right one included."""
 LEAST_OPTIONS = 3
 """With fewer, guessing does as well as knowing."""
-_ID_CHARS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,34 +95,11 @@ def _half_of_them_true(
     return built
 
 
-def with_different_ids(items: Sequence[QuizItem]) -> tuple[QuizItem, ...]:
-    """Number the ids that occur more than once, as those of two questions about one answer do.
-
-    Args:
-        items: Of one quiz, however it was put together.
-
-    Returns:
-        The same items, no two with one id; the first of a kind keeps its own.
-    """
-    taken: set[str] = set()
-    named = []
-    for item in items:
-        name = next(name for name in _names_like(item.item_id) if name not in taken)
-        taken.add(name)
-        named.append(item if name == item.item_id else dataclasses.replace(item, item_id=name))
-    return tuple(named)
-
-
-def _names_like(item_id: str) -> Iterator[str]:
-    yield item_id
-    yield from (f"{item_id}-{times}" for times in itertools.count(2))
-
-
 def short_answer_item(question: QuizQuestion, passage: Passage) -> QuizItem:
     """The item of one generated question, asked as it stands."""
     answer = question.answer
     return QuizItem(
-        item_id=_item_id(passage.passage_id, QuestionForm.SHORT_ANSWER, answer.start_char, answer.text),
+        item_id=item_id_of(passage.passage_id, QuestionForm.SHORT_ANSWER, answer.start_char, answer.text),
         form=QuestionForm.SHORT_ANSWER,
         question=question.question.text,
         answer=answer.text,
@@ -173,6 +148,8 @@ def change_form(
     if shown.context_chars() < LEAST_CONTEXT_CHARS:
         return _stays(bare, Notice.of("sentence_too_short", number=number, answer=item.answer))
     if form is QuestionForm.CLOZE:
+        if shown.cuts_a_name():
+            return _stays(bare, Notice.of("answer_is_cut", number=number, answer=item.answer))
         if shown.still_shows(item.answer):
             return _stays(bare, Notice.of("sentence_shows_answer", number=number, answer=item.answer))
         return BuiltItems(items=(dataclasses.replace(_in_form(bare, form), statement=shown.with_answer_as(BLANK)),))
@@ -221,7 +198,7 @@ def _true_false(
 
 def _in_form(item: QuizItem, form: QuestionForm) -> QuizItem:
     """The item with nothing of its old form, and the id of the new one."""
-    item_id = _item_id(item.passage_id, form, item.answer_start_char, item.answer or item.question)
+    item_id = item_id_of(item.passage_id, form, item.answer_start_char, item.answer or item.question)
     return dataclasses.replace(
         item, item_id=item_id, form=form, options=(), correct_index=None, statement=None, is_true=None
     )
@@ -244,8 +221,3 @@ def _ordered(options: list[str], rng: random.Random) -> tuple[str, ...]:
     if all(quantities) and len({len(quantity) for quantity in quantities}) == 1:
         return tuple(option for _, option in sorted(zip(quantities, options, strict=True)))
     return tuple(rng.sample(options, len(options)))
-
-
-def _item_id(passage_id: str, form: QuestionForm, answer_start_char: int | None, answer_text: str) -> str:
-    parts = "\0".join((passage_id, form.value, str(answer_start_char), answer_text))
-    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:_ID_CHARS]

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from qgkd.answer_types import AnswerSpan, AnswerType
-from qgkd.distinct import normalise
+from qgkd.question_forms.comparison import comparable
 from qgkd.question_forms.kinds import Kind, kind_of, others_of_kind
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of, shape_of
@@ -111,11 +111,6 @@ def _most_chars_apart(answer: RightAnswer) -> int:
     return max(5 if answer.type is AnswerType.WORK else 2, len(answer.text) // 2)
 
 
-def comparable(text: str) -> str:
-    """Letters and digits in Simplified characters: 臺北 and 台北 are one text."""
-    return normalise(to_simplified(text))
-
-
 def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random) -> Iterator[str]:
     """Every text that may be tried, best first."""
     if members := _members(answer):
@@ -134,7 +129,9 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         # Nothing tells what the answer is: what ends like it comes first, for a statement nothing else will do.
         alike = [span for span in same_kind if span.text[-1] == answer.text[-1]]
         yield from _nearest_in_length(alike, answer, rng)
-    yield from map(_to_script(answer), _shuffled(others_of_kind(answer.text, answer.type), rng))
+    # A statement about a person of another time deceives nobody; among options there is nothing better.
+    if answer.is_one_of_several_options or kind.noun is not None or answer.type is not AnswerType.PERSON:
+        yield from map(_to_script(answer), _shuffled(others_of_kind(answer.text, answer.type), rng))
     if answer.is_one_of_several_options and not _asks_for_noun(answer, kind.noun):
         rest = [
             span

@@ -106,6 +106,12 @@ def others_of_kind(text: str, answer_type: AnswerType) -> list[str]:
         noun = {AnswerType.PERSON: kind.dress, AnswerType.WORK: "作品"}.get(answer_type)
     chosen = [named for named in _lists() if traditional in named.members and named.noun not in _DRESSES]
     chosen = chosen or [named for named in _lists() if named.noun == noun]
+    # 黑龍江省 among 福建 and 吉林 would stand out.
+    chosen = [named for named in chosen if _mostly_end_in(named, traditional[-1])] or chosen
     is_marked = text[:1] in ("《", "〈")
     members = dict.fromkeys(member for named in chosen for member in named.members)
     return [member if is_marked else member.strip("《》") for member in members]
+
+
+def _mostly_end_in(named: _NamedList, last_char: str) -> bool:
+    return 2 * sum(member.endswith(last_char) for member in named.members) > len(named.members)

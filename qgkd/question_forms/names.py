@@ -17,6 +17,7 @@ _BY_FORM = frozenset({AnswerType.DATE, AnswerType.NUMBER, AnswerType.CLAUSE})
 _NO_LAST_CHARS = frozenset("內内時时著着間间後后上下中前裡里等者們们化")
 _NO_FIRST_CHARS = frozenset("這这那此該该其每各某本新最全")
 _VERBAL_TAGS = ("v", "d", "p", "r", "c", "u", "a")
+_GENERAL_FIRST_CHARS = frozenset("長长大小高低老古名外內内")
 _DEVERBAL = re.compile(
     "(?:通車|通车|成形|發源|发源|命名|證明|证明|營運|营运|進度|进度|距離|距离|意思|能力|階段|阶段|原料|原本|旅程|小時|小时|總長|总长|全長|全长"
     "|長度|长度|水量|高度|功能|結論|结论|證實|证实|規模|规模|特色|成就|影響|影响|基礎|基础|資料|资料|情形|狀態|状态|發展|发展|研究|活動|活动"
@@ -42,6 +43,8 @@ def is_name(span: AnswerSpan, context: str) -> bool:
     if span.type is AnswerType.PERSON:
         return _is_person(span.text) and not _is_cut(span, context)
     if _DIRECTIONS.fullmatch(span.text) or span.text[-1] in _NO_LAST_CHARS or span.text[0] in _NO_FIRST_CHARS:
+        return False
+    if len(span.text) == 2 and span.text[0] in _GENERAL_FIRST_CHARS:
         return False
     if _DEVERBAL.search(span.text) or re.search(rf"(?:{either('properties')})$", span.text):
         return False

@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from qgkd.foreign_names import spelling_characters
-from qgkd.question_forms.distractors import comparable
+from qgkd.question_forms.comparison import comparable
 from qgkd.question_forms.item import BLANK, QuizItem
 from qgkd.question_forms.passage import Passage
 from qgkd.script import to_simplified_aligned
@@ -57,12 +57,8 @@ class ShownSentence:
         return any(key in comparable(piece) for piece in self.with_answer_as(BLANK).split(BLANK))
 
     def cuts_a_name(self) -> bool:
-        """Whether the answer is a foreign name that goes on after it: 利基 of 利基努斯 cannot be swapped."""
-        spelling = spelling_characters()
-        return any(
-            set(self.text[start:end]) <= spelling | _DOTS and self.text[end : end + 1] in spelling
-            for start, end in self.answers
-        )
+        """Whether a foreign name goes on beyond the answer: 利基 of 利基努斯, 莉·衛斯理 of 茉莉·衛斯理."""
+        return any(_is_cut(self.text, start, end) for start, end in self.answers)
 
     def context_chars(self) -> int:
         """Letters and digits without the answer."""
@@ -134,6 +130,14 @@ def _part_around(
 
 def _joined_lines(text: str) -> str:
     return re.sub(r"\s*\n\s*", " ", text)
+
+
+def _is_cut(text: str, start: int, end: int) -> bool:
+    spelling, name = spelling_characters(), set(text[start:end])
+    if not name <= spelling | _DOTS:
+        return False
+    goes_back = bool(name & _DOTS) and text[max(0, start - 1) : start] in spelling | _DOTS
+    return goes_back or text[end : end + 1] in spelling | _DOTS
 
 
 def _occurrences(text: str, answer: str) -> tuple[tuple[int, int], ...]:

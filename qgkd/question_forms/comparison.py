@@ -1,0 +1,16 @@
+"""Texts compared as a pupil reads them.
+
+Comes in: a text. Goes out: what tells it apart from others.
+
+A literal example: `comparable("《臺北》 ") == comparable("台北")`.
+"""
+
+from __future__ import annotations
+
+from qgkd.distinct import normalise
+from qgkd.script import to_simplified
+
+
+def comparable(text: str) -> str:
+    """Letters and digits in Simplified characters, half width and lower case."""
+    return normalise(to_simplified(text))

@@ -1,0 +1,47 @@
+"""What an item is called, so that a quiz imported again mends the cards and questions of the first time.
+
+Comes in: where an item comes from. Goes out: its id.
+
+A literal example: `item_id_of("lighthouse", QuestionForm.CLOZE, 14, "林文海")` is twelve hexadecimal digits, the same
+whatever the words of the question.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Iterator, Sequence
+
+from qgkd.question_forms.item import QuestionForm, QuizItem
+
+_ID_CHARS = 12
+
+
+def item_id_of(passage_id: str, form: QuestionForm, answer_start_char: int | None, answer_text: str) -> str:
+    """The id of the item about one answer of one passage in one form."""
+    parts = "\0".join((passage_id, form.value, str(answer_start_char), answer_text))
+    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:_ID_CHARS]
+
+
+def with_different_ids(items: Sequence[QuizItem]) -> tuple[QuizItem, ...]:
+    """Number the ids that occur more than once, as those of two questions about one answer do.
+
+    Args:
+        items: Of one quiz, however it was put together.
+
+    Returns:
+        The same items, no two with one id; the first of a kind keeps its own.
+    """
+    taken: set[str] = set()
+    named = []
+    for item in items:
+        name = next(name for name in _names_like(item.item_id) if name not in taken)
+        taken.add(name)
+        named.append(item if name == item.item_id else dataclasses.replace(item, item_id=name))
+    return tuple(named)
+
+
+def _names_like(item_id: str) -> Iterator[str]:
+    yield item_id
+    yield from (f"{item_id}-{times}" for times in itertools.count(2))
