@@ -123,7 +123,7 @@ def test_recipe_killed_in_the_third_step(recipe_folder: Path, data: Path, tmp_pa
         assert_same_weights(folder / name / "model", recipe_folder / name / "model")
 
 
-def wait_for(there: Callable[[], bool], limit_s: float = 120.0) -> None:
+def wait_for(there: Callable[[], bool], limit_s: float = 300.0) -> None:
     until = time.monotonic() + limit_s
     while not there():
         assert time.monotonic() < until

@@ -15,6 +15,8 @@ A literal example, beside the sections of a recipe (`settings`):
     [test]                          # looked at by `--final` alone
     data = "drcd_test.jsonl.gz"
     exclude_articles_of = "drcd_dev.jsonl.gz"
+    [direct.train]                  # of the runs on labels alone; [distill]'s where nothing is said, as [hinton]'s
+    max_steps = 600
     [recurrent.rows]                # over all runs in that mode
     positions_per_question = 4
 """

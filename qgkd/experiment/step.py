@@ -72,6 +72,7 @@ class Step:
     def fingerprint(self) -> str:
         """Changes with whatever would change the model."""
         sections = {name: dict(values) for name, values in self.sections.items()}
+        sections.get("model", {}).pop("base", None)  # told by what is in it, not by where it lies
         data = sections.get("data", {})
         for key in ("train", "validation", "exclude_articles_of"):
             paths = data.get(key) or ()

@@ -83,7 +83,7 @@ def run_recipe(recipe: Recipe, *, force: bool = False) -> Path:
         reached = [figures_of(step, recipe.folder / FOLDERS[step.name] / "model") for step in steps]
         write_json(recipe.folder / "recipe.json", reached)
         for row in reached:
-            say(summary_line(row))
+            say(summary_line(row, reached[0]))
     return model
 
 
@@ -95,10 +95,12 @@ def figures_of(step: Step, model: Path) -> dict[str, Any]:
     return {"step": step.name, "questions": questions, **figures}
 
 
-def summary_line(row: dict[str, Any]) -> str:
-    """One step's figures for people."""
+def summary_line(row: dict[str, Any], first: dict[str, Any]) -> str:
+    """One step's figures for people, as a share of the teacher's where that was made here."""
     parts = [row["step"]]
     if row["questions"] is not None:
         parts.append(f"{row['questions']:,} questions")
     parts += [f"validation {key} {row[key]:.4f}" for key in ("avg_score", "loss") if key in row]
+    if "avg_score" in row and first["step"] == "teacher" and first.get("avg_score"):
+        parts.append(f"{row['avg_score'] / first['avg_score']:.1%} of the teacher")
     return "  ".join(parts)
