@@ -75,7 +75,7 @@ def serve(folder: Path, *options: str, base_path: str = "") -> Iterator[Server]:
     more = ["--base-path", base_path] if base_path else []
     command = [sys.executable, "-m", "qgkd", "app", "--port", str(port), "--state", str(folder / "state")]
     with log.open("wb") as out:
-        process = subprocess.Popen([*command, *more, *options], stdout=out, stderr=out)
+        process = subprocess.Popen([*command, *more, *options], stdout=out, stderr=out, start_new_session=True)
     url = f"http://127.0.0.1:{port}/{base_path}"
     try:
         _wait_until_up(f"{url.rstrip('/')}/_stcore/health", process, log)
@@ -109,7 +109,9 @@ def chromium(size: tuple[int, int] = DESKTOP) -> Iterator[Browser]:
         options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
-        service = webdriver.ChromeService(executable_path=shutil.which("chromedriver"))
+        service = webdriver.ChromeService(
+            executable_path=shutil.which("chromedriver"), popen_kw={"start_new_session": True}
+        )
         driver = webdriver.Chrome(options=options, service=service)
         try:
             driver.execute_cdp_cmd(
