@@ -114,6 +114,17 @@ def test_the_right_option_and_the_answer_stay_the_same() -> None:
     assert Workspace.from_json(workspace.to_json()) == workspace
 
 
+@pytest.mark.parametrize("form", QuestionForm)
+def test_what_no_builder_can_make_is_left_to_the_teacher(form: QuestionForm) -> None:
+    for before in QuestionForm:
+        made = question_list.in_form_by_hand(question_list.in_form_by_hand(item(1), before), form)
+        assert (made.form, made.question, made.answer) == (form, "第1問？", "答1")
+        assert (len(made.options), made.correct_index) == (
+            (4, 0) if form is QuestionForm.MULTIPLE_CHOICE else (0, None)
+        )
+        assert made.prompt == "第1問？"
+
+
 def test_another_text_keeps_the_questions_and_the_way_back() -> None:
     workspace = filled().with_text("一", "甲").with_text("二", "乙")
     assert answers(workspace) == ["答0", "答1", "答2"]

@@ -142,4 +142,7 @@ def _change_form(entry: Entry, number: int) -> None:
     built = change_form(entry.item, passage, form, options=workspace.wish.options, number=number)
     for notice in built.notices:
         visitor.tell("told.notice", "info", detail=notice.sentence(visitor.language()))
-    visitor.change(functools.partial(question_list.replace_item, key=entry.key, item=built.items[0]))
+    item = built.items[0]
+    if item.form is not form:  # nothing could be made: the teacher writes it
+        item = question_list.in_form_by_hand(entry.item, form)
+    visitor.change(functools.partial(question_list.replace_item, key=entry.key, item=item))

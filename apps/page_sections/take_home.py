@@ -10,6 +10,7 @@ from page_sections import plain, visitor
 from page_sections.visitor import say
 from qgkd.errors import UserError
 from qgkd.exports import Export, ExportFormat, Sheet, export_quiz, safe_file_name
+from qgkd.question_forms import QuizItem
 
 _PRINTED = (ExportFormat.WORD, ExportFormat.HTML)
 _SHOWN_NOTICES = 8
@@ -37,7 +38,7 @@ def show() -> None:
         )
     title = workspace.title or say("home.untitled")
     try:
-        export = export_quiz([entry.item for entry in workspace.entries], title, chosen, sheet=sheet)
+        export = _export(tuple(entry.item for entry in workspace.entries), title, chosen, sheet)
     except UserError as error:
         plain.note(say("home.cannot"), "warning", str(error))
         return
@@ -53,6 +54,16 @@ def show() -> None:
         on_click="ignore",
         width="stretch",
     )
+
+
+def _export(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat, sheet: Sheet) -> Export:
+    """The file; made again only when something about it has changed."""
+    wanted = (items, title, chosen, sheet)
+    if st.session_state.get("exported_for") != wanted:
+        st.session_state.exported = export_quiz(items, title, chosen, sheet=sheet)
+        st.session_state.exported_for = wanted
+    made: Export = st.session_state.exported
+    return made
 
 
 def _show_notices(export: Export) -> None:

@@ -32,13 +32,18 @@ def add_items(workspace: Workspace, items: Iterable[QuizItem], passages: dict[st
 def add_by_hand(workspace: Workspace, form: QuestionForm, *, question: str = "", answer: str = "") -> Workspace:
     """Put an item at the end that the teacher writes."""
     item = QuizItem(item_id=new_key(), form=QuestionForm.SHORT_ANSWER, question=question, answer=answer)
-    if form is QuestionForm.MULTIPLE_CHOICE:
-        item = dataclasses.replace(item, form=form, options=(answer, "", "", ""), correct_index=0)
-    elif form is QuestionForm.TRUE_FALSE:
-        item = dataclasses.replace(item, form=form, statement=question, is_true=True)
-    elif form is QuestionForm.CLOZE:
-        item = dataclasses.replace(item, form=form, statement=question)
+    item = in_form_by_hand(item, form)
     return workspace.with_entries((*workspace.entries, Entry(key=new_key(), item=item)))
+
+
+def in_form_by_hand(item: QuizItem, form: QuestionForm) -> QuizItem:
+    """An item in another form, what the form needs more left for the teacher to write."""
+    bare = dataclasses.replace(item, options=(), correct_index=None, statement=None, is_true=None, form=form)
+    if form is QuestionForm.MULTIPLE_CHOICE:
+        return dataclasses.replace(bare, options=(item.answer, "", "", ""), correct_index=0)
+    if form is QuestionForm.TRUE_FALSE:
+        return dataclasses.replace(bare, statement=item.prompt, is_true=True)
+    return dataclasses.replace(bare, statement=item.prompt) if form is QuestionForm.CLOZE else bare
 
 
 def edit(workspace: Workspace, key: str, field: str, value: Any) -> Workspace:
