@@ -19,6 +19,7 @@ from qgkd.question_forms.confidence import confidence_of
 from qgkd.question_forms.distractors import RightAnswer, choose_distractors
 from qgkd.question_forms.item import BLANK, QuestionForm, QuizItem
 from qgkd.question_forms.item_ids import item_id_of, with_different_ids
+from qgkd.question_forms.names import is_noun
 from qgkd.question_forms.notices import Notice
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import quantity_of
@@ -30,6 +31,7 @@ OPTIONS = 4
 """Of a multiple choice item, the right one included."""
 LEAST_OPTIONS = 3
 """With fewer, guessing does as well as knowing."""
+_NOUNS = frozenset({AnswerType.PLACE, AnswerType.ORGANISATION, AnswerType.TERM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +189,8 @@ def _true_false(
     right = RightAnswer(
         text=item.answer, type=_type_of(item), shown=shown.with_answer_as(BLANK), is_one_of_several_options=False
     )
-    can_be_swapped = not is_true and not shown.cuts_a_name()
+    is_whole = right.type not in _NOUNS or is_noun(item.answer)
+    can_be_swapped = not is_true and is_whole and not shown.cuts_a_name()
     wrong = choose_distractors(right, passage, count=1, rng=rng) if can_be_swapped else ()
     if wrong:
         statement = shown.with_answer_as(wrong[0])

@@ -15,7 +15,7 @@ from qgkd.word_lists import either, words_of
 
 _BY_FORM = frozenset({AnswerType.DATE, AnswerType.NUMBER, AnswerType.CLAUSE})
 _NO_LAST_CHARS = frozenset("內内時时著着間间後后上下中前裡里等者們们化")
-_NO_FIRST_CHARS = frozenset("這这那此該该其每各某本新最全")
+_NO_FIRST_CHARS = frozenset("這这那此該该其每各某本新最全又也亦並并而均即")
 _VERBAL_TAGS = ("v", "d", "p", "r", "c", "u", "a")
 _GENERAL_FIRST_CHARS = frozenset("長长大小高低老古名外內内")
 _DEVERBAL = re.compile(
@@ -48,10 +48,11 @@ def is_name(span: AnswerSpan, context: str) -> bool:
         return False
     if _DEVERBAL.search(span.text) or re.search(rf"(?:{either('properties')})$", span.text):
         return False
-    return _is_noun(span.text)
+    return is_noun(span.text)
 
 
-def _is_noun(text: str) -> bool:
+def is_noun(text: str) -> bool:
+    """Whether no word of a text is a verb or names an action: 黑龍江 is one, 意指黑龍江 is not."""
     from qgkd.words import tag_words
 
     words = [word for word in tag_words(text) if word.tag not in ("x", "c")]
