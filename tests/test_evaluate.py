@@ -192,7 +192,7 @@ def test_candidates_are_the_true_answer_and_others_than_it(examples: list[QGExam
 
 def test_the_command_prints_one_object(data_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     predictions = tmp_path / "predictions.jsonl"
-    arguments = ["evaluate", "--data", str(data_file), "--limit", "3", "--extra", "--json"]
+    arguments = ["evaluate", "--data", str(data_file), "--limit", "3", "--extra", "--json", "--system", "rule"]
     assert main([*arguments, "--predictions", str(predictions)]) == 0
     told = capsys.readouterr()
     report = json.loads(told.out)
@@ -214,6 +214,7 @@ def test_the_command_prints_a_table_and_its_definition(
         json.dumps({"title": "港口", "context": "港口", "answer": "港口", "question": "？"}), encoding="utf-8"
     )
     arguments = ["evaluate", "--data", str(data_file), "--exclude-articles-of", str(seen), "--tokenize", "char"]
+    arguments += ["--system", "rule"]
     assert main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[-4:] == ["ROUGE_L", "avg_score", "evalTime", "parameters"]

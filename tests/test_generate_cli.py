@@ -83,7 +83,7 @@ def test_stdin_is_text_or_rows_by_its_first_line(
 
 
 def test_json_is_one_object(text_file: Path, rows_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["generate", str(text_file), "-n", "3", "--json"]) == 0
+    assert main(["generate", str(text_file), "-n", "3", "--json", "--system", "rule"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["system"], len(report["questions"]), report["bad_rows"]) == ("rule", 3, [])
     assert main(["generate", str(rows_file), "-n", "3", "--json"]) == 1
@@ -144,7 +144,7 @@ def test_wrong_usage_is_code_2(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--num-beams", "4"], "--num-beams is for models"),
+        (["--system", "rule", "--num-beams", "4"], "--num-beams is for models"),
         (["--system", "rule", "--model", "x"], "--model is for models"),
         (["--system", "oracle"], "--system: expected 'rule' or 'model', found 'oracle'"),
         (["--model", "./absent", "--num-beams", "0"], "num_beams must be at least 1"),
