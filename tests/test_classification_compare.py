@@ -205,6 +205,32 @@ def test_other_settings_are_not_mixed(sections: dict[str, Any], monkeypatch: pyt
         run_comparison(make_comparison(sections), command="c")
 
 
+def test_settings_that_came_later_are_taken_as_their_defaults(
+    sections: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record of before `evaluation.patience` existed; one with a setting that is no longer given is another run."""
+    Trainings(monkeypatch)
+    comparison = make_comparison(sections)
+    run_comparison(comparison, command="c")
+    record = comparison.folder / "one" / "teacher" / "seed-3.json"
+    held = json.loads(record.read_text("utf-8"))
+    del held["config"]["evaluation"]["patience"]
+    record.write_text(json.dumps(held), encoding="utf-8")
+    assert run_comparison(comparison, command="c") == []
+    held["config"]["train"]["max_steps"] = 3
+    record.write_text(json.dumps(held), encoding="utf-8")
+    with pytest.raises(UserError, match=r"expected a run with train\.max_steps = None, found one with 3"):
+        run_comparison(comparison, command="c")
+
+
+def test_rows_that_cannot_be_written_are_told_first(sections: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    trainings = Trainings(monkeypatch)
+    sections["compare"]["results"] = "absent/results.json"
+    with pytest.raises(UserError, match=r"absent/results\.json: could not be written: its folder does not exist"):
+        run_comparison(make_comparison(sections), command="c")
+    assert trainings.done == []
+
+
 def test_rows_and_tables(sections: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Every figure again from the formula the trainings go by."""
     Trainings(monkeypatch)

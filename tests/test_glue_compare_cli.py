@@ -74,12 +74,19 @@ def test_from_end_to_end(config: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out == told.out
     assert main(["glue", "compare", str(config), "--plan"]) == 0
     assert capsys.readouterr().out.count("complete") == 2
+    assert main(["glue", "compare", str(config), "--time-again"]) == 0
+    timing = json.loads((runs / "timing.json").read_text("utf-8"))["toy"]
+    rows = json.loads((runs / "rows.json").read_text("utf-8"))
+    assert {row["system"]: row["ms_per_example"] for row in rows} == timing
+    assert set(timing) == {"teacher", "kd"}
 
 
 def test_nothing_to_tabulate_is_told(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     none = f"compare.output_dir={tmp_path / 'none'}"
     assert main(["glue", "compare", str(config), none, "--tables-only"]) == 1
     assert "expected complete runs, found none" in capsys.readouterr().err
+    assert main(["glue", "compare", str(config), none, "--time-again"]) == 1
+    assert "expected complete runs to time, found none" in capsys.readouterr().err
     assert main(["glue", "compare", str(config), "--tables-only", "--plan"]) == 2
 
 

@@ -16,13 +16,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from qgkd.atomic import write_atomically
+from qgkd.atomic import check_writable, write_atomically
 from qgkd.classification.compare_config import Comparison, PlannedRun, stamp
 from qgkd.classification.compare_table import ComparisonRow, result_rows, write_tables
+from qgkd.classification.compare_timing import timed
+from qgkd.classification.config import ClassificationConfig
 from qgkd.classification.result import ClassificationResult, read_result
 from qgkd.errors import UserError
 from qgkd.training.lineage import checkout_commit
@@ -42,13 +44,15 @@ def run_comparison(comparison: Comparison, *, command: str, tell: Tell = lambda 
         A sentence for every run that could not be done; the others went on without it.
 
     Raises:
-        UserError: A run is there with other settings.
+        UserError: A run is there with other settings, or `compare.results` cannot be written.
     """
     from qgkd.classification.data import load_task
     from qgkd.classification.run import run_classification
 
     for run in comparison.runs:
         _check_record(run)
+    if comparison.config.results:
+        check_writable(comparison.config.results)
     failures: dict[Path, str] = {}
     loaded: dict[tuple[str, str], Any] = {}
     for number, run in enumerate(comparison.runs, start=1):
@@ -81,10 +85,12 @@ def finished_rows(comparison: Comparison) -> list[ComparisonRow]:
     places = {name: place for place, (name, _) in enumerate(comparison.systems)}
     runs = sorted(comparison.runs, key=lambda run: (comparison.tasks.index(run.task), places[run.system], run.seed))
     rows: list[ComparisonRow] = []
+    together = timed(comparison.folder)
     for run in runs:
         result = read_result(run.folder)
         if result is not None:
-            rows += _rows_of(run, result)
+            ms_per_example = together.get(run.task, {}).get(run.system, result.ms_per_example)
+            rows += _rows_of(run, replace(result, ms_per_example=ms_per_example))
     return rows
 
 
@@ -125,14 +131,16 @@ def _check_record(run: PlannedRun) -> None:
     if not path.is_file():
         return
     held, wanted = json.loads(path.read_text(encoding="utf-8"))["config"], stamp(run)
-    for section, values in wanted.items():
-        for key, value in values.items():
-            if held.get(section, {}).get(key) != value:
-                raise UserError(
-                    f"{run.folder}: expected a run with {section}.{key} = {value!r}, found one with "
-                    f"{held.get(section, {}).get(key)!r}; remove it and {path.name} beside it, or choose another "
-                    "compare.output_dir"
-                )
+    defaults = ClassificationConfig().to_json()  # what a setting was before there was one
+    pairs = [(section, key) for section in wanted for key in {**held.get(section, {}), **wanted[section]}]
+    for section, key in pairs:
+        default = json.loads(json.dumps(defaults[section].get(key)))
+        found, expected = (values.get(section, {}).get(key, default) for values in (held, wanted))
+        if found != expected:
+            raise UserError(
+                f"{run.folder}: expected a run with {section}.{key} = {expected!r}, found one with {found!r}; remove "
+                f"it and {path.name} beside it, or choose another compare.output_dir"
+            )
 
 
 def _write_record(run: PlannedRun, command: str) -> None:

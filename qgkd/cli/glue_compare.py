@@ -33,10 +33,16 @@ def compare(
     tables_only: Annotated[
         bool, typer.Option("--tables-only", help="Write the tables of the complete runs; train none.")
     ] = False,
+    time_again: Annotated[
+        bool,
+        typer.Option(
+            "--time-again", help="Measure milliseconds per example of the complete runs together, in turns; train none."
+        ),
+    ] = False,
 ) -> None:
     """Compare methods over tasks and seeds; runs that are complete are not done again."""
-    if plan and tables_only:
-        raise typer.BadParameter("--plan and --tables-only exclude each other: choose one")
+    if plan + tables_only + time_again > 1:
+        raise typer.BadParameter("--plan, --tables-only and --time-again exclude each other: choose one")
     from qgkd.classification.compare import finished_rows, run_comparison, write_report
     from qgkd.classification.compare_config import load_comparison
     from qgkd.classification.compare_table import markdown, table_lines
@@ -49,7 +55,11 @@ def compare(
             write_stdout(f"{run.name}\t{'complete' if read_result(run.folder) else 'to do'}\n")
         return
     failures: list[str] = []
-    if tables_only:
+    if time_again:
+        from qgkd.classification.compare_timing import time_systems
+
+        time_systems(comparison)
+    if tables_only or time_again:
         if not write_report(comparison, plot=True):
             raise UserError(f"{comparison.folder}: expected complete runs, found none; run without --tables-only")
     else:
