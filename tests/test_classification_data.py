@@ -233,7 +233,7 @@ def test_overlapping_texts_are_left_out(tmp_path: Path) -> None:
     seen = TextsSeen([held, "好。"])
     assert [text in seen for text in (*same, held, "好！", other, "")] == [True, True, True, True, False, False]
     (tmp_path / "train.tsv").write_text(f"label\ttext\n0\t{same[0]}\n1\t{other}\n0\t差\n", encoding="utf-8")
-    (tmp_path / "test.txt").write_text(f"0\t{held}\n", encoding="utf-8")
+    (tmp_path / "test.txt").write_text(f"0\t0\n0\t{held}\n", encoding="utf-8")
     data = load_task(
         TaskConfig(name="own", train=(str(tmp_path / "train.tsv"),), exclude_texts_of=(str(tmp_path / "test.txt"),))
     )

@@ -193,10 +193,10 @@ def _exclude(config: TaskConfig, kept: dict[str, list[ClassificationExample]]) -
 
 def _texts(config: TaskConfig, path: str) -> Iterator[str]:
     """The texts of a file that need not have this task's columns."""
-    rows, present = _present(read_table(path))
     try:
+        rows, present = _present(read_table(path))
         columns = find_columns(path, present, config.text_a, config.text_b)
-    except UserError:
+    except UserError:  # without a header line
         rows, present = _present(read_table(path, config.columns or ("label", "text")))
         columns = find_columns(path, present)
     for row in rows:
