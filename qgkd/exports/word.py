@@ -42,12 +42,14 @@ def export_word(
         The file, and what it could not hold.
     """
     import docx
+    from docx.shared import Mm
 
     quiz = clean_quiz(items, title, language)
     document = docx.Document()
     document.core_properties.title = quiz.title[:255]
     document.core_properties.author = ""
     document.core_properties.language = _LANGUAGES[quiz.language]
+    document.sections[0].page_width, document.sections[0].page_height = Mm(210), Mm(297)
     for style in ("Normal", "Title", "List Paragraph"):
         _set_fonts(document.styles[style], quiz.language)
     if sheet is not Sheet.KEY:
