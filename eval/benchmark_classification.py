@@ -10,7 +10,8 @@ larger of two teachers has twice the other's layers unless `--large-layers` says
 
 Memory is what a step needs at its peak beside the student's weights and Adam's two moments, plus the teachers' weights.
 On the CPU the peak is the process's, which the kernel counts (Linux), on CUDA the allocator's. `layers` counts layers
-alone: forward and backward of the student and one forward of each teacher on the rows it is asked about, over the former.
+alone: a forward of each teacher on the rows it is asked about beside forward and backward of the student, over the
+latter.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -19,6 +21,8 @@ from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.prediction import Predictor, predictions_of
 from qgkd.classification.rows import ClassificationCollator, ClassificationRows
 from qgkd.classification.store import ExampleStore
+from qgkd.classification.task import ClassificationTask
+from qgkd.classification.validation import ClassificationValidator
 from qgkd.distillation.asked_rows import ask_about
 from qgkd.distillation.capture import Needs
 from qgkd.distillation.several_teachers import Ensemble, SeveralTeachers, ensemble_logits
@@ -107,6 +111,20 @@ def test_predictions_are_in_the_examples_order(store: ExampleStore) -> None:
     np.testing.assert_allclose(single, whole[[2, 0]], rtol=1e-4, atol=1e-5)
     assert predictions_of(whole).tolist() == whole.argmax(axis=1).tolist()
     assert predictions_of(np.asarray([[0.5], [2.0]], np.float32)).tolist() == [0.5, 2.0]
+
+
+def test_every_validation_split_is_measured(store: ExampleStore) -> None:
+    """MNLI's two go by one prefix; what two processes measure is put together."""
+    model = bert()
+    guesses = Predictor(pad_id=0).logits(model, store).argmax(axis=1)
+    right = replace(store, labels=guesses.astype(np.float64))
+    wrong = replace(store, labels=(guesses + 1.0) % 3)
+    task = ClassificationTask(
+        name="mnli", labels=("a", "b", "c"), metrics=("accuracy",), main_metric="accuracy", splits=(), pair=True
+    )
+    splits = {"train": wrong, "validation": right, "validation_mismatched": wrong}
+    found = ClassificationValidator(task, splits, Predictor(pad_id=0)).figures(model)
+    assert found == {"accuracy": 1.0, "mismatched_accuracy": 0.0}
 
 
 def test_only_chosen_rows_are_run(batch: dict[str, torch.Tensor]) -> None:
