@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -29,8 +30,17 @@ class Word:
     end_char: int
 
 
-@lru_cache(maxsize=1)
+_LOADING = threading.Lock()
+
+
 def _tagger() -> Any:
+    """The tagger of jieba; of threads that ask at once, one loads it and the others wait."""
+    with _LOADING:
+        return _loaded_tagger()
+
+
+@lru_cache(maxsize=1)
+def _loaded_tagger() -> Any:
     import jieba  # type: ignore[import-untyped]
 
     jieba.setLogLevel(logging.CRITICAL)

@@ -259,7 +259,7 @@ def test_the_service_writes_into_the_store(tmp_path: Path) -> None:
     service = PageService(PageSettings(state_folder=str(tmp_path), models=(RULE,)))
     token = service.store.new_token()
     service.store.update(token, lambda now: Workspace(text=RAILWAY, wish=Wish(count=5)))
-    assert service.write(token).ended.wait(20)
+    assert service.write(token).ended.wait(120)
     workspace = service.store.load(token)
     assert len(workspace.entries) == 5
     entry = workspace.entries[0]
@@ -270,6 +270,24 @@ def test_the_service_writes_into_the_store(tmp_path: Path) -> None:
         seen.add(now)
     assert len(seen) > 1
     assert service.store.load(token).entries[0].item.question in seen
+
+
+def test_twenty_visitors_at_once_are_served_in_turn_and_not_mixed_up(tmp_path: Path) -> None:
+    service = PageService(PageSettings(state_folder=str(tmp_path), models=(RULE,)))
+    texts = {}
+    for number in range(20):
+        text = f"第{number}號燈塔建於{1800 + number}年，由林文海設計，高{30 + number}公尺。島上有{2 + number}村。"
+        token = service.store.new_token()
+        texts[token] = text
+        service.store.update(token, lambda now, text=text: Workspace(text=text, wish=Wish(count=3)))
+    jobs = [service.write(token) for token in texts]
+    assert all(job.ended.wait(300) for job in jobs)
+    assert [job.error for job in jobs] == [None] * 20
+    for token, text in texts.items():
+        entries = service.store.load(token).entries
+        assert entries
+        assert all(entry.item.source_sentence in text for entry in entries)
+    assert len(service.turns.waiting()) == 0
 
 
 def test_a_full_queue_refuses_and_loses_nothing(tmp_path: Path) -> None:

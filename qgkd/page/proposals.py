@@ -23,16 +23,13 @@ class Proposals:
         self._lock = threading.Lock()
 
     def of(self, text: str) -> tuple[AnswerSpan, ...]:
-        """The proposals for a text, offsets counted in it."""
+        """The proposals for a text, offsets counted in it; one text is worked on at a time."""
         with self._lock:
-            if text in self._known:
-                self._known.move_to_end(text)
-                return self._known[text]
-        from qgkd.answers import propose_answers
+            if text not in self._known:
+                from qgkd.answers import propose_answers
 
-        found = tuple(propose_answers(text))
-        with self._lock:
-            self._known[text] = found
-            while len(self._known) > _REMEMBERED_TEXTS:
-                self._known.popitem(last=False)
-        return found
+                self._known[text] = tuple(propose_answers(text))
+                while len(self._known) > _REMEMBERED_TEXTS:
+                    self._known.popitem(last=False)
+            self._known.move_to_end(text)
+            return self._known[text]

@@ -47,6 +47,11 @@ class TurnQueue:
         with self._change:
             return len(self._waiting) >= self._most_waiting
 
+    def waiting(self) -> list[int]:
+        """The tickets that wait, the next one first."""
+        with self._change:
+            return list(self._waiting)
+
     def before(self, ticket: int) -> int:
         """How many are served or wait before a ticket; 0 when it is served or does not wait."""
         with self._change:
