@@ -157,8 +157,16 @@ class Browser:
         self.wait(lambda: text in self.text(), seconds, f"the page says {text!r}")
 
     def settled(self) -> None:
-        """Wait until the server has answered."""
-        self.wait(lambda: self.find(".stApp").get_attribute("data-test-script-state") == "notRunning")
+        """Wait until the server has answered: a run that a key has just asked for begins a moment later."""
+        quiet = 0
+
+        def idle() -> bool:
+            nonlocal quiet
+            state = self.find(".stApp").get_attribute("data-test-script-state")
+            quiet = quiet + 1 if state == "notRunning" else 0
+            return quiet == 3
+
+        self.wait(idle, what="the server is idle")
 
     def click(self, css: str) -> None:
         def clicked() -> bool:
