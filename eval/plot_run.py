@@ -14,7 +14,8 @@ import json
 import sys
 from pathlib import Path
 
-NO_TERMS = {"loss", "epoch", "step", "grad_norm", "learning_rate", "hours_left", "questions_per_second"}
+NO_TERMS = {"loss", "epoch", "step", "grad_norm", "learning_rate", "hours_left"}
+NO_TERMS |= {"questions_per_second", "examples_per_second"}
 SHARES = ("share_of_", "eval_", "train_", "total_flos")
 AGREEMENT = ("teacher_agreement",)
 
