@@ -16,16 +16,11 @@ from typing import Any
 
 from qgkd.errors import UserError
 from qgkd.generator import Generator, load_generator
+from qgkd.packaged_model import packaged_model
 
 RULE = "rule"
 _MOST_LOADED = 3
 _LONGEST_CARD_CHARS = 20_000
-
-
-def packaged_model() -> Path | None:
-    """The folder of the model that comes with the package; None where none does."""
-    folder = Path(__file__).resolve().parent.parent / "model"
-    return folder if (folder / "config.json").is_file() else None
 
 
 class ModelShelf:
