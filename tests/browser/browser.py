@@ -199,11 +199,10 @@ class Browser:
         """Choose in a select box."""
 
         def option() -> WebElement | None:
-            if not self.find_all("[role=listbox]"):
-                self.click(f".st-key-{key} [data-baseweb=select], .st-key-{key} [role=combobox]")
             shown = self.find_all("[role=option]")
             return next((one for one in shown if one.text.strip().split("\n")[-1] == label), None)
 
+        self.click(f".st-key-{key} [data-baseweb=select], .st-key-{key} [role=combobox]")
         self.wait(option, what=f"option {label}").click()
 
     def keys(self, *keys: str) -> None:
