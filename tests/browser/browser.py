@@ -198,12 +198,14 @@ class Browser:
     def choose(self, key: str, label: str) -> None:
         """Choose in a select box."""
 
-        def option() -> WebElement | None:
-            shown = self.find_all("[role=option]")
-            return next((one for one in shown if one.text.strip().split("\n")[-1] == label), None)
+        def chosen() -> bool:
+            shown = [one for one in self.find_all("[role=option]") if one.text.strip().split("\n")[-1] == label]
+            if shown:
+                shown[0].click()
+            return bool(shown)
 
         self.click(f".st-key-{key} [data-baseweb=select], .st-key-{key} [role=combobox]")
-        self.wait(option, what=f"option {label}").click()
+        self.wait(chosen, what=f"option {label}")
 
     def keys(self, *keys: str) -> None:
         ActionChains(self.driver).send_keys(*keys).perform()
