@@ -103,6 +103,24 @@ def test_from_a_text_to_a_file(tmp_path: Path) -> None:
     assert json.loads(kept.read_text("utf-8"))["text"] == RAILWAY
 
 
+def test_questions_that_are_ready_while_the_page_is_drawn_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job may end between the moment a run has read the disk and the moment it draws the list."""
+    app = paste(page(), RAILWAY)
+    from page_sections import answers, visitor
+
+    draw = answers.show
+
+    def draw_late() -> None:
+        job = visitor.service().jobs.of(visitor.token())
+        if job is not None:
+            job.ended.wait(60)
+        draw()
+
+    monkeypatch.setattr(answers, "show", draw_late)
+    checked(app.button(key="start").click().run())
+    assert len(prompts(app)) == 10
+
+
 def test_every_form_can_be_drawn_changed_and_edited() -> None:
     app = paste(page(), RAILWAY)
     app.selectbox(key="form").set_value("mixed").run()

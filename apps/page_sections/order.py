@@ -43,6 +43,8 @@ def show() -> None:
     if job is not None and not job.ended.is_set():
         _show_running()
     else:
+        if job is not None and job.ended_at > st.session_state.loaded_at:
+            visitor.load()  # it ended while this run was drawing what was there before
         if job is not None and job.error is not None:
             plain.note(say("error.job"), "error", str(job.error))
         again = bool(visitor.workspace().entries)

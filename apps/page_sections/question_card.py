@@ -127,7 +127,7 @@ def _another(key: str, number: int) -> None:
     except BusyError:
         visitor.tell("order.busy", "warning")
         return
-    visitor.begin()
+    visitor.load()
     if new is None:
         visitor.tell("card.no_other", "info", number=number)
     elif not new:

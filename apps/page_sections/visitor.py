@@ -6,6 +6,7 @@ nothing that would be missed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,13 @@ def begin() -> None:
         st.session_state.came_with_token = bool(known)
     elif WorkspaceStore.is_token(asked) and asked != st.session_state.token:  # another link in the same tab
         st.session_state.token = asked
-    st.session_state.workspace = service().store.load(st.session_state.token)
+    load()
+
+
+def load() -> None:
+    """Take the workspace from the disk."""
+    st.session_state.loaded_at = time.monotonic()
+    st.session_state.workspace = service().store.load(token())
 
 
 def token() -> str:
@@ -49,7 +56,7 @@ def open_quiz(known_token: str) -> None:
     """Go on with another quiz of this visitor."""
     st.session_state.token = known_token
     st.query_params["quiz"] = known_token
-    st.session_state.workspace = service().store.load(known_token)
+    load()
 
 
 def workspace() -> Workspace:
