@@ -28,7 +28,6 @@ from selenium.common.exceptions import (
     NoSuchElementException,
     StaleElementReferenceException,
 )
-from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -208,7 +207,8 @@ class Browser:
         self.wait(chosen, what=f"option {label}")
 
     def keys(self, *keys: str) -> None:
-        ActionChains(self.driver).send_keys(*keys).perform()
+        """Press keys where the keyboard is; Control holds for the keys after it."""
+        self.driver.switch_to.active_element.send_keys(*keys)
 
     def focused(self) -> str:
         """The test key of the block that has the keyboard."""
