@@ -88,7 +88,7 @@ def load_generator(
         layout: `plain`, `marked` or `shared`, likewise.
         precision: `fp32`, `bf16`, or `int8` (weights of the linear layers, CPU only).
         device: Where the model runs: `cpu`, `cuda`, `cuda:1`.
-        settings: How to search; None takes the model's own way (`decoding` in its `qgkd.json`), greedy where it has none.
+        settings: How to search; None takes the model's own way (`decoding` in its `qgkd.json`), else greedy.
         search: Fields of `DecodingSettings` that replace the model's own.
         max_batch_tokens: Source tokens per batch.
 

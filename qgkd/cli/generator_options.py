@@ -21,11 +21,14 @@ _SYSTEM, _SEARCH = "System", "Search (models only)"
 
 System = Annotated[
     str | None,
-    typer.Option(help="`model`, the default, or `rule`.", rich_help_panel=_SYSTEM),
+    typer.Option(help="`rule` or `model`; `model` where --model is given, else `rule`.", rich_help_panel=_SYSTEM),
 ]
 Model = Annotated[
     str | None,
-    typer.Option(help="A model folder, or a name of the hub; else the package's own.", rich_help_panel=_SYSTEM),
+    typer.Option(
+        help="A model folder, or a name of the hub; without it --system model takes the package's own.",
+        rich_help_panel=_SYSTEM,
+    ),
 ]
 Attention = Annotated[
     str | None,
@@ -99,8 +102,11 @@ class SystemChoice:
 
     @property
     def resolved_system(self) -> str:
-        """The system asked for; the rule where the package holds no model and none is named."""
-        return self.system or ("rule" if self.resolved_model is None else "model")
+        """The system asked for, or the one that the other options mean.
+
+        The rule is the default as long as the package's model scores below it (eval/LOG.md).
+        """
+        return self.system or ("rule" if self.model is None else "model")
 
     @property
     def resolved_model(self) -> str | None:

@@ -182,8 +182,8 @@ class Preparation:
             counts[f"questions_from_{name}"] = len(part)
             stores.append(part)
         if settings.answers_of_people:
-            chunks = chunks_of([*self._questions.broad, *self._questions.final], _PER_CHUNK)
-            told = in_parallel(rule_chunk, chunks, self._processes, self._tokenizer_folder, self._format)
+            asked = chunks_of([*self._questions.broad, *self._questions.final], _PER_CHUNK)
+            told = in_parallel(rule_chunk, asked, self._processes, self._tokenizer_folder, self._format)
             stores.append(join_stores(list(told)))
             counts["questions_about_people's_answers"] = len(stores[-1])
         save_parts(join_stores(stores), self._folder, "synthetic")

@@ -2,8 +2,8 @@
 
 Comes in: a name: empty for the default, `rule`, a model folder or a hub name. Goes out: a `Generator`, and its card.
 
-A literal example: `shelf.get("")` is the first model the server was started with, else the one that comes with the
-package, else the rule.
+A literal example: `shelf.get("")` is the first model the server was started with, else the rule, which scores above the
+model in the package.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ModelShelf:
     def __init__(self, models: tuple[str, ...] = (), *, any_model: bool = False) -> None:
         packaged = packaged_model()
         own = (str(packaged),) if packaged else ()
-        self.offered: tuple[str, ...] = tuple(dict.fromkeys((*models, *own, RULE)))
+        self.offered: tuple[str, ...] = tuple(dict.fromkeys((*models, RULE, *own)))
         self.any_model = any_model
         self._loaded: OrderedDict[str, Generator] = OrderedDict()
         self._lock = threading.Lock()
