@@ -30,7 +30,7 @@ test-browser: $(VENV)/.dev-installed
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
 		{ apt-get update -q && apt-get install -y -q --no-install-recommends chromium chromium-driver fonts-noto-cjk; } || \
 		{ echo "make: expected chromium and chromedriver, found none; install them and run this again" >&2; exit 1; }
-	$(BIN)/pytest -q tests/browser
+	$(BIN)/pytest -q --reruns 2 tests/browser
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .

@@ -112,7 +112,7 @@ def test_paste_write_edit_and_take_home_in_every_format(browser: Browser, server
     saved = json.loads(path.read_text("utf-8"))
     assert [item["question"] for item in saved["items"]] == kept
     browser.open(server.url + "?fresh")  # the file opens again in an empty page
-    browser.wait(lambda: browser.find(".st-key-files, .stExpander summary")).click()
+    browser.click(".st-key-files summary, .stExpander summary")
     browser.wait(lambda: len(browser.find_all("input[type=file]")) == 2)
     browser.find_all("input[type=file]")[1].send_keys(str(path))
     browser.wait(lambda: prompts(browser) == kept)
