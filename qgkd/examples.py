@@ -54,3 +54,15 @@ class QGExample:
     def answer_end_char(self) -> int:
         """One past the answer's last character in the context."""
         return self.answer_start_char + len(self.answer_text)
+
+
+def example_record(example: QGExample) -> dict[str, object]:
+    """The fields as `readers` reads them back, one JSON object."""
+    return {
+        "id": example.example_id,
+        "title": example.title,
+        "context": example.context,
+        "answer": example.answer_text,
+        "answer_start": example.answer_start_char,
+        "question": example.question,
+    }

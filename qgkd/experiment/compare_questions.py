@@ -16,7 +16,7 @@ from pathlib import Path
 
 from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
-from qgkd.examples import QGExample
+from qgkd.examples import QGExample, example_record
 from qgkd.experiment.compare_settings import QuestionOptions
 from qgkd.experiment.step import read_json, say, write_json
 from qgkd.fingerprint import file_sha256
@@ -48,7 +48,7 @@ def draw_questions(options: QuestionOptions, folder: Path) -> tuple[Path, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for path, examples in zip(files, (chosen, read.validation), strict=True):
         with write_atomically(path) as file:
-            file.writelines(json.dumps(_record(example), ensure_ascii=False) + "\n" for example in examples)
+            file.writelines(json.dumps(example_record(example), ensure_ascii=False) + "\n" for example in examples)
     write_json(folder / "about.json", {**wanted, "train_questions": len(chosen), "left_out": read.left_out,
                                        "validation_questions": len(read.validation)})  # fmt: skip
     say(f"{folder}: {len(chosen):,} questions to train on, {len(read.validation):,} to validate on")
@@ -77,14 +77,3 @@ def _by_passage(examples: Iterable[QGExample]) -> list[list[QGExample]]:
     for example in examples:
         found.setdefault(example.context, []).append(example)
     return list(found.values())
-
-
-def _record(example: QGExample) -> dict[str, object]:
-    return {
-        "id": example.example_id,
-        "title": example.title,
-        "context": example.context,
-        "answer": example.answer_text,
-        "answer_start": example.answer_start_char,
-        "question": example.question,
-    }

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
-from qgkd.examples import QGExample
+from qgkd.examples import QGExample, example_record
 from qgkd.fingerprint import file_sha256
 from qgkd.input_format import InputFormat
 from qgkd.model_recipe.copying import copying_examples, copying_store
@@ -198,7 +198,7 @@ class Preparation:
             save_parts(store, self._folder, name)
             counts[name] = len(store)
         with write_atomically(self._folder / "validation.jsonl") as file:
-            file.writelines(json.dumps(_record(e), ensure_ascii=False) + "\n" for e in questions.validation)
+            file.writelines(json.dumps(example_record(e), ensure_ascii=False) + "\n" for e in questions.validation)
         return counts
 
     def _make_closest(self) -> dict[str, Any]:
@@ -244,14 +244,3 @@ def closest_chunk(
 @functools.lru_cache(maxsize=1)
 def _cached_tokenizer(folder: str) -> PreTrainedTokenizerFast:
     return load_tokenizer(folder)
-
-
-def _record(example: QGExample) -> dict[str, Any]:
-    return {
-        "id": example.example_id,
-        "title": example.title,
-        "context": example.context,
-        "answer": example.answer_text,
-        "answer_start": example.answer_start_char,
-        "question": example.question,
-    }
