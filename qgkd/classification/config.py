@@ -31,7 +31,7 @@ from qgkd.classification.presets import with_preset
 from qgkd.distillation.several_teachers import Ensemble
 from qgkd.errors import UserError
 from qgkd.student import Drop
-from qgkd.training.toml_values import check_section, parse_overrides, read_toml
+from qgkd.training.toml_values import check_section, read_sections
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +150,7 @@ def load_classification_config(path: str | Path, overrides: tuple[str, ...] = ()
         UserError: An unreadable file, an unknown section or key (the nearest known one is named), or a value out of
             range.
     """
-    sections = read_toml(path)
-    for section, key, value in parse_overrides(overrides):
-        sections.setdefault(section, {})[key] = value
+    sections = read_sections(path, overrides)
     return make_classification_config(sections, str(path))
 
 

@@ -26,7 +26,7 @@ from qgkd.distillation.schedule import Schedule
 from qgkd.errors import UserError
 from qgkd.student import Drop
 from qgkd.training.config import TrainConfig, make_config
-from qgkd.training.toml_values import check_section, parse_overrides, read_toml
+from qgkd.training.toml_values import check_section, read_sections
 
 METHODS = ("all-layer", "hinton")
 
@@ -99,9 +99,7 @@ def load_distill_run(path: str | Path, overrides: tuple[str, ...] = ()) -> Disti
     Raises:
         UserError: As `qgkd.training.config.load_config`.
     """
-    sections = read_toml(path)
-    for section, key, value in parse_overrides(overrides):
-        sections.setdefault(section, {})[key] = value
+    sections = read_sections(path, overrides)
     return make_distill_run(sections, str(path))
 
 

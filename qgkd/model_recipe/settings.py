@@ -13,7 +13,7 @@ from typing import Any
 
 from qgkd.errors import UserError
 from qgkd.input_format import InputFormat
-from qgkd.training.toml_values import check_section, parse_overrides, read_toml
+from qgkd.training.toml_values import check_section, read_sections
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,9 +201,7 @@ def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> RecipeSett
     Raises:
         UserError: An unreadable file, an unknown section or key, or a value of the wrong type or out of range.
     """
-    sections = read_toml(path)
-    for section, key, value in parse_overrides(overrides):
-        sections.setdefault(section, {})[key] = value
+    sections = read_sections(path, overrides)
     kinds = {
         "data": DataSettings,
         "vocabulary": VocabularySettings,

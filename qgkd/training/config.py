@@ -24,7 +24,7 @@ from typing import Any
 
 from qgkd.errors import UserError
 from qgkd.input_format import Attention, InputFormat, Layout
-from qgkd.training.toml_values import check_section, parse_overrides, read_toml
+from qgkd.training.toml_values import check_section, read_sections
 
 METRICS = ("avg_score", "loss")
 
@@ -166,9 +166,7 @@ def load_config(path: str | Path, overrides: tuple[str, ...] = ()) -> TrainConfi
         UserError: An unreadable file, an unknown section or key (the nearest known one is named), or a value out of
             range.
     """
-    sections = read_toml(path)
-    for section, key, value in parse_overrides(overrides):
-        sections.setdefault(section, {})[key] = value
+    sections = read_sections(path, overrides)
     return make_config(sections, str(path))
 
 

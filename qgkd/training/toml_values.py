@@ -51,6 +51,18 @@ def parse_overrides(overrides: Iterable[str]) -> list[tuple[str, str, Any]]:
     return parsed
 
 
+def read_sections(path: str | Path, overrides: Iterable[str]) -> dict[str, Any]:
+    """A TOML file with the overrides laid over it.
+
+    Raises:
+        UserError: As `read_toml` and `parse_overrides`.
+    """
+    sections = read_toml(path)
+    for section, key, value in parse_overrides(overrides):
+        sections.setdefault(section, {})[key] = value
+    return sections
+
+
 def check_section(
     told: str, section: str, values: Any, known: type | Mapping[str, Any] | Iterable[str]
 ) -> dict[str, Any]:
