@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -174,6 +175,34 @@ def test_command(prepared: tuple[RecipeSettings, Path], tmp_path: Path, capsys: 
     assert not (tmp_path / "1-text").exists()
     assert main(["model", config, "--out", str(tmp_path / "other")]) == 1
     assert "add data.folder=" in capsys.readouterr().err
+
+
+def test_goes_on_from_another_model(made: Path, prepared: tuple[RecipeSettings, Path], tmp_path: Path) -> None:
+    options = (f"model.base={made / 'model'}", "text.max_minutes=0", "copying.max_minutes=0")
+    still = tiny_recipe(Path(prepared[0].data.folder), *options, "questions.learning_rate=0")
+    make_model(still, tmp_path / "still", prepared=prepared[1])
+    before, after = weights(made / "model"), weights(tmp_path / "still" / "model")
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    moving = tiny_recipe(Path(prepared[0].data.folder), *options)
+    make_model(moving, tmp_path / "moving", prepared=prepared[1])
+    after = weights(tmp_path / "moving" / "model")
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    assert [path.name for path in sorted((tmp_path / "moving").glob("[0-9]-*"))] == ["3-questions"]
+
+
+def test_base_of_another_vocabulary_is_refused(
+    made: Path, prepared: tuple[RecipeSettings, Path], tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(made / "model", other)
+    tokenizer = json.loads((other / "tokenizer.json").read_text("utf-8"))
+    words = tokenizer["model"]["vocab"]
+    first, second = list(words)[-2:]
+    words[first], words[second] = words[second], words[first]
+    (other / "tokenizer.json").write_text(json.dumps(tokenizer), "utf-8")
+    settings = tiny_recipe(Path(prepared[0].data.folder), f"model.base={other}")
+    with pytest.raises(UserError, match="model.base: expected the vocabulary of the prepared data"):
+        make_model(settings, tmp_path / "run", prepared=prepared[1])
 
 
 def test_plan_follows_time_and_speed(

@@ -10,29 +10,22 @@ of both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from enum import StrEnum
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
+from qgkd.classification.dynamic_methods import dynamic_data, dynamic_supervision, dynamic_teacher
+from qgkd.classification.terms import on_labels, on_teacher, one_of, with_embeddings
 from qgkd.distillation.hidden_states import HiddenStateMSE
-from qgkd.distillation.layer_map import LayerMap, LayerPair, layer_map
+from qgkd.distillation.layer_map import layer_map
 from qgkd.distillation.layer_relations import LayerRelationAngle, LayerRelationDistance
-from qgkd.distillation.logits import HardLabels, LogitMSE, ScoreMSE, SoftTargetCrossEntropy, SoftTargetKL
 from qgkd.distillation.objective import Objective
 from qgkd.distillation.positions import Positions
 from qgkd.distillation.relations import Comparison, Distance
-from qgkd.distillation.teacher_selection import SelectedTeacher, TeacherMode
-from qgkd.distillation.uncertainty import Uncertainty
-from qgkd.distillation.weighted_rows import Reweighted, SelectedRows
 from qgkd.distillation.word_relations import WordRelationAngle, WordRelationDistance
 from qgkd.encoder import EncoderShape
 from qgkd.errors import UserError
-
-_Kind = TypeVar("_Kind", bound=StrEnum)
-LOGIT_LOSSES = ("auto", "kl", "cross_entropy", "mse")
-"""`auto` is `kl`, and `mse` where a score is predicted."""
 
 
 def fine_tune(student: EncoderShape, teacher: EncoderShape) -> list[Objective]:
@@ -101,98 +94,6 @@ def pkd(
     return [*first, HiddenStateMSE(**states, weight=weight, name="patient_cls_mse")]
 
 
-def dynamic_teacher(
-    student: EncoderShape,
-    teacher: EncoderShape,
-    *,
-    mode: str,
-    label_weight: float = 1.0,
-    logits_weight: float = 1.0,
-    logits_loss: str = "mse",
-    distill_temperature: float = 5.0,
-) -> list[Objective]:
-    """Cross entropy + a term on the logits against the small or the large teacher, by the student's uncertainty.
-
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
-        mode: `hard`, `soft` (per row) or `soft-batch`.
-        label_weight: Of the cross entropy with the labels.
-        logits_weight: Of the terms on the logits.
-        logits_loss: As in `kd`.
-        distill_temperature: T, of `kl` and `cross_entropy`.
-
-    Source: Li et al. 2021 (arXiv 2109.11295), dynamic teacher adoption, and its code.
-    """
-    logits = on_teacher(student, logits_weight, logits_loss, distill_temperature)
-    chosen = _one_of(TeacherMode, "mode", mode)
-    return [*on_labels(student, label_weight), *(SelectedTeacher(objective=each, mode=chosen) for each in logits)]
-
-
-def dynamic_data(
-    student: EncoderShape,
-    teacher: EncoderShape,
-    *,
-    by: str = "entropy",
-    ratio: float = 0.5,
-    label_weight: float = 1.0,
-    logits_weight: float = 1.0,
-    logits_loss: str = "mse",
-    distill_temperature: float = 5.0,
-) -> list[Objective]:
-    """Cross entropy on all rows + a term on the logits of the rows that the student is least sure of.
-
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
-        by: `entropy`, `margin` or `least-confidence`.
-        ratio: Share of a micro-batch's rows.
-        label_weight: As in `dynamic_teacher`, and so are the others.
-        logits_weight: See there.
-        logits_loss: See there.
-        distill_temperature: See there.
-
-    Source: Li et al. 2021 (arXiv 2109.11295), dynamic data selection, and its code.
-    """
-    logits = on_teacher(student, logits_weight, logits_loss, distill_temperature)
-    measure = _one_of(Uncertainty, "by", by)
-    selected = [SelectedRows(objective=each, by=measure, ratio=ratio) for each in logits]
-    return [*on_labels(student, label_weight), *selected]
-
-
-def dynamic_supervision(
-    student: EncoderShape,
-    teacher: EncoderShape,
-    *,
-    label_weight: float = 1.0,
-    logits_weight: float = 1.0,
-    states_weight: float = 1.0,
-    logits_loss: str = "mse",
-    distill_temperature: float = 5.0,
-) -> list[Objective]:
-    """Cross entropy + (1 - u/U) of a term on the logits + u/U of the distance of normalised hidden states.
-
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
-        label_weight: As in `dynamic_teacher`.
-        logits_weight: See there.
-        states_weight: Of the hidden states, a sum over the embeddings and all layers.
-        logits_loss: As in `dynamic_teacher`.
-        distill_temperature: See there.
-
-    Source: Li et al. 2021 (arXiv 2109.11295), dynamic supervision adjustment, and its code.
-    """
-    pairs = with_embeddings(layer_map("skip", student.layers, teacher.layers))
-    found: list[Objective] = [*on_labels(student, label_weight)]
-    for logits in on_teacher(student, logits_weight, logits_loss, distill_temperature):
-        found.append(Reweighted(objective=logits, certain=True))
-    if states_weight:
-        states = HiddenStateMSE(layers=pairs, normalised=True, weight=states_weight * len(pairs))
-        found.append(Reweighted(objective=states))
-    return found
-
-
 def ckd(
     student: EncoderShape,
     teacher: EncoderShape,
@@ -231,10 +132,10 @@ def ckd(
     if not (0 <= alpha <= 1 and 0 <= soft_share <= 1):
         raise UserError(f"method.alpha and method.soft_share: expected shares from 0 to 1, found {alpha}, {soft_share}")
     pairs = with_embeddings(layer_map("skip", student.layers, teacher.layers))
-    kind = _one_of(Distance, "distance", distance)
+    kind = one_of(Distance, "distance", distance)
     if comparison == "auto":
         comparison = "kl" if kind is Distance.COSINE else "mse"
-    measures: dict[str, Any] = {"distance": kind, "comparison": _one_of(Comparison, "comparison", comparison)}
+    measures: dict[str, Any] = {"distance": kind, "comparison": one_of(Comparison, "comparison", comparison)}
     made: list[tuple[float, Callable[..., Objective], dict[str, Any]]] = [
         (word_distance_weight, WordRelationDistance, measures),
         (word_angle_weight, WordRelationAngle, {"window": window}),
@@ -259,45 +160,3 @@ METHODS: dict[str, Callable[..., list[Objective]]] = {
     "ckd": ckd,
 }
 """By the names the command line and TOML use."""
-
-
-def on_labels(student: EncoderShape, weight: float) -> list[Objective]:
-    """Cross entropy with the class, or the squared distance to the score; nothing at a weight of 0."""
-    if not weight:
-        return []
-    return [ScoreMSE(weight=weight) if student.outputs == 1 else HardLabels(weight=weight)]
-
-
-def on_teacher(student: EncoderShape, weight: float, logits_loss: str, distill_temperature: float) -> list[Objective]:
-    """The term on both logits; nothing at a weight of 0.
-
-    Raises:
-        UserError: An unknown loss, or a distribution where a score is predicted.
-    """
-    if logits_loss not in LOGIT_LOSSES:
-        raise UserError(f"method.logits_loss: expected one of {list(LOGIT_LOSSES)}, found {logits_loss!r}")
-    if not weight:
-        return []
-    regression = student.outputs == 1
-    if logits_loss == "mse" or (logits_loss == "auto" and regression):
-        return [LogitMSE(weight=weight / student.outputs)]  # the mean over classes
-    if regression:
-        raise UserError(
-            f"method.logits_loss: expected mse where a score is predicted, found {logits_loss}, which compares "
-            "distributions over classes"
-        )
-    kind = SoftTargetCrossEntropy if logits_loss == "cross_entropy" else SoftTargetKL
-    return [kind(weight=weight, distill_temperature=distill_temperature)]
-
-
-def with_embeddings(pairs: LayerMap) -> LayerMap:
-    """The embeddings' pair before the layers'."""
-    return (LayerPair(0, 0), *pairs)
-
-
-def _one_of(kind: type[_Kind], option: str, value: str) -> _Kind:
-    try:
-        return kind(value)
-    except ValueError:
-        members: Sequence[str] = [str(member) for member in kind]
-        raise UserError(f"method.{option}: expected one of {members}, found {value!r}") from None

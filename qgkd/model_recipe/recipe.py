@@ -20,8 +20,9 @@ from typing import Any
 
 from qgkd import __version__
 from qgkd.atomic import write_atomically
-from qgkd.checkpoint import Checkpoint
+from qgkd.checkpoint import Checkpoint, load_checkpoint
 from qgkd.errors import UserError
+from qgkd.fingerprint import model_sha256
 from qgkd.model_recipe.masked_text import MaskedTextRows, TextValidator
 from qgkd.model_recipe.mixture import MixedQuestions
 from qgkd.model_recipe.prepared_record import check_prepared
@@ -69,17 +70,33 @@ def make_model(settings: RecipeSettings, folder: Path, *, prepared: Path, force:
     folder.mkdir(parents=True, exist_ok=True)
     with write_atomically(folder / "config.toml") as file:
         file.write(to_toml(settings.to_json()))
-    base: Path | None = None
-    inputs: Any = record
+    base = _base(settings, prepared)
+    inputs: Any = record if base is None else [record, model_sha256(str(base))]
+    trained: Path | None = None
     for number, build in enumerate((text_stage, copying_stage, question_stage), start=1):
         stage = build(settings, prepared, record, inputs)
         if stage.settings.max_minutes <= 0:
             continue
-        base = run_stage(stage, folder / f"{number}-{stage.name}", base, force=force)
+        base = trained = run_stage(stage, folder / f"{number}-{stage.name}", base, force=force)
         inputs = [record, stage.fingerprint]
-    if base is None:
+    if trained is None:
         raise UserError("expected a stage of more than 0 minutes, found none; raise one of the max_minutes")
-    return _publish(base, folder / "model")
+    return _publish(trained, folder / "model")
+
+
+def _base(settings: RecipeSettings, prepared: Path) -> Path | None:
+    """The model to go on from, None to begin from random weights."""
+    if not settings.model.base:
+        return None
+    from transformers import AutoTokenizer
+
+    held: Any = load_checkpoint(settings.model.base).tokenizer
+    if held.get_vocab() != AutoTokenizer.from_pretrained(prepared / "vocabulary").get_vocab():
+        raise UserError(
+            f"model.base: expected the vocabulary of the prepared data ({prepared}), found another one in "
+            f"{settings.model.base}; prepare with the settings that made that model, or leave model.base out"
+        )
+    return Path(settings.model.base)
 
 
 def text_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
@@ -228,7 +245,7 @@ def _lineage(settings: RecipeSettings, record: dict[str, Any], last_stage: str) 
             f"{settings.data.held_out_field} = false, and passages of "
             f"{', '.join(Path(n).name for n in settings.data.never) or 'no other file'}",
         },
-        "base": {"name": "from scratch"},
+        "base": {"name": Path(settings.model.base).name if settings.model.base else "from scratch"},
         "recipe": {"last_stage": last_stage, **replace(settings, data=replace(settings.data, folder="")).to_json()},
         "seed": settings.seed,
         "qgkd": __version__,

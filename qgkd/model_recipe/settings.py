@@ -55,6 +55,8 @@ class VocabularySettings:
 class ModelSettings:
     """Sizes and input format of the model; lengths in tokens."""
 
+    base: str = ""
+    """A model folder to go on from, made with the same vocabulary; empty builds one of the sizes below."""
     layers: int = 4
     hidden_size: int = 256
     heads: int = 4

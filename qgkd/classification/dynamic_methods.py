@@ -1,0 +1,110 @@
+"""Dynamic KD: the teacher, the data or the supervision chosen by how sure the student is.
+
+Comes in: the shapes of student and teacher, settings. Goes out: a list of `Objective`.
+
+A literal example: `dynamic_teacher(student, teacher, mode="hard")` asks the small teacher about the less certain half of a
+batch, the large one about the rest.
+"""
+
+from __future__ import annotations
+
+from qgkd.classification.terms import on_labels, on_teacher, one_of, with_embeddings
+from qgkd.distillation.hidden_states import HiddenStateMSE
+from qgkd.distillation.layer_map import layer_map
+from qgkd.distillation.objective import Objective
+from qgkd.distillation.teacher_selection import SelectedTeacher, TeacherMode
+from qgkd.distillation.uncertainty import Uncertainty
+from qgkd.distillation.weighted_rows import Reweighted, SelectedRows
+from qgkd.encoder import EncoderShape
+
+
+def dynamic_teacher(
+    student: EncoderShape,
+    teacher: EncoderShape,
+    *,
+    mode: str,
+    label_weight: float = 1.0,
+    logits_weight: float = 1.0,
+    logits_loss: str = "mse",
+    distill_temperature: float = 5.0,
+) -> list[Objective]:
+    """Cross entropy + a term on the logits against the small or the large teacher, by the student's uncertainty.
+
+    Args:
+        student: Its sizes.
+        teacher: Its sizes.
+        mode: `hard`, `soft` (per row) or `soft-batch`.
+        label_weight: Of the cross entropy with the labels.
+        logits_weight: Of the terms on the logits.
+        logits_loss: As in `kd`.
+        distill_temperature: T, of `kl` and `cross_entropy`.
+
+    Source: Li et al. 2021 (arXiv 2109.11295), dynamic teacher adoption, and its code.
+    """
+    logits = on_teacher(student, logits_weight, logits_loss, distill_temperature)
+    chosen = one_of(TeacherMode, "mode", mode)
+    return [*on_labels(student, label_weight), *(SelectedTeacher(objective=each, mode=chosen) for each in logits)]
+
+
+def dynamic_data(
+    student: EncoderShape,
+    teacher: EncoderShape,
+    *,
+    by: str = "entropy",
+    ratio: float = 0.5,
+    label_weight: float = 1.0,
+    logits_weight: float = 1.0,
+    logits_loss: str = "mse",
+    distill_temperature: float = 5.0,
+) -> list[Objective]:
+    """Cross entropy on all rows + a term on the logits of the rows that the student is least sure of.
+
+    Args:
+        student: Its sizes.
+        teacher: Its sizes.
+        by: `entropy`, `margin` or `least-confidence`.
+        ratio: Share of a micro-batch's rows.
+        label_weight: As in `dynamic_teacher`, and so are the others.
+        logits_weight: See there.
+        logits_loss: See there.
+        distill_temperature: See there.
+
+    Source: Li et al. 2021 (arXiv 2109.11295), dynamic data selection, and its code.
+    """
+    logits = on_teacher(student, logits_weight, logits_loss, distill_temperature)
+    measure = one_of(Uncertainty, "by", by)
+    selected = [SelectedRows(objective=each, by=measure, ratio=ratio) for each in logits]
+    return [*on_labels(student, label_weight), *selected]
+
+
+def dynamic_supervision(
+    student: EncoderShape,
+    teacher: EncoderShape,
+    *,
+    label_weight: float = 1.0,
+    logits_weight: float = 1.0,
+    states_weight: float = 1.0,
+    logits_loss: str = "mse",
+    distill_temperature: float = 5.0,
+) -> list[Objective]:
+    """Cross entropy + (1 - u/U) of a term on the logits + u/U of the distance of normalised hidden states.
+
+    Args:
+        student: Its sizes.
+        teacher: Its sizes.
+        label_weight: As in `dynamic_teacher`.
+        logits_weight: See there.
+        states_weight: Of the hidden states, a sum over the embeddings and all layers.
+        logits_loss: As in `dynamic_teacher`.
+        distill_temperature: See there.
+
+    Source: Li et al. 2021 (arXiv 2109.11295), dynamic supervision adjustment, and its code.
+    """
+    pairs = with_embeddings(layer_map("skip", student.layers, teacher.layers))
+    found: list[Objective] = [*on_labels(student, label_weight)]
+    for logits in on_teacher(student, logits_weight, logits_loss, distill_temperature):
+        found.append(Reweighted(objective=logits, certain=True))
+    if states_weight:
+        states = HiddenStateMSE(layers=pairs, normalised=True, weight=states_weight * len(pairs))
+        found.append(Reweighted(objective=states))
+    return found
