@@ -201,7 +201,7 @@ def test_base_of_another_vocabulary_is_refused(
     words[first], words[second] = words[second], words[first]
     (other / "tokenizer.json").write_text(json.dumps(tokenizer), "utf-8")
     settings = tiny_recipe(Path(prepared[0].data.folder), f"model.base={other}")
-    with pytest.raises(UserError, match="model.base: expected the vocabulary of the prepared data"):
+    with pytest.raises(UserError, match=r"model\.base: expected the vocabulary of the prepared data"):
         make_model(settings, tmp_path / "run", prepared=prepared[1])
 
 
