@@ -2,8 +2,8 @@
 
 Comes in: the shapes of student and teacher, settings. Goes out: a list of `Objective`.
 
-A literal example: `dynamic_teacher(student, teacher, mode="hard")` asks the small teacher about the less certain half of
-a batch, the large one about the rest.
+A literal example: `dynamic_teacher(student, teacher, mode="hard")` asks the small teacher about the less certain half
+of a batch, the large one about the rest.
 """
 
 from __future__ import annotations
