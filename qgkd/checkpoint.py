@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
     from qgkd.decoding.settings import DecodingSettings
+    from qgkd.lean_bert import LeanBert
 
 RECORD_NAME = "qgkd.json"
 
@@ -48,6 +49,7 @@ def load_checkpoint(
     attention: str | None = None,
     layout: str | None = None,
     attn_implementation: str | None = None,
+    lean: bool = False,
 ) -> Checkpoint:
     """Load a masked language model for question generation.
 
@@ -57,6 +59,8 @@ def load_checkpoint(
             otherwise.
         layout: `plain`, `marked` or `shared`; likewise, `marked` where nothing is said.
         attn_implementation: `sdpa` or `eager`; transformers chooses by itself where None.
+        lean: Of a folder in mode `prefix`, read what decoding needs without transformers' model classes, where that is
+            enough (`qgkd.lean_bert`). Not for training.
 
     Raises:
         UserError: Nothing there, no network, no masked language model, no fast tokenizer, or a format that the
@@ -67,7 +71,8 @@ def load_checkpoint(
     check_place(name, local_only)
     record = read_record(name, local_only=local_only)
     input_format = _settle_format(name, record, attention, layout)
-    model, tokenizer = _load_pretrained(name, attn_implementation, local_only)
+    lean_model = _lean_model(name) if lean and input_format.attention is Attention.PREFIX else None
+    model, tokenizer = _load_pretrained(name, attn_implementation, local_only, lean_model)
     check_tokenizer(name, tokenizer, model.config.vocab_size)
     types = getattr(model.config, "type_vocab_size", 0)
     if input_format.attention is Attention.PREFIX and (model.config.model_type != "bert" or types < 2):
@@ -210,10 +215,16 @@ def _hub_record(name: str, local_only: bool) -> Path | None:
         ) from error
 
 
+def _lean_model(name: str) -> LeanBert | None:
+    from qgkd.lean_bert import read_lean_bert  # torch is not imported before it is needed
+
+    return read_lean_bert(name)
+
+
 def _load_pretrained(
-    name: str, attn_implementation: str | None, local_only: bool
+    name: str, attn_implementation: str | None, local_only: bool, loaded: Any = None
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    from transformers import AutoModelForMaskedLM, AutoTokenizer
+    from transformers import AutoTokenizer
     from transformers.utils import logging as transformers_logging
 
     options: dict[str, Any] = {"local_files_only": local_only}
@@ -224,6 +235,10 @@ def _load_pretrained(
     transformers_logging.set_verbosity_error()  # what matters of its report is checked below
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=local_only)
+        if loaded is not None:
+            return loaded, cast("PreTrainedTokenizerFast", tokenizer)
+        from transformers import AutoModelForMaskedLM
+
         model, report = AutoModelForMaskedLM.from_pretrained(name, dtype="float32", output_loading_info=True, **options)
     except Exception as error:  # of several libraries: damaged weights, another architecture, no network
         raise UserError(_load_failure(name, error)) from error

@@ -113,6 +113,7 @@ def load_generator(
     from qgkd.model_generator import ModelGenerator
     from qgkd.precision import place
 
-    checkpoint = place(load_checkpoint(model, attention=attention, layout=layout), precision=precision, device=device)
+    checkpoint = load_checkpoint(model, attention=attention, layout=layout, lean=True)
+    checkpoint = place(checkpoint, precision=precision, device=device)
     settings = settings or decoding_of(checkpoint, search or {})
     return ModelGenerator(checkpoint, settings, max_batch_tokens=max_batch_tokens)

@@ -1,0 +1,205 @@
+"""A BERT for writing questions, without what training needs.
+
+Comes in: a `save_pretrained` folder of a `BertForMaskedLM`. Goes out: a module with the same weights under the same
+names, which `IncrementalBert` and `mask_logits` run as they run the original.
+
+Importing transformers' model classes takes two of the seven seconds that a quiz takes from a cold start, and a school's
+machine waits for them every time. What is out of the ordinary is left to transformers, and so are its error messages.
+
+A literal example: `read_lean_bert("qgkd/model")` and `BertForMaskedLM.from_pretrained("qgkd/model")` give the same
+logits.
+
+Source: Devlin et al. 2019 (arXiv 1810.04805); names and order as in transformers' `modeling_bert`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+_SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
+          "max_position_embeddings", "type_vocab_size")  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeanConfig:
+    """The sizes, under transformers' names."""
+
+    vocab_size: int
+    hidden_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    intermediate_size: int
+    max_position_embeddings: int
+    type_vocab_size: int
+    layer_norm_eps: float = 1e-12
+    model_type: str = "bert"
+
+
+@dataclass(frozen=True)
+class LeanOutput:
+    """What the encoder returns."""
+
+    last_hidden_state: torch.Tensor  # [B, L, D]
+
+
+class LeanBert(nn.Module):
+    """A masked language model whose head shares the embeddings' matrix.
+
+    Args:
+        config: Its sizes.
+    """
+
+    base_model_prefix = "bert"
+
+    def __init__(self, config: LeanConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.bert = _Encoder(config)
+        self.cls = _Head(config)
+        self.tie_weights()
+
+    def tie_weights(self) -> None:
+        """One matrix and one bias, under the names that both users of them have."""
+        head: Any = self.cls.predictions
+        head.decoder.weight = self.bert.embeddings.word_embeddings.weight
+        head.decoder.bias = head.bias
+
+    @property
+    def base_model(self) -> nn.Module:
+        """The encoder."""
+        return self.bert
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the weights."""
+        return self.bert.embeddings.LayerNorm.weight.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Of the weights."""
+        return self.bert.embeddings.LayerNorm.weight.device
+
+
+class _Embeddings(nn.Module):
+    def __init__(self, config: LeanConfig) -> None:
+        super().__init__()
+        width = config.hidden_size
+        self.word_embeddings = nn.Embedding(config.vocab_size, width)
+        self.position_embeddings = nn.Embedding(config.max_position_embeddings, width)
+        self.token_type_embeddings = nn.Embedding(config.type_vocab_size, width)
+        self.LayerNorm = nn.LayerNorm(width, eps=config.layer_norm_eps)
+
+    def forward(
+        self, input_ids: torch.Tensor, token_type_ids: torch.Tensor, position_ids: torch.Tensor
+    ) -> torch.Tensor:
+        words = self.word_embeddings(input_ids) + self.token_type_embeddings(token_type_ids)
+        embedded: torch.Tensor = self.LayerNorm(words + self.position_embeddings(position_ids))
+        return embedded
+
+
+class _Layer(nn.Module):
+    def __init__(self, config: LeanConfig) -> None:
+        super().__init__()
+        width, inner = config.hidden_size, config.intermediate_size
+        self.heads = config.num_attention_heads
+        projections = {name: nn.Linear(width, width) for name in ("query", "key", "value")}
+        self.attention = nn.ModuleDict({"self": nn.ModuleDict(projections), "output": _output(width, width, config)})
+        self.intermediate = nn.ModuleDict({"dense": nn.Linear(width, inner)})
+        self.intermediate.intermediate_act_fn = nn.GELU()
+        self.output = _output(inner, width, config)
+
+    def forward(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        parts: Any = self
+        projections = parts.attention.self
+        query, key, value = (
+            projections[name](hidden).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for name in ("query", "key", "value")
+        )
+        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        output = parts.attention.output
+        hidden = output.LayerNorm(output.dense(attended.transpose(1, 2).flatten(2)) + hidden)
+        inner = parts.intermediate.intermediate_act_fn(parts.intermediate.dense(hidden))
+        made: torch.Tensor = parts.output.LayerNorm(parts.output.dense(inner) + hidden)
+        return made
+
+
+class _Encoder(nn.Module):
+    def __init__(self, config: LeanConfig) -> None:
+        super().__init__()
+        self.embeddings = _Embeddings(config)
+        layers = nn.ModuleList(_Layer(config) for _ in range(config.num_hidden_layers))
+        self.encoder = nn.ModuleDict({"layer": layers})
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        token_type_ids: torch.Tensor,
+        position_ids: torch.Tensor,
+    ) -> LeanOutput:
+        """[B, L] ids, types and positions; an additive mask [B, 1, L, L]."""
+        hidden = self.embeddings(input_ids, token_type_ids, position_ids)
+        layers: Any = self.encoder["layer"]
+        for layer in layers:
+            hidden = layer(hidden, attention_mask)
+        return LeanOutput(hidden)
+
+
+class _Head(nn.Module):
+    def __init__(self, config: LeanConfig) -> None:
+        super().__init__()
+        width = config.hidden_size
+        transform = _output(width, width, config)
+        transform.transform_act_fn = nn.GELU()
+        self.predictions = nn.ModuleDict({"transform": transform, "decoder": nn.Linear(width, config.vocab_size)})
+        self.predictions.bias = nn.Parameter(torch.zeros(config.vocab_size))
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        head: Any = self.predictions
+        changed = head.transform.LayerNorm(head.transform.transform_act_fn(head.transform.dense(hidden)))
+        logits: torch.Tensor = head.decoder(changed)
+        return logits
+
+
+def _output(inputs: int, outputs: int, config: LeanConfig) -> nn.ModuleDict:
+    norm = nn.LayerNorm(outputs, eps=config.layer_norm_eps)
+    return nn.ModuleDict({"dense": nn.Linear(inputs, outputs), "LayerNorm": norm})
+
+
+def read_lean_bert(folder: str | Path) -> LeanBert | None:
+    """Load it in float32.
+
+    Args:
+        folder: Any folder.
+
+    Returns:
+        In eval mode; None for whatever transformers must read: another architecture, weights in other files or under
+        other names, untied or incomplete ones.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        values = json.loads((Path(folder) / "config.json").read_text("utf-8"))
+        if values.get("model_type") != "bert" or values.get("hidden_act") != "gelu" or values.get("is_decoder"):
+            return None
+        sizes: dict[str, Any] = {name: values[name] for name in _SIZES}
+        config = LeanConfig(**sizes, layer_norm_eps=values.get("layer_norm_eps", 1e-12))
+        weights = load_file(Path(folder) / "model.safetensors")
+        with torch.device("meta"):
+            model = LeanBert(config)
+        found = model.load_state_dict({name: each.float() for name, each in weights.items()}, strict=False, assign=True)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError):
+        return None
+    model.tie_weights()
+    tied = {"cls.predictions.decoder.weight", "cls.predictions.decoder.bias"}
+    if not set(found.missing_keys) <= tied or not values.get("tie_word_embeddings", True) or tied & weights.keys():
+        return None
+    return model.eval()
