@@ -102,6 +102,7 @@ def evaluate_models(
     device: options.Device = "cpu",
     num_beams: options.NumBeams = None,
     no_repeat_ngram: options.NoRepeatNgram = None,
+    no_splices: options.NoSplices = None,
 ) -> None:
     """Score many models on many files and print the table."""
     if not model and not rule:
@@ -121,7 +122,7 @@ def evaluate_models(
     choices += [
         SystemChoice(
             model=name, attention=attention, layout=layout, precision=precision, device=device,
-            num_beams=num_beams, no_repeat_ngram=no_repeat_ngram,
+            num_beams=num_beams, no_repeat_ngram=no_repeat_ngram, no_splices=no_splices,
         )
         for name in model or []
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from qgkd.decoding.beam import beam_search
 from qgkd.decoding.constraints import Constraints, never_generated
 from qgkd.decoding.greedy import Hypothesis, decode_rows
 from qgkd.decoding.settings import DecodingSettings
+from qgkd.decoding.splices import Splices
 from qgkd.errors import UserError
 from qgkd.source import PassageEncoder, Source
 
@@ -118,6 +119,36 @@ def test_ngrams_may_overlap_themselves_but_not_repeat(checkpoint: Checkpoint) ->
     step = scores(len(checkpoint.tokenizer), t20=20, t21=5)
     (found,) = decode(checkpoint, [step] * 7, no_repeat_ngram_tokens=2)
     assert found.token_ids[:4] == (20, 20, 21, 20)
+
+
+def test_a_quotation_goes_on_where_it_is(checkpoint: Checkpoint) -> None:
+    """The passage says 局的職員 and 灣的北岸: 局的北 would be a jump, 局的船 is the model's own word."""
+    ids = checkpoint.tokenizer.convert_tokens_to_ids
+    splices = Splices(source_of(checkpoint, PASSAGES[0]), checkpoint.tokenizer.all_special_ids)
+    assert splices.after(ids(["局", "的"])) == ids(["北"])
+    assert splices.after(ids(["灣", "的"])) == ids(["職"])
+    assert splices.after(ids(["文", "海"])) == []  # both ways on stand behind 文海
+    assert splices.after(ids(["誰", "的"])) == []  # not a quotation
+    assert splices.after(ids(["的"])) == []
+
+
+def test_unknown_characters_are_no_quotation(checkpoint: Checkpoint) -> None:
+    ids = checkpoint.tokenizer.convert_tokens_to_ids
+    splices = Splices(source_of(checkpoint, "龘的海，龘的人，茶的糖。"), checkpoint.tokenizer.all_special_ids)
+    assert splices.after([UNK, *ids(["的"])]) == []
+    assert splices.after(ids(["茶", "的"])) == sorted(ids(["海", "人"]))  # and not [SEP], which ends the answer 龘的
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_searches_make_no_splices(checkpoint: Checkpoint, width: int) -> None:
+    bureau, of, north, staff = checkpoint.tokenizer.convert_tokens_to_ids(["局", "的", "北", "職"])
+    size = len(checkpoint.tokenizer)
+    steps = [scores(size, **{f"t{bureau}": 30}), scores(size, **{f"t{of}": 30})]
+    steps += [scores(size, **{f"t{north}": 30, f"t{staff}": 20}), scores(size, t3=30)]
+    free = decode(checkpoint, steps, width, text=PASSAGES[0])
+    bound = decode(checkpoint, steps, width, text=PASSAGES[0], no_splices=True)
+    assert free[0].token_ids == (bureau, of, north)
+    assert bound[0].token_ids == (bureau, of, staff)
 
 
 def test_unknown_only_behind_the_token_before_an_unknown_character(checkpoint: Checkpoint) -> None:

@@ -67,13 +67,14 @@ def evaluate(
     min_tokens: options.MinTokens = 3,
     max_tokens: options.MaxTokens = None,
     no_repeat_ngram: options.NoRepeatNgram = None,
+    no_splices: options.NoSplices = None,
 ) -> None:
     """Score a system on a file: one table row."""
     choice = SystemChoice(
         system=system, model=model, attention=attention, layout=layout, precision=precision, device=device,
         num_beams=num_beams, length_penalty=length_penalty, sample=sample, top_k=top_k, top_p=top_p,
         temperature=temperature, seed=seed, min_tokens=min_tokens, max_tokens=max_tokens,
-        no_repeat_ngram=no_repeat_ngram,
+        no_repeat_ngram=no_repeat_ngram, no_splices=no_splices,
     )  # fmt: skip
     if tokenize not in ("mixed", "char"):
         raise typer.BadParameter(f"--tokenize: expected mixed or char, found {tokenize!r}")

@@ -92,6 +92,7 @@ def generate(
     min_tokens: options.MinTokens = 3,
     max_tokens: options.MaxTokens = None,
     no_repeat_ngram: options.NoRepeatNgram = None,
+    no_splices: options.NoSplices = None,
 ) -> None:
     """Write questions for passages.
 
@@ -102,7 +103,7 @@ def generate(
         system=system, model=model, attention=attention, layout=layout, precision=precision, device=device,
         num_beams=num_beams, length_penalty=length_penalty, sample=sample, top_k=top_k, top_p=top_p,
         temperature=temperature, seed=seed, min_tokens=min_tokens, max_tokens=max_tokens,
-        no_repeat_ngram=no_repeat_ngram,
+        no_repeat_ngram=no_repeat_ngram, no_splices=no_splices,
     )  # fmt: skip
     if output is None and (resume or (force and export is None)):
         raise typer.BadParameter("--resume and --force need --output (--force also goes with --export)")

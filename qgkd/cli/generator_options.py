@@ -64,6 +64,14 @@ NoRepeatNgram = Annotated[
         help="No n-gram of so many tokens twice; 0 for no such rule. Default: the model's own.", rich_help_panel=_SEARCH
     ),
 ]
+NoSplices = Annotated[
+    bool | None,
+    typer.Option(
+        "--no-splices/--splices",
+        help="Whether a quotation may jump to another place of the passage in mid-word. Default: the model's own.",
+        rich_help_panel=_SEARCH,
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +94,7 @@ class SystemChoice:
     min_tokens: int = 3
     max_tokens: int | None = None
     no_repeat_ngram: int | None = None
+    no_splices: bool | None = None
 
     def __post_init__(self) -> None:
         if self.resolved_system == "rule":
@@ -150,6 +159,7 @@ class SystemChoice:
             "min_question_tokens": self.min_tokens,
             "max_question_tokens": self.max_tokens,
             "no_repeat_ngram_tokens": self.no_repeat_ngram,
+            "no_splices": self.no_splices,
         }
         return {name: value for name, value in values.items() if value is not None}
 

@@ -2,8 +2,8 @@
 
 Comes in: log-probabilities and the questions so far. Goes out: the same with -inf where a token is not allowed.
 
-Rules: no special tokens; [SEP] not before the minimum; no repeated n-gram; [UNK] only where a source character takes
-its place, that is, after the token that stands before an unknown character in the passage.
+Rules: no special tokens; [SEP] not before the minimum; no repeated n-gram; no splice; [UNK] only where a source
+character takes its place, that is, after the token that stands before an unknown character in the passage.
 
 A literal example: the passage says 「詩人龘龘」 and 龘 is not in the vocabulary: after 人 the model may write [UNK],
 and 龘 is printed.
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from qgkd.decoding.settings import DecodingSettings
+from qgkd.decoding.splices import Splices
 from qgkd.source import Source
 from qgkd.tokens import is_word_piece
 
@@ -34,7 +35,7 @@ class Constraints:
     Args:
         tokenizer: The model's.
         sources: One per request.
-        settings: Minimum length and n-gram rule.
+        settings: Minimum length, n-gram rule, splices.
         vocabulary: Width of the logits, at least the tokenizer's size.
     """
 
@@ -51,6 +52,9 @@ class Constraints:
         self._restores_unknown = is_word_piece(tokenizer)
         self._banned = never_generated(tokenizer, vocabulary)
         self._before_unknown = [self._tokens_before_unknown(source) for source in sources]
+        self._splices = (
+            [Splices(source, tokenizer.all_special_ids) for source in sources] if settings.no_splices else []
+        )
 
     def apply(
         self, log_probabilities: torch.Tensor, requests: Sequence[int], questions: Sequence[Sequence[int]]
@@ -74,6 +78,8 @@ class Constraints:
                 allowed[row, self.end_id] = -torch.inf
             if size:
                 allowed[row, _completing_a_repeat(question, size)] = -torch.inf
+            if self._splices:
+                allowed[row, self._splices[request].after(question)] = -torch.inf
         return allowed
 
     def _tokens_before_unknown(self, source: Source) -> frozenset[int]:
