@@ -121,6 +121,15 @@ def test_ngrams_may_overlap_themselves_but_not_repeat(checkpoint: Checkpoint) ->
     assert found.token_ids[:4] == (20, 20, 21, 20)
 
 
+@pytest.mark.parametrize(("text", "times"), [("港口的孩子，港口。", 2), ("港口。", 1), ("港，口。", 1)])
+def test_a_quotation_may_repeat_what_the_passage_repeats(checkpoint: Checkpoint, text: str, times: int) -> None:
+    harbour, mouth, child = checkpoint.tokenizer.convert_tokens_to_ids(["港", "口", "孩"])
+    size = len(checkpoint.tokenizer)
+    cycle = [scores(size, **{f"t{one}": 30, f"t{child}": 20}) for one in (harbour, mouth)]
+    (found,) = decode(checkpoint, cycle * 4, text=text, no_repeat_ngram_tokens=2)
+    assert ngrams(found.token_ids, 2).count((harbour, mouth)) == times
+
+
 def test_a_quotation_goes_on_where_it_is(checkpoint: Checkpoint) -> None:
     """The passage says 局的職員 and 灣的北岸: 局的北 would be a jump, 局的船 is the model's own word."""
     ids = checkpoint.tokenizer.convert_tokens_to_ids

@@ -61,7 +61,8 @@ MaxTokens = Annotated[
 NoRepeatNgram = Annotated[
     int | None,
     typer.Option(
-        help="No n-gram of so many tokens twice; 0 for no such rule. Default: the model's own.", rich_help_panel=_SEARCH
+        help="No n-gram of so many tokens twice if the passage has not; 0 for no such rule. Default: the model's own.",
+        rich_help_panel=_SEARCH,
     ),
 ]
 NoSplices = Annotated[

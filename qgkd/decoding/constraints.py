@@ -2,8 +2,9 @@
 
 Comes in: log-probabilities and the questions so far. Goes out: the same with -inf where a token is not allowed.
 
-Rules: no special tokens; [SEP] not before the minimum; no repeated n-gram; no splice; [UNK] only where a source
-character takes its place, that is, after the token that stands before an unknown character in the passage.
+Rules: no special tokens; [SEP] not before the minimum; no n-gram repeated that the passage does not repeat; no splice;
+[UNK] only where a source character takes its place, that is, after the token that stands before an unknown character
+in the passage.
 
 A literal example: the passage says 「詩人龘龘」 and 龘 is not in the vocabulary: after 人 the model may write [UNK],
 and 龘 is printed.
@@ -12,6 +13,7 @@ and 龘 is printed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -52,6 +54,8 @@ class Constraints:
         self._restores_unknown = is_word_piece(tokenizer)
         self._banned = never_generated(tokenizer, vocabulary)
         self._before_unknown = [self._tokens_before_unknown(source) for source in sources]
+        size = settings.no_repeat_ngram_tokens
+        self._ngrams = [_ngram_counts(self._passage(source), size) for source in sources]
         self._splices = (
             [Splices(source, tokenizer.all_special_ids) for source in sources] if settings.no_splices else []
         )
@@ -77,10 +81,15 @@ class Constraints:
             if len(question) < self._settings.min_question_tokens:
                 allowed[row, self.end_id] = -torch.inf
             if size:
-                allowed[row, _completing_a_repeat(question, size)] = -torch.inf
+                allowed[row, _completing_a_repeat(question, size, self._ngrams[request])] = -torch.inf
             if self._splices:
                 allowed[row, self._splices[request].after(question)] = -torch.inf
         return allowed
+
+    def _passage(self, source: Source) -> tuple[int, ...]:
+        """Its tokens up to the first [SEP]; behind it the answer is said again."""
+        ids = source.token_ids
+        return ids[: ids.index(self.end_id)] if self.end_id in ids else ids
 
     def _tokens_before_unknown(self, source: Source) -> frozenset[int]:
         if self._unk_id is None or not self._restores_unknown:
@@ -103,10 +112,15 @@ def never_generated(tokenizer: PreTrainedTokenizerFast, vocabulary: int) -> torc
     return banned
 
 
-def _completing_a_repeat(question: Sequence[int], size: int) -> list[int]:
-    """The tokens that would make the last `size` tokens an n-gram that is there already."""
-    ending = tuple(question[len(question) - size + 1 :]) if size > 1 else ()
+def _ngram_counts(tokens: Sequence[int], size: int) -> Counter[tuple[int, ...]]:
+    """How often each n-gram occurs; empty for a size of 0."""
+    return Counter(tuple(tokens[at : at + size]) for at in range(len(tokens) - size + 1)) if size else Counter()
+
+
+def _completing_a_repeat(question: Sequence[int], size: int, passage: Counter[tuple[int, ...]]) -> list[int]:
+    """The tokens that would repeat an n-gram; a quotation may repeat it as often as the passage does."""
     if len(question) < size:
         return []
-    starts = range(len(question) - size + 1)
-    return [question[at + size - 1] for at in starts if tuple(question[at : at + size - 1]) == ending]
+    ending = tuple(question[len(question) - size + 1 :]) if size > 1 else ()
+    held = _ngram_counts(question, size)
+    return [ngram[-1] for ngram, count in held.items() if ngram[:-1] == ending and count >= max(1, passage[ngram])]

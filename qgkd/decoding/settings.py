@@ -35,7 +35,8 @@ class DecodingSettings:
     max_question_tokens: int | None = None
     """Questions end here; None takes the checkpoint's cap."""
     no_repeat_ngram_tokens: int = 0
-    """No n-gram of this many tokens occurs twice in a question; 0 for no such rule."""
+    """No n-gram of this many tokens occurs twice in a question, or oftener than in the passage where it occurs twice
+    there; 0 for no such rule."""
     no_splices: bool = False
     """A quotation does not jump to another place of the passage at a token that stands in both; see
     `qgkd.decoding.splices`."""
