@@ -130,6 +130,17 @@ def test_a_quotation_may_repeat_what_the_passage_repeats(checkpoint: Checkpoint,
     assert ngrams(found.token_ids, 2).count((harbour, mouth)) == times
 
 
+@pytest.mark.parametrize("width", [1, 3])
+def test_rare_tokens_are_only_copied(checkpoint: Checkpoint, width: int) -> None:
+    harbour, mouth, child = checkpoint.tokenizer.convert_tokens_to_ids(["港", "口", "孩"])
+    step = scores(len(checkpoint.tokenizer), **{f"t{child}": 30, f"t{harbour}": 20, f"t{mouth}": 10})
+    free = decode(checkpoint, [step] * 3, width, text="港口。")
+    bound = decode(checkpoint, [step] * 3, width, text="港口。", copied_from_id=min(harbour, mouth, child))
+    assert {free[0].token_ids[0], bound[0].token_ids[0]} == {child, harbour}
+    above = decode(checkpoint, [step] * 3, width, text="港口。", copied_from_id=child + 1)
+    assert above[0].token_ids[0] == child
+
+
 def test_a_quotation_goes_on_where_it_is(checkpoint: Checkpoint) -> None:
     """The passage says 局的職員 and 灣的北岸: 局的北 would be a jump, 局的船 is the model's own word."""
     ids = checkpoint.tokenizer.convert_tokens_to_ids

@@ -56,6 +56,10 @@ class Constraints:
         self._before_unknown = [self._tokens_before_unknown(source) for source in sources]
         size = settings.no_repeat_ngram_tokens
         self._ngrams = [_ngram_counts(self._passage(source), size) for source in sources]
+        self._copied_from_id = settings.copied_from_id
+        self._copied = [
+            sorted({token for token in source.token_ids if token >= settings.copied_from_id > 0}) for source in sources
+        ]
         self._splices = (
             [Splices(source, tokenizer.all_special_ids) for source in sources] if settings.no_splices else []
         )
@@ -82,6 +86,11 @@ class Constraints:
                 allowed[row, self.end_id] = -torch.inf
             if size:
                 allowed[row, _completing_a_repeat(question, size, self._ngrams[request])] = -torch.inf
+            if self._copied_from_id:
+                copied = self._copied[request]
+                held = allowed[row, copied]
+                allowed[row, self._copied_from_id :] = -torch.inf
+                allowed[row, copied] = held
             if self._splices:
                 allowed[row, self._splices[request].after(question)] = -torch.inf
         return allowed

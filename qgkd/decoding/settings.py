@@ -37,6 +37,9 @@ class DecodingSettings:
     no_repeat_ngram_tokens: int = 0
     """No n-gram of this many tokens occurs twice in a question, or oftener than in the passage where it occurs twice
     there; 0 for no such rule."""
+    copied_from_id: int = 0
+    """Tokens of this id and above, the rarer ones where a vocabulary is in order of frequency, are only written where
+    the source has them; 0 for no such rule."""
     no_splices: bool = False
     """A quotation does not jump to another place of the passage at a token that stands in both; see
     `qgkd.decoding.splices`."""
@@ -51,6 +54,7 @@ class DecodingSettings:
             ("min_question_tokens", self.min_question_tokens >= 1, "at least 1"),
             ("max_question_tokens", longest is None or longest >= 1, "at least 1"),
             ("no_repeat_ngram_tokens", self.no_repeat_ngram_tokens >= 0, "0 or more"),
+            ("copied_from_id", self.copied_from_id >= 0, "0 or more"),
         )
         for name, holds, rule in checks:
             if not holds:
