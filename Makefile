@@ -39,7 +39,18 @@ lint: $(VENV)/.dev-installed
 
 model: $(VENV)/.installed
 	@test -n "$(DATA)" || { echo "make: expected the folder of the data files, found none; name it: make model DATA=..." >&2; exit 1; }
-	@$(BIN)/qgkd model eval/configs/model_cpu.toml data.folder="$(DATA)" --out runs/model
+	@$(BIN)/qgkd model eval/configs/model_cpu.toml data.folder="$(DATA)" --out runs/model/1
+	@$(BIN)/qgkd model eval/configs/model_cpu.toml data.folder="$(DATA)" model.base=runs/model/1/model copying.max_minutes=0 \
+		questions.closest_min=0.3 questions.closest_share=0.6 questions.synthetic_share_last=0.3 questions.max_steps=9000 \
+		--out runs/model/2
+	@$(BIN)/qgkd model eval/configs/model_cpu.toml data.folder="$(DATA)" model.base=runs/model/2/model copying.max_minutes=0 \
+		questions.closest_min=0.3 questions.closest_share=0.9 questions.varied_share=0 questions.synthetic=50000 \
+		questions.synthetic_from_text=0.15 questions.synthetic_share_first=0.8 questions.synthetic_share_last=0.5 \
+		questions.learning_rate=6e-4 questions.max_steps=3700 questions.evaluations=4 --out runs/model/3
+	@rm -rf runs/model/restored
+	@$(BIN)/python eval/restore_rare_embeddings.py runs/model/3/model runs/model/3/prepared --out runs/model/restored
+	@$(BIN)/python eval/package_model.py runs/model/restored \
+		--decoding '{"no_repeat_ngram_tokens": 3, "no_splices": true, "copied_from_id": 4000}'
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,6 +1,6 @@
 """Put a trained model into the package: half-precision weights, and how it is searched best.
 
-    python eval/package_model.py runs/model/model --decoding '{"num_beams": 4, "no_repeat_ngram_tokens": 4}'
+    python eval/package_model.py runs/model/model --decoding '{"no_repeat_ngram_tokens": 3, "no_splices": true}'
 
 Comes in: a trained model folder. Goes out: `qgkd/model`, whose card (`README.md`)
 is written by hand and stays.
