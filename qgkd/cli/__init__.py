@@ -84,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = app(arguments, prog_name="qgkd", standalone_mode=False)
         sys.stdout.flush()
+        _end_process_group()
     except UserError as error:
         return _complain(str(error))
     except (typer.Abort, KeyboardInterrupt):
@@ -93,6 +94,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _explain(error)
     return code if isinstance(code, int) else 0
+
+
+def _end_process_group() -> None:
+    """Under torchrun, leave together: a process that exits while another still talks to it aborts it."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
 
 
 def _explain(error: Exception) -> int:
