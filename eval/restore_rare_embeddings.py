@@ -1,11 +1,11 @@
 """Give rare characters a face of their own again, in a model trained from scratch on little text.
 
-    python eval/restore_rare_embeddings.py runs/model/3-questions/model runs/model/prepared --out runs/restored
+    python eval/restore_rare_embeddings.py runs/model/3/model runs/model/3/prepared --out runs/restored
 
 Comes in: a model folder and the data it was trained on. Goes out: a model folder. The softmax pushes every token that
 is hardly ever written in the same direction, until their embeddings are nearly one vector: 堰, 鸞 and 昶 are not
 told from others and not copied. Their shared part is cut down to `--shared`, what tells them apart is brought up to
-`--own`, and their bias is 0. A short training should follow.
+`--own`, and their bias is 0. Training on from there undid it (eval/LOG.md): do this last.
 
 Source: the degeneration is described by Gao et al. 2019 (arXiv 1907.12009); the repair is ours, chosen on validation
 (eval/LOG.md).
@@ -34,6 +34,8 @@ def main(
 
     from qgkd.checkpoint import load_checkpoint
 
+    if out.exists():
+        raise SystemExit(f"{out}: expected a new folder, found one that is there; remove it or name another")
     checkpoint = load_checkpoint(model)
     bert: Any = checkpoint.model
     weight = bert.bert.embeddings.word_embeddings.weight

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
-from qgkd.examples import QGExample
+from qgkd.examples import QGExample, example_record
 from qgkd.fingerprint import file_sha256
 from qgkd.input_format import InputFormat
 from qgkd.source import PassageEncoder, Source, question_target
@@ -50,7 +50,7 @@ class PreparedData:
             self.validation.save(folder / _VALIDATION)
             with write_atomically(folder / _EXAMPLES) as file:
                 for example in self.validation_examples:
-                    file.write(json.dumps(_record(example), ensure_ascii=False) + "\n")
+                    file.write(json.dumps(example_record(example), ensure_ascii=False) + "\n")
 
 
 def prepare(data: DataConfig, tokenizer: PreTrainedTokenizerFast, input_format: InputFormat) -> PreparedData:
@@ -182,17 +182,6 @@ def _read(path: str) -> list[QGExample]:
         first = f"; the first problem: {report.problems[0]}" if report.problems else ""
         raise UserError(f"{path}: expected questions, found none that can be read{first}")
     return report.examples
-
-
-def _record(example: QGExample) -> dict[str, Any]:
-    return {
-        "id": example.example_id,
-        "title": example.title,
-        "context": example.context,
-        "answer": example.answer_text,
-        "answer_start": example.answer_start_char,
-        "question": example.question,
-    }
 
 
 def _short(value: Any) -> str:
