@@ -148,6 +148,8 @@ def test_a_quotation_goes_on_where_it_is(checkpoint: Checkpoint) -> None:
     assert splices.after(ids(["局", "的"])) == ids(["北"])
     assert splices.after(ids(["灣", "的"])) == ids(["職"])
     assert splices.after(ids(["文", "海"])) == []  # both ways on stand behind 文海
+    assert splices.after(ids(["師", "林", "文", "海"])) == ids(["是"])  # three tokens tell which
+    assert splices.after(ids(["誰", "林", "文", "海"])) == []
     assert splices.after(ids(["誰", "的"])) == []  # not a quotation
     assert splices.after(ids(["的"])) == []
 
