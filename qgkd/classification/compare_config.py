@@ -44,7 +44,8 @@ class CompareConfig:
     output_dir: str = ""
     """Folder of the runs and the tables."""
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
-    """A run of every system on every task for each; the teacher of all students is a system's run of its first seed."""
+    """A run of every system on every task for each. A student's teacher has the student's seed, so that the spread is
+    that of the whole way and seeds can be run apart; a teacher without that seed teaches with its first."""
     data_folder: str = ""
     """Folder that the files of `[tasks]` are told from; empty is where the command runs."""
     results: str = ""
@@ -181,7 +182,8 @@ def _planned(
     teachers, needed = [], []
     for teacher in system.teachers:
         if teacher in systems:
-            run_folder = folder / teacher / f"seed-{_seeds(config, systems[teacher])[0]}"
+            held = _seeds(config, systems[teacher])
+            run_folder = folder / teacher / f"seed-{seed if seed in held else held[0]}"
             needed.append(run_folder)
             teachers.append(str(run_folder / "model"))
         elif Path(teacher).is_dir():
