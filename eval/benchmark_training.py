@@ -12,7 +12,11 @@ tokens; the systems take turns, the median counts. Weights are random: this meas
 A slow baseline is no win: `gflop_per_second` counts the multiplications each system cannot avoid, over its time, next
 to the machine's own matrix rate. From the packed rate follow the hours for bert-base-chinese on DRCD's 26,936 training
 questions, an estimate: 82 GFLOP forward per question (12 layers, counted over DRCD), three times that with the
-backward pass. `--gflops` gives the hours for a rate measured elsewhere.
+backward pass. `--gflops` gives the hours for a rate measured elsewhere. `--memory` counts, on any machine, the bytes
+that a forward pass keeps for the backward one, and adds weights, gradients and AdamW's two moments: an estimate of what
+a GPU needs, without its allocator's and kernels' own.
+
+    python eval/benchmark_training.py --memory --layers 12 --hidden 768 --questions 4 --batch 4 --device-questions 16
 """
 
 from __future__ import annotations
@@ -81,13 +85,50 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--epochs", type=float, default=10, help="of the estimate (default 10)")
     parser.add_argument("--gflops", type=float, help="print the hours for this training rate and leave")
+    parser.add_argument("--memory", action="store_true", help="count bytes instead of time")
+    parser.add_argument("--device-questions", type=int, default=16, help="per forward pass, of --memory (default 16)")
     options = parser.parse_args()
     if options.gflops:
         print(estimate(options.gflops, options.epochs))
         return
     if options.threads:
         torch.set_num_threads(options.threads)
+    if options.memory:
+        print(memory(options))
+        return
     report(compare(options), options)
+
+
+def memory(options: argparse.Namespace) -> str:
+    """What training on packed rows keeps, by hooks on everything that autograd saves in fp32."""
+    model = random_bert(options)
+    parameters = sum(weight.numel() for weight in model.parameters())
+    system = next(each for each in systems(options.per_passage) if each.name == "prefix-marked")
+    own = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
+    saved: dict[int, int] = {}
+    alive = []  # an address that was freed would be counted once for two tensors
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            saved[storage.data_ptr()] = storage.nbytes()
+            alive.append(tensor)
+        return tensor
+
+    batches = [RowCollator(PAD)(chunk) for chunk in chunks(training_items(system, options), options)]
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        for batch in batches:
+            capture = model(**{name: batch[name] for name in MODEL_INPUTS})
+            cross_entropy_terms(capture, batch, 0.0)
+    per_question = sum(saved.values()) / options.questions
+    fixed = 16 * parameters
+    total = fixed + options.device_questions * per_question
+    return (
+        f"Estimate from counted bytes: {parameters / 1e6:.0f} M parameters in fp32 with gradients and AdamW's moments "
+        f"{fixed / 1e9:.1f} GB, a packed question of {options.source_tokens + 2 * QUESTION_TOKENS} tokens keeps "
+        f"{per_question / 1e9:.2f} GB in fp32: {total / 1e9:.0f} GB for {options.device_questions} questions per "
+        "forward pass, in bf16 a little over half of the second part."
+    )
 
 
 def compare(options: argparse.Namespace) -> list[dict[str, object]]:
@@ -114,13 +155,8 @@ def compare(options: argparse.Namespace) -> list[dict[str, object]]:
 
 def training_run(system: System, model: TrainingModel, options: argparse.Namespace) -> tuple[Callable[[], None], float]:
     """A function that trains on all questions once, and the GFLOP it cannot avoid."""
-    input_format = InputFormat(attention=system.attention, layout=system.layout)
-    ordinary = np.arange(104, VOCABULARY_TOKENS)
-    vocabulary = Vocabulary(mask_id=MASK, pad_id=PAD, ordinary_ids=ordinary)
-    rows = RowDataset(synthetic_store(system.layout, options), input_format, system.rows, vocabulary, seed=0)
-    items = [rows[Draw(0, item)] for item in range(len(rows))]
-    collate = RowCollator(PAD)
-    batches = [collate(chunk) for chunk in chunks(items, options)]
+    items = training_items(system, options)
+    batches = [RowCollator(PAD)(chunk) for chunk in chunks(items, options)]
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6)
     autocast = torch.autocast(options.device.split(":")[0], torch.bfloat16)
 
@@ -140,6 +176,15 @@ def training_run(system: System, model: TrainingModel, options: argparse.Namespa
     lengths = [len(weighted.row) for item in items for weighted in item]
     scored = sum(len(batch["target_ids"]) for batch in batches)
     return run, training_gflop(lengths, scored, options)
+
+
+def training_items(system: System, options: argparse.Namespace) -> list[list]:
+    """The rows of each item of one pass over the questions."""
+    input_format = InputFormat(attention=system.attention, layout=system.layout)
+    ordinary = np.arange(104, VOCABULARY_TOKENS)
+    vocabulary = Vocabulary(mask_id=MASK, pad_id=PAD, ordinary_ids=ordinary)
+    rows = RowDataset(synthetic_store(system.layout, options), input_format, system.rows, vocabulary, seed=0)
+    return [rows[Draw(0, item)] for item in range(len(rows))]
 
 
 def chunks(items: list[list], options: argparse.Namespace) -> list[list[list]]:

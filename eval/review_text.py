@@ -1,0 +1,71 @@
+"""Reviews as unlabelled text for `qgkd model`, so that an encoder reads what it will be asked to classify.
+
+    python eval/review_text.py eval/configs/glue_chinese.toml runs/encoder/prepared --out runs/reviews/prepared \
+        compare.data_folder=DATA
+    qgkd model eval/configs/model_compare.toml model.base=runs/encoder/model ... --from-prepared runs/reviews/prepared \
+        --out runs/reviews
+
+Comes in: a comparison's config and a `prepared` folder. Goes out: a copy of that folder whose masked text is every text
+of the tasks' train and transfer files, labels not read into it. What the comparison excludes (the texts of every test,
+in whichever set they stand) is excluded here by the same code.
+
+Source: pretraining on the task's own unlabelled text, Gururangan et al. 2020 (arXiv 2004.10964), section 4.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from random import Random
+from typing import Annotated
+
+import typer
+
+_HELD_OUT_TOKENS = 64 * 96
+
+
+def main(
+    config: Annotated[Path, typer.Argument(help="A config of `qgkd glue compare`.")],
+    prepared: Annotated[Path, typer.Argument(help="The `prepared` folder of the encoder to go on from.")],
+    overrides: Annotated[list[str] | None, typer.Argument(help="Settings, e.g. compare.data_folder=DATA.")] = None,
+    out: Annotated[Path, typer.Option(help="The new folder.")] = Path("runs/reviews/prepared"),
+    seed: Annotated[int, typer.Option(help="Of the order; another one to go on with other windows.")] = 0,
+) -> None:
+    """Write the folder."""
+    from qgkd.atomic import write_atomically
+    from qgkd.model_recipe.prepared_record import RECORD, read_record
+    from qgkd.model_recipe.text_tokens import TextTokens, encode_documents
+    from qgkd.tokenizer_folder import load_tokenizer
+
+    if out.exists():
+        raise SystemExit(f"{out}: expected a new folder, found one that is there; remove it or name another")
+    texts = _texts(str(config), tuple(overrides or ()))
+    Random(seed).shuffle(texts)
+    ids = encode_documents(texts, load_tokenizer(str(prepared / "vocabulary"))).marked_ids
+    shutil.copytree(prepared, out)
+    end = len(ids) - _HELD_OUT_TOKENS
+    TextTokens(marked_ids=ids[:end]).save(out, "text")
+    TextTokens(marked_ids=ids[end:]).save(out, "held_out_text")
+    record = read_record(out)
+    record["text"]["counts"] = {"tokens": end, "reviews": len(texts), "instead_of": record["text"].get("counts")}
+    with write_atomically(out / RECORD) as file:
+        json.dump(record, file, ensure_ascii=False, indent=1)
+    print(f"{out}: {end:,} tokens of {len(texts):,} texts")
+
+
+def _texts(config: str, overrides: tuple[str, ...]) -> list[str]:
+    """Each once."""
+    from qgkd.classification.compare_config import load_comparison
+    from qgkd.classification.data import load_task
+    from qgkd.classification.task import TRAIN, TRANSFER
+
+    whole = ("task.train_limit=0", "task.transfer_limit=0")
+    tasks = {run.task: run.config.task for run in load_comparison(config, (*overrides, *whole)).runs}
+    data = [load_task(task) for task in tasks.values()]
+    found = {e.text_a: None for task in data for split in (TRAIN, TRANSFER) for e in task.examples(split)}
+    return list(found)
+
+
+if __name__ == "__main__":
+    typer.run(main)
