@@ -114,6 +114,17 @@ def test_plan(sections: dict[str, Any]) -> None:
     assert teacher.config.train["num_train_epochs"] == 2
 
 
+def test_tasks_can_be_run_apart(sections: dict[str, Any]) -> None:
+    """Each part's runs are those of the whole, so that their folders meet."""
+    whole = make_comparison(sections)
+    held = []
+    for task in ("two", "one"):
+        part = make_comparison({**sections, "compare": {**sections["compare"], "tasks": [task]}})
+        assert part.tasks == (task,)
+        held += part.runs
+    assert sorted(held, key=whole.runs.index) == list(whole.runs)
+
+
 def test_overrides_reach_every_level(sections: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "compare.toml"
     path.write_text(
@@ -143,6 +154,10 @@ def test_overrides_reach_every_level(sections: dict[str, Any], tmp_path: Path) -
         ({"tasks": {}}, r"tasks\.NAME must name at least one task"),
         ({"compare": {"seeds": [1]}}, "compare.output_dir must name"),
         ({"compare": {"output_dir": "o", "seeds": 3}}, "compare.seeds must be a list of whole numbers, was 3"),
+        (
+            {"compare": {"output_dir": "o", "tasks": ["tow"]}},
+            r"compare\.tasks: 'tow' is none of \[tasks\]; did you mean two\?",
+        ),
         ({"systems": {"a": {"model": {"layer": 2}}}}, r"systems\.a on one: model\.layer is unknown; did you mean"),
         ({"system": {}}, r"\[system\] is unknown; did you mean systems\?"),
     ],

@@ -46,6 +46,8 @@ class CompareConfig:
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
     """A run of every system on every task for each. A student's teacher has the student's seed, so that the spread is
     that of the whole way and seeds can be run apart; a teacher without that seed teaches with its first."""
+    tasks: tuple[str, ...] = ()
+    """Which of `[tasks]` are done, so that they can be run apart; empty is all."""
     data_folder: str = ""
     """Folder that the files of `[tasks]` are told from; empty is where the command runs."""
     results: str = ""
@@ -133,6 +135,10 @@ def make_comparison(sections: dict[str, Any], told: str = "config") -> Compariso
     ):
         if not held:
             raise UserError(f"{told}: {sentence}; add it to [{section}]")
+    unknown = next((name for name in config.tasks if name not in tasks), None)
+    if unknown is not None:
+        raise UserError(f"{told}: compare.tasks: {unknown!r} is none of [tasks]{nearest(unknown, tasks)}")
+    tasks = {name: held for name, held in tasks.items() if name in (config.tasks or tasks)}
     own = {name: _system(told, name, held) for name, held in systems.items()}
     order = _order(told, {name: [t for t in system.teachers if t in own] for name, system in own.items()})
     runs = [
