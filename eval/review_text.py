@@ -40,17 +40,22 @@ def main(
 
     if out.exists():
         raise SystemExit(f"{out}: expected a new folder, found one that is there; remove it or name another")
+    record = read_record(prepared)
+    if "text" not in record:
+        raise SystemExit(f"{prepared}: expected prepared text, found none; name the `prepared` folder of `qgkd model`")
     texts = _texts(str(config), tuple(overrides or ()))
     Random(seed).shuffle(texts)
     ids = encode_documents(texts, load_tokenizer(str(prepared / "vocabulary"))).marked_ids
-    shutil.copytree(prepared, out)
+    unfinished = out.with_name(f"{out.name}.unfinished")  # killed, it is not taken for the whole
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(prepared, unfinished)
     end = len(ids) - _HELD_OUT_TOKENS
-    TextTokens(marked_ids=ids[:end]).save(out, "text")
-    TextTokens(marked_ids=ids[end:]).save(out, "held_out_text")
-    record = read_record(out)
+    TextTokens(marked_ids=ids[:end]).save(unfinished, "text")
+    TextTokens(marked_ids=ids[end:]).save(unfinished, "held_out_text")
     record["text"]["counts"] = {"tokens": end, "reviews": len(texts), "instead_of": record["text"].get("counts")}
-    with write_atomically(out / RECORD) as file:
+    with write_atomically(unfinished / RECORD) as file:
         json.dump(record, file, ensure_ascii=False, indent=1)
+    unfinished.rename(out)
     print(f"{out}: {end:,} tokens of {len(texts):,} texts")
 
 
