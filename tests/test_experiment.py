@@ -26,6 +26,7 @@ from qgkd.experiment.compare import Comparison
 from qgkd.experiment.compare_questions import draw_questions
 from qgkd.experiment.compare_settings import CompareSettings, QuestionOptions, load_compare
 from qgkd.experiment.measure import KEYS
+from qgkd.experiment.report import all_rows
 from qgkd.experiment.rows import lines_of
 from qgkd.experiment.step import Step, make_step, read_json, steps_before
 from qgkd.experiment.systems import BASELINES, chosen_names, step_of, tree_names
@@ -287,6 +288,33 @@ def check_results(folder: Path, systems: list[str]) -> None:
     assert all((folder / name).read_bytes()[:4] == b"\x89PNG" for name in ("tree.png", "quality.png"))
 
 
+def test_the_tree_may_have_fewer_seeds(data: Path, tmp_path: Path) -> None:
+    comparison = Comparison(compare_settings(
+        data, tmp_path, 'compare.systems=["teacher", "t1", "t0.5"]', "compare.seeds=[1, 2]", "compare.tree_seeds=[2]",
+    ))  # fmt: skip
+    found = [(cell.name, cell.seed) for cell in comparison.cells()]
+    assert found == [("teacher", 1), ("teacher", 2), ("t1", 2), ("t0.5", 2)]
+
+
+def test_tree_stands_for_all_of_its_rows(data: Path, tmp_path: Path) -> None:
+    comparison = Comparison(compare_settings(data, tmp_path, 'compare.systems=["rule", "tree"]', "compare.seeds=[1]"))
+    tree = tree_names(comparison.settings.options)
+    assert comparison.names == ["rule", *tree]
+    assert [cell.name for cell in comparison.cells(["tree"])] == tree
+
+
+def test_the_test_set_is_for_the_rows_named(data: Path, tmp_path: Path) -> None:
+    comparison = Comparison(compare_settings(
+        data, tmp_path, 'compare.systems=["rule", "t1"]', "compare.seeds=[1]", f"test.data={data / 'seen.jsonl'}",
+        'test.systems=["rule"]', "train.max_steps=1",
+    ))  # fmt: skip
+    comparison.run(comparison.cells())
+    comparison.final()
+    assert {(row["name"], row["evaluated_on"].partition(",")[0]) for row in all_rows(comparison)} == {
+        ("rule", "validation.jsonl"), ("t1", "validation.jsonl"), ("rule", "seen.jsonl"),
+    }  # fmt: skip
+
+
 def test_other_models_may_not_see_the_test_set_again(data: Path, tmp_path: Path, monkeypatch: Any) -> None:
     settings = compare_settings(data, tmp_path, 'compare.systems=["rule"]', "compare.seeds=[1]",
                                 f"test.data={data / 'validation.jsonl'}")  # fmt: skip
@@ -373,6 +401,8 @@ def test_questions_are_drawn_once(tmp_path: Path) -> None:
         (["compare.dropouts=[1.0]"], "compare.dropouts must be from 0 to below 1"),
         (["questions.final=a.jsonl"], "must name the questions, not both"),
         (["compare.seeds=[]"], "compare.seeds must name at least one seed"),
+        (["compare.tree_seeds=[7]"], "compare.tree_seeds must be some of compare.seeds"),
+        (['test.systems=["two-stge"]'], "system 'two-stge' is unknown; did you mean two-stage?"),
     ],
 )
 def test_compare_mistakes_are_one_sentence(

@@ -30,7 +30,7 @@ from qgkd.experiment.compare_settings import CompareSettings
 from qgkd.experiment.measure import Decoding, Part, kept, measure, settled_device
 from qgkd.experiment.step import Step, is_done, make_step, read_json, say, steps_before, write_json
 from qgkd.experiment.step_runs import check_step
-from qgkd.experiment.systems import check_name, chosen_names, step_of
+from qgkd.experiment.systems import check_name, chosen_names, parse_tree, step_of, with_tree
 from qgkd.experiment.timing import time_pair
 from qgkd.fingerprint import file_sha256
 
@@ -76,7 +76,7 @@ class Comparison:
 
     def cells(self, names: Iterable[str] = (), seeds: Iterable[int] = ()) -> list[Cell]:
         """What is asked for, first seed first; everything where nothing is said. The rule has one row."""
-        only, chosen_seeds = list(names), list(seeds) or list(self.settings.options.seeds)
+        only, chosen_seeds = with_tree(names, self.settings.options), list(seeds) or list(self.settings.options.seeds)
         for name in only:
             check_name(name, self.settings)
         known = {name for held in self.modes.values() for name in held}
@@ -90,6 +90,8 @@ class Comparison:
                 settings = self.settings.of(seed, mode)
                 for name in held:
                     if only and name not in only:
+                        continue
+                    if parse_tree(name) and seed not in (self.settings.options.tree_seeds or (seed,)):
                         continue
                     if name != "rule":
                         found.append(Cell(name=name, mode=mode, seed=seed, step=step_of(name, settings)))
@@ -147,7 +149,8 @@ class Comparison:
 
     def measured(self, cell: Cell, part: str) -> dict[str, Any]:
         """A cell's figures; {} where they are not there."""
-        if part == "test" and not self.settings.test.data:
+        test = self.settings.test
+        if part == "test" and (not test.data or (test.systems and cell.name not in test.systems)):
             return {}
         if cell.step is not None and not is_done(cell.step, self.folder_of(cell.step)):
             return {}
@@ -180,12 +183,13 @@ class Comparison:
         """
         if not self.settings.test.data:
             raise UserError(f"{self.settings.told}: --final needs test.data, the test set; name it")
-        cells = self.all_cells
-        missing = [cell for cell in cells if not self.measured(cell, "validation")]
+        asked = self.settings.test.systems
+        cells = [cell for cell in self.all_cells if not asked or cell.name in asked]
+        missing = [cell for cell in self.all_cells if not self.measured(cell, "validation")]
         if missing:
             raise UserError(
                 f"{self.settings.told}: expected every row on validation before the test set is looked at, found "
-                f"{len(missing):,} of {len(cells):,} missing ({missing[0].name}, seed {missing[0].seed} first); run "
+                f"{len(missing):,} of {len(self.all_cells):,} missing ({missing[0].name}, seed {missing[0].seed} first); run "
                 "`qgkd compare` without --final first, or ask for fewer rows in [compare]"
             )
         path = self.settings.folder / "final.json"

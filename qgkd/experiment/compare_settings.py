@@ -51,8 +51,10 @@ class CompareOptions:
     """The JSON of all rows; empty is `qg_compare.json` in the folder."""
     seeds: tuple[int, ...] = (1, 2, 3)
     """Each is a whole experiment, its teacher included."""
+    tree_seeds: tuple[int, ...] = ()
+    """The tree's, some of `seeds`: it is three times as long as everything else; empty takes all."""
     systems: tuple[str, ...] = ()
-    """Which rows; empty takes the baselines and the tree."""
+    """Which rows, `tree` for all of the tree's; empty takes the baselines and the tree."""
     recurrent: tuple[str, ...] = ()
     """Which rows in `recurrent` mode as well."""
     fractions: tuple[float, ...] = (0.5, 1.0)
@@ -97,6 +99,8 @@ class TestOptions:
     __test__ = False  # no test of pytest's
 
     data: str = ""
+    systems: tuple[str, ...] = ()
+    """Which rows are measured on it; empty takes all. A tree is for choosing, and what chooses needs no test set."""
     exclude_articles_of: str = ""
     """Adds rows for the questions of articles that do not occur in this file."""
 
@@ -209,6 +213,7 @@ def _check(settings: CompareSettings) -> None:
     requirements = [
         (not given, "every seed makes its own teacher and students: remove [given]"),
         (bool(options.seeds), "compare.seeds must name at least one seed"),
+        (set(options.tree_seeds) <= set(options.seeds), "compare.tree_seeds must be some of compare.seeds"),
         (all(0 < fraction <= 1 for fraction in options.fractions), "compare.fractions must be above 0 and at most 1"),
         (all(0 <= share < 1 for share in options.dropouts), "compare.dropouts must be from 0 to below 1"),
         (options.timing_rounds >= 1, "compare.timing_rounds must be at least 1"),

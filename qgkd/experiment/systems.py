@@ -18,11 +18,13 @@ Literal examples:
     rule            no model
     t0.5-d1-p0.3-s0.5   the tree: teacher on the first half, distillation on everything, dropout .3, self-training on
                     the first half; `s0` is without, `t0.5` alone is that teacher
+    tree            all of these
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +54,11 @@ def tree_names(options: CompareOptions) -> list[str]:
     return names
 
 
+def with_tree(names: Iterable[str], options: CompareOptions) -> list[str]:
+    """The names, `tree` standing for all of the tree's."""
+    return [each for name in names for each in (tree_names(options) if name == "tree" else [name])]
+
+
 def chosen_names(settings: CompareSettings) -> list[str]:
     """Which rows are asked for.
 
@@ -59,11 +66,11 @@ def chosen_names(settings: CompareSettings) -> list[str]:
         UserError: An unknown name.
     """
     options = settings.options
-    names = list(options.systems) or [
+    names = with_tree(options.systems, options) or [
         *(name for name in BASELINES if name != "other-base" or settings.other_base.base),
         *tree_names(options),
     ]
-    for name in (*names, *options.recurrent):
+    for name in (*names, *options.recurrent, *settings.test.systems):
         check_name(name, settings)
     return names
 
