@@ -18,6 +18,7 @@ from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
 from qgkd.hub_files import hub_answers, hub_file, is_offline
 from qgkd.input_format import Attention, InputFormat, Layout
+from qgkd.lean_tokenizer import read_lean_tokenizer
 from qgkd.tokenizer_folder import check_tokenizer
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def load_checkpoint(
         layout: `plain`, `marked` or `shared`; likewise, `marked` where nothing is said.
         attn_implementation: `sdpa` or `eager`; transformers chooses by itself where None.
         lean: Of a folder in mode `prefix`, read what decoding needs without transformers' model classes, where that is
-            enough (`qgkd.lean_bert`). Not for training.
+            enough (`qgkd.lean_bert`, `qgkd.lean_tokenizer`). Not for training.
 
     Raises:
         UserError: Nothing there, no network, no masked language model, no fast tokenizer, or a format that the
@@ -72,7 +73,11 @@ def load_checkpoint(
     record = read_record(name, local_only=local_only)
     input_format = _settle_format(name, record, attention, layout)
     lean_model = _lean_model(name) if lean and input_format.attention is Attention.PREFIX else None
-    model, tokenizer = _load_pretrained(name, attn_implementation, local_only, lean_model)
+    lean_tokenizer = None if lean_model is None else read_lean_tokenizer(name)
+    if lean_model is not None and lean_tokenizer is not None:
+        model, tokenizer = cast("PreTrainedModel", lean_model), cast("PreTrainedTokenizerFast", lean_tokenizer)
+    else:
+        model, tokenizer = _load_pretrained(name, attn_implementation, local_only, lean_model)
     check_tokenizer(name, tokenizer, model.config.vocab_size)
     types = getattr(model.config, "type_vocab_size", 0)
     if input_format.attention is Attention.PREFIX and (model.config.model_type != "bert" or types < 2):

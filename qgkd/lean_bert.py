@@ -193,8 +193,7 @@ def read_lean_bert(folder: str | Path) -> LeanBert | None:
         sizes: dict[str, Any] = {name: values[name] for name in _SIZES}
         config = LeanConfig(**sizes, layer_norm_eps=values.get("layer_norm_eps", 1e-12))
         weights = load_file(Path(folder) / "model.safetensors")
-        with torch.device("meta"):
-            model = LeanBert(config)
+        model = LeanBert(config)  # drawing its weights on the device "meta" would import torch's compiler: 2 seconds
         found = model.load_state_dict({name: each.float() for name, each in weights.items()}, strict=False, assign=True)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError):
         return None

@@ -49,8 +49,9 @@ def place(checkpoint: Checkpoint, *, precision: str, device: str) -> Checkpoint:
 
 
 def parameter_count(model: torch.nn.Module) -> int:
-    """Number of weights, tied ones once; int8 packs weights away, so the architecture is counted, not the memory."""
-    config = copy.deepcopy(cast(Any, model).config)
-    with torch.device("meta"):
-        architecture = type(model)(config)
-    return sum(weights.numel() for weights in architecture.parameters())
+    """Number of weights, tied ones once; int8 packs weights away, so there the architecture is counted."""
+    if any(type(module).__module__.startswith("torch.ao.nn.quantized") for module in model.modules()):
+        config = copy.deepcopy(cast(Any, model).config)
+        with torch.device("meta"):
+            model = type(model)(config)
+    return sum(weights.numel() for weights in model.parameters())

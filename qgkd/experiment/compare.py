@@ -91,13 +91,16 @@ class Comparison:
                 for name in held:
                     if only and name not in only:
                         continue
-                    if parse_tree(name) and seed not in (self.settings.options.tree_seeds or (seed,)):
+                    if self._is_of_tree(name) and seed not in (self.settings.options.tree_seeds or (seed,)):
                         continue
                     if name != "rule":
                         found.append(Cell(name=name, mode=mode, seed=seed, step=step_of(name, settings)))
                     elif mode == self.settings.mode and seed == chosen_seeds[0]:
                         found.append(Cell(name=name, mode="rule", seed=self.settings.options.seeds[0], step=None))
         return found
+
+    def _is_of_tree(self, name: str) -> bool:
+        return bool(parse_tree(name)) and name not in self.settings.options.systems
 
     @cached_property
     def all_cells(self) -> list[Cell]:
@@ -189,8 +192,8 @@ class Comparison:
         if missing:
             raise UserError(
                 f"{self.settings.told}: expected every row on validation before the test set is looked at, found "
-                f"{len(missing):,} of {len(self.all_cells):,} missing ({missing[0].name}, seed {missing[0].seed} first); run "
-                "`qgkd compare` without --final first, or ask for fewer rows in [compare]"
+                f"{len(missing):,} of {len(self.all_cells):,} missing ({missing[0].name}, seed {missing[0].seed} "
+                "first); run `qgkd compare` without --final first, or ask for fewer rows in [compare]"
             )
         path = self.settings.folder / "final.json"
         models = sorted({str(self.cell_folder(cell).name) for cell in cells})

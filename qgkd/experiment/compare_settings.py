@@ -52,7 +52,8 @@ class CompareOptions:
     seeds: tuple[int, ...] = (1, 2, 3)
     """Each is a whole experiment, its teacher included."""
     tree_seeds: tuple[int, ...] = ()
-    """The tree's, some of `seeds`: it is three times as long as everything else; empty takes all."""
+    """Of the rows that `tree` stands for, some of `seeds`: it is three times as long as everything else; empty takes
+    all. A row of the tree that is named by itself is made in all seeds."""
     systems: tuple[str, ...] = ()
     """Which rows, `tree` for all of the tree's; empty takes the baselines and the tree."""
     recurrent: tuple[str, ...] = ()

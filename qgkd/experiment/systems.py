@@ -56,7 +56,8 @@ def tree_names(options: CompareOptions) -> list[str]:
 
 def with_tree(names: Iterable[str], options: CompareOptions) -> list[str]:
     """The names, `tree` standing for all of the tree's."""
-    return [each for name in names for each in (tree_names(options) if name == "tree" else [name])]
+    found = [each for name in names for each in (tree_names(options) if name == "tree" else [name])]
+    return list(dict.fromkeys(found))
 
 
 def chosen_names(settings: CompareSettings) -> list[str]:
