@@ -179,7 +179,7 @@ class Comparison:
             write_json(path, timings)
 
     def final(self, *, force: bool = False) -> None:
-        """Measure every row on the test set, once, when all of them are there.
+        """Measure the rows that are for the test set on it, once, when all of them are there.
 
         Raises:
             UserError: A row is missing, no test set is named, or the test set was looked at with other models.
@@ -188,11 +188,11 @@ class Comparison:
             raise UserError(f"{self.settings.told}: --final needs test.data, the test set; name it")
         asked = self.settings.test.systems
         cells = [cell for cell in self.all_cells if not asked or cell.name in asked]
-        missing = [cell for cell in self.all_cells if not self.measured(cell, "validation")]
+        missing = [cell for cell in cells if not self.measured(cell, "validation")]
         if missing:
             raise UserError(
                 f"{self.settings.told}: expected every row on validation before the test set is looked at, found "
-                f"{len(missing):,} of {len(self.all_cells):,} missing ({missing[0].name}, seed {missing[0].seed} "
+                f"{len(missing):,} of {len(cells):,} missing ({missing[0].name}, seed {missing[0].seed} "
                 "first); run `qgkd compare` without --final first, or ask for fewer rows in [compare]"
             )
         path = self.settings.folder / "final.json"

@@ -15,6 +15,7 @@ from qgkd.experiment.compare import Cell, Comparison
 from qgkd.experiment.measure import score_of_first
 from qgkd.experiment.rows import Line, Row, lines_of, rows_of, trained_on_text
 from qgkd.experiment.step import read_json, say, write_json
+from qgkd.experiment.systems import parse_tree
 from qgkd.experiment.tables import write_csv, write_markdown
 
 _NAMED = 12
@@ -114,15 +115,20 @@ def _notes(comparison: Comparison) -> list[str]:
 
 
 def _draw(lines: list[Line], folder: Path, mode: str) -> None:
-    """Draw what the last set of questions shows: the test's new articles where they were measured."""
-    sets = [line.evaluated_on for line in lines if line.mode == mode]
-    if not sets:
+    """Draw what the last set of questions shows, the test's new articles where they were measured; the tree on the
+    last set that has most of it."""
+    held: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.mode == mode:
+            held.setdefault(line.evaluated_on, []).append(line)
+    if not held:
         return
+    *_, last = held.values()
+    tree = max(reversed(held.values()), key=lambda each: sum(bool(parse_tree(line.name)) for line in each))
     try:
         from qgkd.experiment.plots import draw_quality, draw_tree
 
-        held = [line for line in lines if line.evaluated_on == sets[-1]]
-        draw_tree(held, folder / "tree.png")
-        draw_quality(held, folder / "quality.png")
+        draw_quality([line for line in lines if line.evaluated_on == last[0].evaluated_on], folder / "quality.png")
+        draw_tree(tree, folder / "tree.png")
     except ImportError:
         say("No plots: matplotlib is not installed here (`pip install 'qgkd[plot]'`).")
