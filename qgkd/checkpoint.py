@@ -93,10 +93,18 @@ def load_checkpoint(
         )
     if limit < input_format.max_total_tokens:
         input_format = replace(input_format, max_total_tokens=limit)
-    short_name = Path(name).resolve().name if Path(name).is_dir() else name
     return Checkpoint(
-        name=short_name, model=model.eval(), tokenizer=tokenizer, input_format=input_format, record=record
+        name=short_name(name), model=model.eval(), tokenizer=tokenizer, input_format=input_format, record=record
     )
+
+
+def short_name(name: str) -> str:
+    """What a table calls a model: a hub name, a folder's own name, or that of the run whose `model` it is."""
+    if not Path(name).is_dir():
+        return name
+    folder = Path(name).resolve()
+    of_run = folder.name == "model" and (folder.parent / "config.toml").is_file()
+    return folder.parent.name if of_run else folder.name
 
 
 def decoding_of(checkpoint: Checkpoint, given: Mapping[str, Any]) -> DecodingSettings:

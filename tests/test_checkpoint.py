@@ -22,7 +22,7 @@ from transformers import (
 )
 
 from qgkd.batch_rows import collate
-from qgkd.checkpoint import RECORD_NAME, load_checkpoint, read_record, save_record
+from qgkd.checkpoint import RECORD_NAME, load_checkpoint, read_record, save_record, short_name
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
 from qgkd.input_format import InputFormat
@@ -53,6 +53,15 @@ def refusal(load: Callable[[], object]) -> str:
     assert "\n" not in sentence
     assert len(sentence) < 400
     return sentence
+
+
+def test_a_run_s_model_has_the_run_s_name(tmp_path: Path) -> None:
+    (tmp_path / "teacher" / "model").mkdir(parents=True)
+    assert short_name(str(tmp_path / "teacher" / "model")) == "model"
+    (tmp_path / "teacher" / "config.toml").touch()
+    assert short_name(str(tmp_path / "teacher" / "model")) == "teacher"
+    assert short_name(str(tmp_path / "teacher")) == "teacher"
+    assert short_name("bert-base-chinese") == "bert-base-chinese"
 
 
 def test_a_saved_checkpoint_comes_back(saved: Path, capfd: pytest.CaptureFixture[str]) -> None:

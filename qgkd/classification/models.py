@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from qgkd.checkpoint import Checkpoint, check_place, read_record
+from qgkd.checkpoint import Checkpoint, check_place, read_record, short_name
 from qgkd.classification.config import ClassifierConfig
 from qgkd.classification.labels import check_label_order, id2label
 from qgkd.classification.task import ClassificationTask
@@ -123,10 +123,9 @@ def _load(name: str, task: ClassificationTask, tokenizer: Any, *, is_trained: bo
     if is_trained or (is_classifier and config.num_labels == task.num_labels):
         check_label_order(task, config.id2label, config.num_labels, who)
     model = _weights(name, task, local_only, may_lack_head=not is_trained)
-    short_name = Path(name).resolve().name if Path(name).is_dir() else name
-    if short_name == "model":  # of a run folder, whose name says more
-        short_name = Path(name).resolve().parent.name
-    return Checkpoint(name=short_name, model=model, tokenizer=tokenizer, input_format=InputFormat(), record=record)
+    return Checkpoint(
+        name=short_name(name), model=model, tokenizer=tokenizer, input_format=InputFormat(), record=record
+    )
 
 
 def _weights(name: str, task: ClassificationTask, local_only: bool, *, may_lack_head: bool) -> Any:

@@ -115,8 +115,7 @@ def _notes(comparison: Comparison) -> list[str]:
 
 
 def _draw(lines: list[Line], folder: Path, mode: str) -> None:
-    """Draw what the last set of questions shows, the test's new articles where they were measured; the tree on the
-    last set that has most of it."""
+    """Draw what the last set of questions shows (the test's new articles), the tree on the last that has most of it."""
     held: dict[str, list[Line]] = {}
     for line in lines:
         if line.mode == mode:
