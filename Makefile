@@ -24,7 +24,7 @@ app: $(VENV)/.app-installed
 	@$(BIN)/qgkd app --open
 
 test: lint
-	$(BIN)/pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q --numprocesses 2 --dist worksteal
 
 test-browser: $(VENV)/.dev-installed
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \

@@ -426,4 +426,5 @@ def test_shipped_configs_load() -> None:
     compared = load_compare(CONFIGS / "compare_cpu.toml")
     assert len(compared.options.seeds) >= 3
     assert compared.options.recurrent == ("teacher", "direct", "all-layer", "two-stage")
-    assert len(chosen_names(compared)) == 10 + 26
+    assert len(chosen_names(compared)) == 8 + 26
+    assert set(compared.test.systems) <= set(chosen_names(compared))

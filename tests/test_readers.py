@@ -71,7 +71,7 @@ def every_format(folder: Path) -> dict[str, Path]:
         "json list": written(folder / "list.json", [RECORD]),
         "json lines called json": written(folder / "lines.json", line + as_jsonl(RECORD)),
         "jsonl": written(folder / "a.jsonl", line),
-        "jsonl.gz": written(folder / "a.jsonl.gz", gzip.compress(line.encode())),
+        "jsonl.gz": written(folder / "a.jsonl.gz", gzip.compress(line.encode(), mtime=0)),
         "jsonl without a name": written(folder / "a", line),
         "csv": written(folder / "a.csv", as_csv(RECORD)),
         "csv with a byte order mark": written(folder / "excel.csv", as_csv(RECORD).encode("utf-8-sig")),
@@ -278,7 +278,7 @@ def test_plain_text_is_one_passage(tmp_path: Path) -> None:
         (json.dumps(squad(asked("q", ("台南", 22))), indent=1), 1),
         (json.dumps([RECORD, RECORD], indent=1), 2),
         (as_csv(RECORD, RECORD), 2),
-        (gzip.compress(as_jsonl(RECORD).encode()), 1),
+        (gzip.compress(as_jsonl(RECORD).encode(), mtime=0), 1),
     ],
 )
 def test_stdin_of_any_format(content: str | bytes, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,7 +303,7 @@ def test_parquet_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
         ("a.txt", b"", "found an empty file"),
         ("a.json", b"", "found an empty file"),
         ("a.parquet", b"", "found an empty file"),
-        ("a.jsonl.gz", gzip.compress(b""), "found an empty file"),
+        ("a.jsonl.gz", gzip.compress(b"", mtime=0), "found an empty file"),
         ("a.txt", b" \n", "nothing but white space"),
         ("a.txt", b"\xe9", "expected UTF-8 text, found byte 0xe9 at position 0"),
         ("a.txt", "le café".encode("latin-1"), "found byte 0xe9 at position 6"),
@@ -323,7 +323,7 @@ def test_parquet_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
         ("a.csv", b"a", "expected a column named 'context', found 'a'"),
         ("a.csv", "context,é\n".encode("latin-1"), "found none that can be read"),
         ("a.parquet", b"x", "expected Parquet"),
-        ("a.jsonl.gz", gzip.compress(as_jsonl(RECORD).encode())[:40], "the file ends too early"),
+        ("a.jsonl.gz", gzip.compress(as_jsonl(RECORD).encode(), mtime=0)[:40], "the file ends too early"),
         ("a", b"\x00\x01", "found UTF-16 or binary data"),
     ],
 )
@@ -354,7 +354,7 @@ def test_column_missing_in_parquet(tmp_path: Path) -> None:
 
 def test_compressed_file_cut_short_keeps_what_was_read(tmp_path: Path) -> None:
     lines = as_jsonl(*({**RECORD, "id": f"{number * 7919 % 10_007}"} for number in range(5_000))).encode()
-    report = read_examples(written(tmp_path / "a.jsonl.gz", gzip.compress(lines)[:-3000]))
+    report = read_examples(written(tmp_path / "a.jsonl.gz", gzip.compress(lines, mtime=0)[:-3000]))
     assert len(report.examples) > 100
     (problem,) = report.problems
     assert isinstance(problem, Problem)
