@@ -306,14 +306,17 @@ def test_tree_stands_for_all_of_its_rows(data: Path, tmp_path: Path) -> None:
 
 def test_the_test_set_is_for_the_rows_named(data: Path, tmp_path: Path) -> None:
     comparison = Comparison(compare_settings(
-        data, tmp_path, 'compare.systems=["rule", "t1"]', "compare.seeds=[1]", f"test.data={data / 'seen.jsonl'}",
-        'test.systems=["rule"]', "train.max_steps=1",
+        data, tmp_path, 'compare.systems=["rule", "t1", "teacher"]', "compare.seeds=[1]", "train.max_steps=1",
+        'compare.recurrent=["teacher"]', f"test.data={data / 'seen.jsonl'}", 'test.systems=["rule", "teacher"]',
+        'test.modes=["prefix"]', "recurrent.rows.positions_per_question=2",
     ))  # fmt: skip
     comparison.run(comparison.cells())
     comparison.final()
-    assert {(row["name"], row["evaluated_on"].partition(",")[0]) for row in all_rows(comparison)} == {
-        ("rule", "validation.jsonl"), ("t1", "validation.jsonl"), ("rule", "seen.jsonl"),
-    }  # fmt: skip
+    rows = [(row["name"], row["mode"], row["evaluated_on"].partition(",")[0]) for row in all_rows(comparison)]
+    assert sorted(name for name in rows if name[2] == "seen.jsonl") == [
+        ("rule", "rule", "seen.jsonl"), ("teacher", "prefix", "seen.jsonl"),
+    ]  # fmt: skip
+    assert len([name for name in rows if name[2] == "validation.jsonl"]) == 4
 
 
 def test_other_models_may_not_see_the_test_set_again(data: Path, tmp_path: Path, monkeypatch: Any) -> None:

@@ -150,10 +150,14 @@ class Comparison:
         limit = options.recurrent_questions if other_mode else 0
         return Part(name=name, data=Path(test.data), limit=limit, exclude_articles_of=excluded)
 
+    def _is_for_test(self, cell: Cell) -> bool:
+        test = self.settings.test
+        names, modes = test.systems or (cell.name,), (*test.modes, "rule") if test.modes else (cell.mode,)
+        return bool(test.data) and cell.name in names and cell.mode in modes
+
     def measured(self, cell: Cell, part: str) -> dict[str, Any]:
         """A cell's figures; {} where they are not there."""
-        test = self.settings.test
-        if part == "test" and (not test.data or (test.systems and cell.name not in test.systems)):
+        if part == "test" and not self._is_for_test(cell):
             return {}
         if cell.step is not None and not is_done(cell.step, self.folder_of(cell.step)):
             return {}
@@ -186,8 +190,7 @@ class Comparison:
         """
         if not self.settings.test.data:
             raise UserError(f"{self.settings.told}: --final needs test.data, the test set; name it")
-        asked = self.settings.test.systems
-        cells = [cell for cell in self.all_cells if not asked or cell.name in asked]
+        cells = [cell for cell in self.all_cells if self._is_for_test(cell)]
         missing = [cell for cell in cells if not self.measured(cell, "validation")]
         if missing:
             raise UserError(

@@ -102,6 +102,8 @@ class TestOptions:
     data: str = ""
     systems: tuple[str, ...] = ()
     """Which rows are measured on it; empty takes all. A tree is for choosing, and what chooses needs no test set."""
+    modes: tuple[str, ...] = ()
+    """Those of these attention modes; empty takes all."""
     exclude_articles_of: str = ""
     """Adds rows for the questions of articles that do not occur in this file."""
 
