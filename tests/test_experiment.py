@@ -295,6 +295,8 @@ def test_the_tree_may_have_fewer_seeds(data: Path, tmp_path: Path) -> None:
     tree = tree_names(settings.options)
     found = [(cell.name, cell.seed) for cell in Comparison(settings).cells()]
     assert sorted(found) == sorted([("t1", 1), *((name, 2) for name in tree)])
+    with pytest.raises(UserError, match="no row has that name and seed"):
+        Comparison(settings).cells(["t0.5"], [1])
 
 
 def test_tree_stands_for_all_of_its_rows(data: Path, tmp_path: Path) -> None:
@@ -407,6 +409,8 @@ def test_questions_are_drawn_once(tmp_path: Path) -> None:
         (["compare.seeds=[]"], "compare.seeds must name at least one seed"),
         (["compare.tree_seeds=[7]"], "compare.tree_seeds must be some of compare.seeds"),
         (['test.systems=["two-stge"]'], "system 'two-stge' is unknown; did you mean two-stage?"),
+        (['test.systems=["direct"]', 'compare.systems=["rule"]'], "test.systems names 'direct', which is no row"),
+        (['test.modes=["prefx"]'], "test.modes must be of prefix and recurrent"),
     ],
 )
 def test_compare_mistakes_are_one_sentence(

@@ -97,6 +97,8 @@ class Comparison:
                         found.append(Cell(name=name, mode=mode, seed=seed, step=step_of(name, settings)))
                     elif mode == self.settings.mode and seed == chosen_seeds[0]:
                         found.append(Cell(name=name, mode="rule", seed=self.settings.options.seeds[0], step=None))
+        if not found:  # of the tree in a seed that it is not made in
+            raise UserError(f"{self.settings.told}: no row has that name and seed; see compare.tree_seeds")
         return found
 
     def _is_of_tree(self, name: str) -> bool:

@@ -222,6 +222,7 @@ def _check(settings: CompareSettings) -> None:
         (options.timing_rounds >= 1, "compare.timing_rounds must be at least 1"),
         (bool(settings.questions.final) != bool(data.get("validation")), "either data.train and data.validation or "
          "[questions] must name the questions, not both"),
+        (set(settings.test.modes) <= {"prefix", "recurrent"}, "test.modes must be of prefix and recurrent"),
         (settings.mode in ("prefix", "recurrent"), "model.attention must be prefix or recurrent"),
     ]  # fmt: skip
     for holds, sentence in requirements:

@@ -73,6 +73,11 @@ def chosen_names(settings: CompareSettings) -> list[str]:
     ]
     for name in (*names, *options.recurrent, *settings.test.systems):
         check_name(name, settings)
+    absent = [name for name in settings.test.systems if name not in (*names, *options.recurrent)]
+    if absent:
+        raise UserError(
+            f"{settings.told}: test.systems names {absent[0]!r}, which is no row; add it to compare.systems"
+        )
     return names
 
 
