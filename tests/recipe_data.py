@@ -61,6 +61,13 @@ batch_size = 4
 evaluations = 2
 validation_questions = 3
 
+[reward]
+max_steps = 4
+batch_size = 2
+samples = 3
+copied_from_id = 900
+evaluations = 2
+
 [train]
 use_cpu = true
 report_to = "none"

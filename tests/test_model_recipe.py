@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import torch
 from recipe_data import tiny_recipe
 from safetensors.torch import load_file
 
-from qgkd.checkpoint import load_checkpoint
+from qgkd.checkpoint import decoding_of, load_checkpoint
 from qgkd.cli import main
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
@@ -23,6 +24,7 @@ from qgkd.model_generator import ModelGenerator
 from qgkd.model_recipe import recipe, stage
 from qgkd.model_recipe.recipe import make_model, prepare_model
 from qgkd.model_recipe.settings import RecipeSettings, load_recipe
+from qgkd.training.policy_gradient import PolicyGradientTrainer
 from qgkd.training.trainer import QGTrainer
 
 STAGES = ("1-text", "2-copying", "3-questions")
@@ -190,6 +192,39 @@ def test_goes_on_from_another_model(made: Path, prepared: tuple[RecipeSettings, 
     assert [path.name for path in sorted((tmp_path / "moving").glob("[0-9]-*"))] == ["3-questions"]
 
 
+def test_reward_stage_is_cut_and_taken_up(
+    made: Path, prepared: tuple[RecipeSettings, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawn questions: the same after a cut, embeddings left alone, the search in the model's record."""
+    only = ("text.max_minutes=0", "copying.max_minutes=0", "questions.max_minutes=0", "reward.max_minutes=1")
+    settings = tiny_recipe(Path(prepared[0].data.folder), f"model.base={made / 'model'}", *only)
+    whole = make_model(settings, tmp_path / "whole", prepared=prepared[1])
+    step, done = PolicyGradientTrainer.training_step, [0]
+
+    def cut(self: PolicyGradientTrainer, *args: Any, **kwargs: Any) -> torch.Tensor:
+        done[0] += 1
+        if done[0] > 3:
+            raise KeyboardInterrupt
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(PolicyGradientTrainer, "training_step", cut)
+    with pytest.raises(KeyboardInterrupt):
+        make_model(settings, tmp_path / "cut", prepared=prepared[1])
+    monkeypatch.setattr(PolicyGradientTrainer, "training_step", step)
+    result, expected = weights(make_model(settings, tmp_path / "cut", prepared=prepared[1])), weights(whole)
+    assert all(torch.equal(result[name], expected[name]) for name in expected)
+
+    before = weights(made / "model")
+    moved = {name for name in expected if not torch.equal(expected[name], before[name])}
+    assert moved
+    assert not any("word_embeddings" in name for name in moved)
+    checkpoint = load_checkpoint(whole)
+    assert checkpoint.record["recipe"]["last_stage"] == "reward"
+    assert decoding_of(checkpoint, {}).copied_from_id == 900
+    history = json.loads((tmp_path / "whole" / "4-reward" / "done.json").read_text("utf-8"))["history"]
+    assert len([entry for entry in history if "eval_loss" in entry]) == 2
+
+
 def test_base_of_another_vocabulary_is_refused(
     made: Path, prepared: tuple[RecipeSettings, Path], tmp_path: Path
 ) -> None:
@@ -231,8 +266,10 @@ def test_shipped_config_loads(path: Path) -> None:
         ("copying.windoes=3", "copying.windoes is unknown; did you mean copying.windows"),
         ("text.mask_share=1.5", "text.mask_share must be above 0"),
         ("data.final_questions=[]", "data.final_questions must name"),
+        ("reward.samples=1", "reward.samples must be at least 2"),
+        ("model.attention=recurrent", "[reward] needs model.attention"),
     ],
 )
 def test_settings_are_checked(override: str, told: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=told):
-        load_recipe(CONFIGS[0], (override,))
+    with pytest.raises(UserError, match=re.escape(told)):
+        load_recipe(CONFIGS[0], ("reward.max_minutes=1", override))

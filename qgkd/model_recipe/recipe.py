@@ -1,9 +1,9 @@
-"""The whole recipe: data prepared, then masked text, copying, questions.
+"""The whole recipe: data prepared, then masked text, copying, questions, and what drawn questions are worth.
 
 Comes in: `RecipeSettings` and a folder. Goes out: the folder, resumable at every point:
 
     prepared/                       see `prepare`
-    1-text/ 2-copying/ 3-questions/ see `stage`
+    1-text/ 2-copying/ 3-questions/ 4-reward/   see `stage`
     model/                          the result, a plain model folder
 
 A literal example: `make_model(settings, Path("runs/model"))`, and `qgkd generate passage.txt --model runs/model/model`.
@@ -20,7 +20,7 @@ from typing import Any
 
 from qgkd import __version__
 from qgkd.atomic import write_atomically
-from qgkd.checkpoint import Checkpoint, load_checkpoint
+from qgkd.checkpoint import Checkpoint, decoding_of, load_checkpoint
 from qgkd.errors import UserError
 from qgkd.fingerprint import model_sha256
 from qgkd.model_recipe.masked_text import MaskedTextRows, TextValidator
@@ -34,9 +34,14 @@ from qgkd.readers import read_examples
 from qgkd.training.config import TrainConfig
 from qgkd.training.data import PreparedData
 from qgkd.training.dataset import RowDataset
+from qgkd.training.drawn_questions import QuestionDraws
+from qgkd.training.policy_gradient import PolicyGradientTrainer, freeze_embeddings
 from qgkd.training.run import vocabulary_of
 from qgkd.training.toml_values import to_toml
 from qgkd.training.validation import Validator
+
+_DRAWING_COST = 1.5
+"""A drawn question against a question of the other stages: it is written token by token, then trained on."""
 
 
 def prepare_model(settings: RecipeSettings, folder: Path) -> Path:
@@ -73,7 +78,7 @@ def make_model(settings: RecipeSettings, folder: Path, *, prepared: Path, force:
     base = _base(settings, prepared)
     inputs: Any = record if base is None else [record, model_sha256(str(base))]
     trained: Path | None = None
-    for number, build in enumerate((text_stage, copying_stage, question_stage), start=1):
+    for number, build in enumerate((text_stage, copying_stage, question_stage, reward_stage), start=1):
         stage = build(settings, prepared, record, inputs)
         if stage.settings.max_minutes <= 0:
             continue
@@ -173,17 +178,13 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
         "label_smoothing": questions.label_smoothing,
         "target_noise": questions.target_noise,
     }
-    metric = questions.metric
-    if metric == "auto":
-        found = all(importlib.util.find_spec(name) for name in ("nltk", "rouge_score"))
-        metric = "avg_score" if found else "loss"
     return Stage(
         name="questions",
         settings=questions,
         sections={
             "model": _model_section(settings, prepared),
             "rows": rows,
-            "evaluation": {"metric": metric, "questions": questions.validation_questions},
+            "evaluation": {"metric": _metric(settings), "questions": questions.validation_questions},
         },
         train=dict(settings.train),
         dataset=partial(_mixture, settings, prepared, kinds, (first, last), questions.target_noise),
@@ -191,6 +192,48 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
         lineage=_lineage(settings, record, "questions"),
         inputs=inputs,
     )
+
+
+def reward_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
+    """Drawn questions, judged by people's."""
+    reward = settings.reward
+    shares = [1 - reward.final_share, reward.final_share]
+    one_question = replace(settings, questions=replace(settings.questions, answers_per_row=1))
+    decoding = reward.decoding()
+    return Stage(
+        name="reward",
+        settings=reward,
+        sections={
+            "model": _model_section(settings, prepared),
+            "evaluation": {"metric": _metric(settings), "questions": reward.validation_questions},
+        },
+        train=dict(settings.train),
+        dataset=partial(_mixture, one_question, prepared, ("broad", "final"), (shares, shares), 0.0),
+        validator=partial(_validator, prepared, "validation"),
+        lineage={**_lineage(settings, record, "reward"), "decoding": decoding},
+        inputs=inputs,
+        decoding=decoding,
+        trainer=partial(_policy_gradient, settings),
+        cost=_DRAWING_COST * reward.samples,
+    )
+
+
+def _policy_gradient(settings: RecipeSettings, *, checkpoint: Checkpoint, **options: Any) -> PolicyGradientTrainer:
+    reward = settings.reward
+    if reward.frozen_embeddings:
+        freeze_embeddings(checkpoint.model)
+    search = replace(decoding_of(checkpoint, {}), sample=True, sampling_temperature=reward.temperature)
+    draws = QuestionDraws(
+        checkpoint.tokenizer, search, reward.samples, checkpoint.input_format.max_question_tokens, settings.seed
+    )
+    return PolicyGradientTrainer(draws=draws, temperature=reward.temperature, checkpoint=checkpoint, **options)
+
+
+def _metric(settings: RecipeSettings) -> str:
+    if settings.questions.metric != "auto":
+        return settings.questions.metric
+    found = all(importlib.util.find_spec(name) for name in ("nltk", "rouge_score"))
+    return "avg_score" if found else "loss"
 
 
 def _mixture(

@@ -171,6 +171,36 @@ class QuestionSettings(StageSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RewardSettings(StageSettings):
+    """Drawing questions and making the better ones likelier; see `qgkd.training.drawn_questions`."""
+
+    max_minutes: float = 0.0
+    """As of every stage; for a model that can write, so it is left out where nothing is said."""
+    batch_size: int = 12
+    """Answers per optimiser step and process."""
+    learning_rate: float = 1e-4
+    samples: int = 6
+    """Questions drawn per answer."""
+    temperature: float = 0.6
+    """Of the draws; the lower, the closer to the greedy question."""
+    final_share: float = 0.5
+    """Share of answers that are of `data.final_questions`; the others are of `data.questions`."""
+    frozen_embeddings: bool = True
+    """Leave the tokens' embeddings as they are: of a few thousand questions most tokens only learn to be rarer."""
+    no_repeat_ngram_tokens: int = 3
+    """This and the next two: how the model is searched, see `qgkd.decoding.settings`; written to its record."""
+    no_splices: bool = True
+    copied_from_id: int = 0
+    validation_questions: int = 0
+    """The first N validation questions; 0 takes all."""
+
+    def decoding(self) -> dict[str, Any]:
+        """The search, as a model's record has it."""
+        names = ("no_repeat_ngram_tokens", "no_splices", "copied_from_id")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecipeSettings:
     """The whole recipe."""
 
@@ -180,6 +210,7 @@ class RecipeSettings:
     text: TextSettings = field(default_factory=TextSettings)
     copying: CopyingSettings = field(default_factory=CopyingSettings)
     questions: QuestionSettings = field(default_factory=QuestionSettings)
+    reward: RewardSettings = field(default_factory=RewardSettings)
     train: dict[str, Any] = field(default_factory=dict)
     """Passed to `transformers.TrainingArguments` in every stage."""
 
@@ -211,6 +242,7 @@ def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> RecipeSett
         "text": TextSettings,
         "copying": CopyingSettings,
         "questions": QuestionSettings,
+        "reward": RewardSettings,
     }
     told = str(path)
     values = check_section(told, "", sections, (*kinds, "train"))
@@ -223,7 +255,7 @@ def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> RecipeSett
 
 
 def _check(settings: RecipeSettings, told: str) -> None:
-    copying, text, questions = settings.copying, settings.text, settings.questions
+    copying, text, questions, reward = settings.copying, settings.text, settings.questions, settings.reward
     shares = ("synthetic_share_first", "synthetic_share_last", "final_share_first", "final_share_last",
               "closest_share", "closest_min", "varied_share")  # fmt: skip
     requirements = [
@@ -239,6 +271,13 @@ def _check(settings: RecipeSettings, told: str) -> None:
         ),
         (bool(settings.data.final_questions), "data.final_questions must name at least one file"),
         (bool(settings.data.text), "data.text must name at least one file"),
+        (reward.samples >= 2, f"reward.samples must be at least 2, was {reward.samples}"),
+        (reward.temperature > 0, f"reward.temperature must be above 0, was {reward.temperature}"),
+        (0 <= reward.final_share <= 1, f"reward.final_share must be from 0 to 1, was {reward.final_share}"),
+        (
+            reward.max_minutes <= 0 or settings.model.attention == "prefix",
+            f"[reward] needs model.attention = 'prefix', found {settings.model.attention!r}",
+        ),
         *((0 <= getattr(questions, s) <= 1, f"questions.{s} must be from 0 to 1") for s in shares),
     ]
     for holds, sentence in requirements:

@@ -19,7 +19,7 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,11 +55,16 @@ class Stage:
     """What `qgkd.json` says beside the format."""
     inputs: Any
     """What the stage depends on beside its settings: the prepared data, the stage before."""
+    decoding: dict[str, Any] = field(default_factory=dict)
+    """How the stage's model is searched, in training and after; plainly where empty."""
+    trainer: Callable[..., QGTrainer] = QGTrainer
+    cost: float = 1.0
+    """How long its steps take against plain ones of as many rows."""
 
     @property
     def fingerprint(self) -> str:
         """Changes with whatever would change the model."""
-        values = [self.name, vars(self.settings), self.sections, self.train, self.inputs]
+        values = [self.name, vars(self.settings), self.sections, self.train, self.inputs, self.decoding]
         return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -82,6 +87,8 @@ def run_stage(stage: Stage, folder: Path, base: Path | None, *, force: bool = Fa
     plan = _settle(stage, folder, force)
     config = _config(stage, folder, base, int(plan.get("steps", 1)))
     checkpoint = starting_checkpoint(config)
+    if stage.decoding:
+        checkpoint = replace(checkpoint, record={**checkpoint.record, "decoding": stage.decoding})
     if not plan:
         plan = _make_plan(stage, folder, config, checkpoint)
         config = _config(stage, folder, base, plan["steps"])
@@ -157,7 +164,7 @@ def _step_items(arguments: TrainingArguments) -> int:
 def _trainer(
     stage: Stage, config: TrainConfig, arguments: TrainingArguments, checkpoint: Checkpoint, dataset: Any
 ) -> QGTrainer:
-    return QGTrainer(
+    return stage.trainer(
         model=TrainingModel(checkpoint.model),
         checkpoint=checkpoint,
         args=arguments,
@@ -175,7 +182,7 @@ def _make_plan(stage: Stage, folder: Path, config: TrainConfig, checkpoint: Chec
     arguments = training_arguments(config)
     probe = min(400, settings.max_steps)
     dataset = stage.dataset(checkpoint, probe * _step_items(arguments), _step_items(arguments))
-    seconds = step_seconds(checkpoint, dataset, arguments, min(20.0, settings.max_minutes * 6))
+    seconds = stage.cost * step_seconds(checkpoint, dataset, arguments, min(20.0, settings.max_minutes * 6))
     steps = max(1, min(settings.max_steps, int(settings.max_minutes * 60 / seconds)))
     plan = {"fingerprint": stage.fingerprint, "steps": steps, "seconds_per_step": round(seconds, 5)}
     if arguments.world_size > 1:  # every process must take the same number

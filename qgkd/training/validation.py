@@ -1,6 +1,6 @@
 """How good the model is on the validation questions.
 
-Comes in: a bare model, held out questions. Goes out: figures: `loss`, and the scores of greedily decoded questions.
+Comes in: a bare model, held out questions. Goes out: figures: `loss`, and the scores of the questions it writes.
 
 A literal example: `{"loss": 2.31, "avg_score": 0.21, "Bleu_4": 0.15, …}`.
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from qgkd.checkpoint import Checkpoint
+from qgkd.checkpoint import Checkpoint, decoding_of
 from qgkd.errors import UserError
 from qgkd.examples import QGExample
 from qgkd.generator import GenerationRequest
@@ -123,7 +123,7 @@ class Validator:
         return {name: float(value) for name, value in scores.as_json_keys().items()}
 
     def _write(self, model: PreTrainedModel, examples: list[QGExample]) -> list[str]:
-        """Greedy questions, empty where the model refuses an answer or writes nothing."""
+        """Questions searched as the model's record has it; empty where it refuses an answer or writes nothing."""
         from qgkd.generate_each import generate_each
         from qgkd.model_generator import ModelGenerator
 
@@ -135,7 +135,8 @@ class Validator:
             input_format=self._format,
             record=held.record,
         )
-        generator = ModelGenerator(checkpoint, max_batch_tokens=8192 if model.device.type == "cpu" else 65_536)
+        search = decoding_of(checkpoint, {})
+        generator = ModelGenerator(checkpoint, search, max_batch_tokens=8192 if model.device.type == "cpu" else 65_536)
         texts: list[str] = []
         for start in range(0, len(examples), _REQUESTS_PER_CALL):
             requests = [

@@ -1,0 +1,77 @@
+"""Training on what drawn questions are worth, not on people's tokens.
+
+Comes in: rows with people's questions, and a model that can already write. Goes out: what every trainer gives. A step
+draws several questions per answer and makes those likelier that overlap more with the person's than the others do.
+
+A literal example: `PolicyGradientTrainer(draws=QuestionDraws(...), model=TrainingModel(bert), ...)`
+
+Source: see `qgkd.training.drawn_questions`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+
+from qgkd.training.batches import RowCollator
+from qgkd.training.dataset import WeightedRow
+from qgkd.training.drawn_questions import QuestionDraws
+from qgkd.training.loss import LossTerm, Unit
+from qgkd.training.model import Capture, TrainingModel
+from qgkd.training.trainer import Batch, QGTrainer
+
+if TYPE_CHECKING:
+    from transformers import BertForMaskedLM, PreTrainedModel
+
+_FORBIDDEN_LOGIT = -1e9  # finite: a row of infinities has no gradient
+
+
+class PolicyGradientTrainer(QGTrainer):
+    """Trains a `prefix` model on packed rows of one question each.
+
+    Args:
+        draws: Draws and judges questions.
+        temperature: Of the draws.
+        options: `QGTrainer`'s own.
+    """
+
+    def __init__(self, *, draws: QuestionDraws, temperature: float, **options: Any) -> None:
+        super().__init__(**options)
+        self._draws, self._temperature = draws, temperature
+        self._collate = RowCollator(int(cast(Any, self._checkpoint.tokenizer).pad_token_id))
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, torch.Tensor | Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
+        """See `QGTrainer.compute_loss`; on drawn questions in the place of the batch's."""
+        inner = cast(TrainingModel, self.accelerator.unwrap_model(self.model, keep_torch_compile=False)).model
+        drawn = self._draws.draw(cast("BertForMaskedLM", inner), inputs, self.state.global_step)
+        weights = inputs["row_weights"].tolist()
+        collated = self._collate([[WeightedRow(row, weight)] for row, weight in zip(drawn.rows, weights, strict=True)])
+        batch: dict[str, Any] = {name: tensor.to(inputs["input_ids"].device) for name, tensor in collated.items()}
+        batch |= {"advantages": drawn.advantages, "forbidden": drawn.forbidden, "mean_reward": drawn.mean_reward}
+        return super().compute_loss(model, batch, return_outputs, num_items_in_batch)
+
+    def loss_terms(self, capture: Capture, batch: Batch) -> list[LossTerm]:
+        """Minus advantage times log-probability, summed over each answer's drawn tokens; the reward is logged."""
+        assert capture.logits is not None
+        logits = capture.logits.float().masked_fill(batch["forbidden"], _FORBIDDEN_LOGIT) / self._temperature
+        likelihood = logits.log_softmax(dim=-1).gather(1, batch["target_ids"][:, None])[:, 0]
+        per_row = likelihood.new_zeros(len(batch["row_weights"])).index_add(
+            0, batch["mask_positions"][:, 0], -batch["advantages"] * likelihood
+        )
+        return [
+            LossTerm(name="policy_gradient", values=per_row, unit=Unit.ROWS),
+            LossTerm(name="reward", values=batch["mean_reward"], unit=Unit.ROWS, weight=0.0),
+        ]
+
+
+def freeze_embeddings(model: PreTrainedModel) -> None:
+    """Leave the tokens' embeddings, and the head's weights and bias with them, out of training."""
+    for parameter in (*model.get_input_embeddings().parameters(), *model.get_output_embeddings().parameters()):
+        parameter.requires_grad_(False)
