@@ -52,9 +52,9 @@ def _loss(model: BertForMaskedLM, batch: dict[str, torch.Tensor], temperature: f
 def test_overlap() -> None:
     assert overlap([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]) == pytest.approx(1)
     assert overlap([1, 2, 3, 4, 5], [6, 7, 8, 9]) == 0 == overlap([], [1])
-    # 1-grams 3 of 4 and 4, 2-grams 1 of 3 and 3, no longer ones; the subsequence 1 2 4 of three
-    rouge = 2.44 * 0.75 * 0.75 / (0.75 + 1.44 * 0.75)
-    assert overlap([1, 2, 9, 4], [1, 2, 4, 8]) == pytest.approx((0.75 + 1 / 3 + 2 * rouge) / 6)
+    # 1-grams 3 of 4 and 5, 2-grams 1 of 3 and 4, no longer ones; the subsequence 1 2 4
+    rouge = 2.44 * (3 / 4) * (3 / 5) / (3 / 5 + 1.44 * 3 / 4)
+    assert overlap([1, 2, 9, 4], [1, 2, 4, 8, 7]) == pytest.approx((3 / 5 + 1 / 4 + 2 * rouge) / 6)
     assert overlap([7], [7]) == pytest.approx((1 + 2) / 6)  # too short for a pair
 
 

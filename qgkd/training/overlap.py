@@ -3,10 +3,14 @@
 Comes in: two questions in tokens. Goes out: their overlap, 0 to 1, made like avg_score from what one pair of questions
 can say: four n-gram scores and, for METEOR and ROUGE-L, twice the longest common subsequence.
 
+n-grams in common are divided by those of the longer question, not by the mean of both: as corpus BLEU does, with its
+precision and its brevity penalty, that takes from a question that is too long as much as from one that is too short.
+
 A literal example: 誰設計燈塔？ beside 燈塔由誰設計？ shares all but one character, few pairs, and four in order.
 
-Source: ROUGE-L, Lin 2004 (W04-1013), section 3.1; n-gram F1 in place of corpus BLEU, which is 0 for most single
-questions, and of METEOR, which is slow.
+Source: the lesser of n-gram precision and recall is GLEU, Wu et al. 2016 (arXiv 1609.08144), section 5; ROUGE-L, Lin
+2004 (W04-1013).
+Differs: one GLEU for each length of n-gram, as in avg_score, instead of one for all lengths together.
 """
 
 from __future__ import annotations
@@ -19,17 +23,16 @@ _BETA = 1.2  # as the scorer's ROUGE-L weighs recall
 
 
 def overlap(hypothesis: Sequence[int], reference: Sequence[int]) -> float:
-    """Mean of the n-gram F1 for n = 1 to 4 and, counted twice, ROUGE-L."""
+    """Mean of the lesser of n-gram precision and recall for n = 1 to 4 and, counted twice, ROUGE-L."""
     if not hypothesis or not reference:
         return 0.0
-    ngrams = sum(_ngram_f1(hypothesis, reference, size) for size in range(1, _LONGEST_NGRAM + 1))
+    ngrams = sum(_ngrams_in_common(hypothesis, reference, size) for size in range(1, _LONGEST_NGRAM + 1))
     return (ngrams + 2 * _rouge_l(hypothesis, reference)) / (_LONGEST_NGRAM + 2)
 
 
-def _ngram_f1(hypothesis: Sequence[int], reference: Sequence[int], size: int) -> float:
+def _ngrams_in_common(hypothesis: Sequence[int], reference: Sequence[int], size: int) -> float:
     held, wanted = _ngrams(hypothesis, size), _ngrams(reference, size)
-    total = held.total() + wanted.total()
-    return 2 * (held & wanted).total() / total if total else 0.0
+    return (held & wanted).total() / max(1, held.total(), wanted.total())
 
 
 def _ngrams(tokens: Sequence[int], size: int) -> Counter[tuple[int, ...]]:
