@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
+from qgkd.errors import UserError
 from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import WeightedRow
 from qgkd.training.drawn_questions import QuestionDraws
@@ -34,10 +35,15 @@ class PolicyGradientTrainer(QGTrainer):
         draws: Draws and judges questions.
         temperature: Of the draws.
         options: `QGTrainer`'s own.
+
+    Raises:
+        UserError: The model is sharded over processes.
     """
 
     def __init__(self, *, draws: QuestionDraws, temperature: float, **options: Any) -> None:
         super().__init__(**options)
+        if self._is_sharded:
+            raise UserError("[reward] draws with the whole model, found it sharded; train without FSDP and ZeRO-3")
         self._draws, self._temperature = draws, temperature
         self._collate = RowCollator(int(cast(Any, self._checkpoint.tokenizer).pad_token_id))
 
