@@ -15,6 +15,12 @@ TORCH := torch==2.13.0
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
+# The third run's data, which the fourth takes over as it is.
+THIRD = eval/configs/model_cpu.toml data.folder="$(DATA)" copying.max_minutes=0 questions.closest_min=0.3 \
+	questions.closest_share=0.9 questions.varied_share=0 questions.synthetic=50000 questions.synthetic_from_text=0.15 \
+	questions.synthetic_share_first=0.8 questions.synthetic_share_last=0.5 questions.learning_rate=6e-4 \
+	questions.max_steps=3700 questions.evaluations=4
+
 .PHONY: quiz app test test-browser lint model clean
 
 quiz: $(VENV)/.installed
@@ -43,13 +49,13 @@ model: $(VENV)/.installed
 	@$(BIN)/qgkd model eval/configs/model_cpu.toml data.folder="$(DATA)" model.base=runs/model/1/model copying.max_minutes=0 \
 		questions.closest_min=0.3 questions.closest_share=0.6 questions.synthetic_share_last=0.3 questions.max_steps=9000 \
 		--out runs/model/2
-	@$(BIN)/qgkd model eval/configs/model_cpu.toml data.folder="$(DATA)" model.base=runs/model/2/model copying.max_minutes=0 \
-		questions.closest_min=0.3 questions.closest_share=0.9 questions.varied_share=0 questions.synthetic=50000 \
-		questions.synthetic_from_text=0.15 questions.synthetic_share_first=0.8 questions.synthetic_share_last=0.5 \
-		questions.learning_rate=6e-4 questions.max_steps=3700 questions.evaluations=4 --out runs/model/3
+	@$(BIN)/qgkd model $(THIRD) model.base=runs/model/2/model --out runs/model/3
 	@rm -rf runs/model/restored
 	@$(BIN)/python eval/restore_rare_embeddings.py runs/model/3/model runs/model/3/prepared --out runs/model/restored
-	@$(BIN)/python eval/package_model.py runs/model/restored \
+	@$(BIN)/qgkd model $(THIRD) model.base=runs/model/restored questions.max_minutes=0 reward.max_minutes=300 \
+		train.adam_beta2=0.99 train.save_total_limit=20 --from-prepared runs/model/3/prepared --out runs/model/4
+	@$(BIN)/python eval/average_models.py runs/model/4/4-reward/checkpoint-* --out runs/model/averaged
+	@$(BIN)/python eval/package_model.py runs/model/averaged \
 		--decoding '{"no_repeat_ngram_tokens": 3, "no_splices": true, "copied_from_id": 4000}'
 
 clean:
