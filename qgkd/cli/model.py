@@ -34,7 +34,7 @@ def model(
         bool, typer.Option("--force", help="Train stages again that were begun with other settings.")
     ] = False,
 ) -> None:
-    """Train the package's own model from scratch: vocabulary, masked text, copying, synthetic and real questions."""
+    """Train the package's own model from scratch: vocabulary, masked text, copying, questions, reward."""
     if prepare_only and from_prepared is not None:
         raise typer.BadParameter("--prepare-only writes what --from-prepared reads: choose one")
     from qgkd.model_recipe.settings import load_recipe
