@@ -34,6 +34,8 @@ def main(
 
     mean: dict[str, torch.Tensor] = {}
     for folder in folders:
+        if not (folder / "model.safetensors").is_file():
+            raise SystemExit(f"{folder}: expected a model folder, found no model.safetensors in it; check the path")
         weights = load_file(folder / "model.safetensors")
         if mean and {n: t.shape for n, t in weights.items()} != {n: t.shape for n, t in mean.items()}:
             raise SystemExit(f"{folder}: expected weights of the sizes of {folders[0]}, found others; leave it out")

@@ -17,6 +17,7 @@ and in `shared`, where the passage is encoded without knowing the answer:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,28 @@ class Source:
 
     def __len__(self) -> int:
         return len(self.token_ids)
+
+
+def source_without_offsets(
+    token_ids: Sequence[int],
+    token_types: Sequence[int],
+    positions: Sequence[int],
+    *,
+    passage_length: int,
+    question_position: int,
+) -> Source:
+    """A source of tokens alone: enough to train and to draw, not to spell a question in the passage's characters."""
+    return Source(
+        token_ids=tuple(token_ids),
+        token_types=tuple(token_types),
+        positions=tuple(positions),
+        passage_length=passage_length,
+        question_position=question_position,
+        start_chars=(),
+        end_chars=(),
+        window=Window(0, 0),
+        context_was_cut=False,
+    )
 
 
 class PassageEncoder:

@@ -21,7 +21,7 @@ from qgkd.cli import main
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
 from qgkd.model_generator import ModelGenerator
-from qgkd.model_recipe import recipe, stage
+from qgkd.model_recipe import stage, stages
 from qgkd.model_recipe.recipe import make_model, prepare_model
 from qgkd.model_recipe.settings import RecipeSettings, load_recipe
 from qgkd.training.policy_gradient import PolicyGradientTrainer
@@ -148,7 +148,7 @@ def test_prepared_alone_is_enough(
     """Without data files, jieba, OpenCC, nltk and rouge_score: validation is by loss then."""
     for name in ("jieba", "opencc", "nltk", "rouge_score"):
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.setattr(recipe.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(stages.importlib.util, "find_spec", lambda name: None)
     settings = load_recipe(Path(prepared[0].data.folder) / "recipe.toml")
     folder = make_model(settings, tmp_path, prepared=prepared[1])
     history = json.loads((tmp_path / "3-questions" / "done.json").read_text("utf-8"))["history"]

@@ -14,12 +14,13 @@ from tiny_model import tiny_bert, tiny_tokenizer
 from transformers import BertForMaskedLM
 
 from qgkd.decoding.settings import DecodingSettings
+from qgkd.metrics.rouge_l import rouge_l
 from qgkd.rows import Row, packed_row
 from qgkd.source import Source
 from qgkd.training import drawn_questions
 from qgkd.training.drawn_questions import QuestionDraws, row_sources, row_targets
 from qgkd.training.model import Capture, TrainingModel
-from qgkd.training.overlap import overlap
+from qgkd.training.overlap import _rouge_l, overlap
 from qgkd.training.policy_gradient import PolicyGradientTrainer, freeze_embeddings
 
 SEARCH = DecodingSettings(sample=True, min_question_tokens=1)
@@ -56,6 +57,12 @@ def test_overlap() -> None:
     rouge = 2.44 * (3 / 4) * (3 / 5) / (3 / 5 + 1.44 * 3 / 4)
     assert overlap([1, 2, 9, 4], [1, 2, 4, 8, 7]) == pytest.approx((3 / 5 + 1 / 4 + 2 * rouge) / 6)
     assert overlap([7], [7]) == pytest.approx((1 + 2) / 6)  # too short for a pair
+
+
+def test_rouge_l_is_the_scorers() -> None:
+    for hypothesis, reference in (("abcd", "acbd"), ("誰設計燈塔", "燈塔由誰設計"), ("aab", "ba")):
+        numbers = [ord(character) for character in hypothesis], [ord(character) for character in reference]
+        assert _rouge_l(*numbers) == pytest.approx(rouge_l(list(hypothesis), [list(reference)]))
 
 
 def test_advantage_is_against_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

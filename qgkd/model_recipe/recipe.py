@@ -11,37 +11,19 @@ A literal example: `make_model(settings, Path("runs/model"))`, and `qgkd generat
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qgkd import __version__
 from qgkd.atomic import write_atomically
-from qgkd.checkpoint import Checkpoint, decoding_of, load_checkpoint
+from qgkd.checkpoint import load_checkpoint
 from qgkd.errors import UserError
 from qgkd.fingerprint import model_sha256
-from qgkd.model_recipe.masked_text import MaskedTextRows, TextValidator
-from qgkd.model_recipe.mixture import MixedQuestions
 from qgkd.model_recipe.prepared_record import check_prepared
 from qgkd.model_recipe.settings import RecipeSettings
-from qgkd.model_recipe.stage import Stage, run_stage
-from qgkd.model_recipe.stores import load_parts
-from qgkd.model_recipe.text_tokens import TextTokens
-from qgkd.readers import read_examples
-from qgkd.training.config import TrainConfig
-from qgkd.training.data import PreparedData
-from qgkd.training.dataset import RowDataset
-from qgkd.training.drawn_questions import QuestionDraws
-from qgkd.training.policy_gradient import PolicyGradientTrainer, freeze_embeddings
-from qgkd.training.run import vocabulary_of
+from qgkd.model_recipe.stage import run_stage
+from qgkd.model_recipe.stages import copying_stage, question_stage, reward_stage, text_stage
 from qgkd.training.toml_values import to_toml
-from qgkd.training.validation import Validator
-
-_DRAWING_COST = 1.5
-"""A drawn question against a question of the other stages: it is written token by token, then trained on."""
 
 
 def prepare_model(settings: RecipeSettings, folder: Path) -> Path:
@@ -102,197 +84,6 @@ def _base(settings: RecipeSettings, prepared: Path) -> Path | None:
             f"{settings.model.base}; prepare with the settings that made that model, or leave model.base out"
         )
     return Path(settings.model.base)
-
-
-def text_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
-    """Masked-LM pretraining."""
-    text = settings.text
-
-    def rows(name: str, checkpoint: Checkpoint, total_items: int, seed: int) -> MaskedTextRows:
-        tokenizer: Any = checkpoint.tokenizer
-        return MaskedTextRows(
-            TextTokens.load(prepared, name),
-            total_items,
-            window_tokens=text.window_tokens,
-            mask_share=text.mask_share,
-            max_position=settings.model.max_total_tokens,
-            vocabulary=vocabulary_of(checkpoint),
-            ends=(tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id),
-            seed=seed,
-        )
-
-    def validator(checkpoint: Checkpoint, config: TrainConfig) -> TextValidator:
-        held_out = rows("held_out_text", checkpoint, text.validation_rows, 0)
-        pad_id: Any = checkpoint.tokenizer.pad_token_id
-        return TextValidator(held_out, int(pad_id), int(config.train["per_device_eval_batch_size"]))
-
-    return Stage(
-        name="text",
-        settings=text,
-        sections={"model": _model_section(settings, prepared), "evaluation": {"metric": "loss"}},
-        train=dict(settings.train),
-        dataset=lambda checkpoint, total, step: rows("text", checkpoint, total, settings.seed),
-        validator=validator,
-        lineage=_lineage(settings, record, "text"),
-        inputs=inputs,
-    )
-
-
-def copying_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
-    """Copying marked spans."""
-    shares = ([1.0], [1.0])
-    return Stage(
-        name="copying",
-        settings=settings.copying,
-        sections={
-            "model": _model_section(settings, prepared),
-            "rows": {
-                "answers_per_row": settings.questions.answers_per_row,
-                "positions_per_question": settings.questions.positions_per_question,
-            },
-            "evaluation": {"metric": "loss", "questions": 1_000_000},
-        },
-        train=dict(settings.train),
-        dataset=partial(_mixture, settings, prepared, ("copying",), shares, 0.0),
-        validator=partial(_validator, prepared, "held_out_copying"),
-        lineage=_lineage(settings, record, "copying"),
-        inputs=inputs,
-    )
-
-
-def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
-    """Synthetic questions with a growing share of real ones."""
-    questions = settings.questions
-
-    def shares(synthetic: float, final: float) -> list[float]:
-        real = (1 - synthetic) * (1 - questions.closest_share)
-        closest = [(1 - synthetic) * questions.closest_share] if questions.closest_share > 0 else []
-        return [synthetic, real * (1 - final), real * final, *closest]
-
-    first = shares(questions.synthetic_share_first, questions.final_share_first)
-    last = shares(questions.synthetic_share_last, questions.final_share_last)
-    kinds = ("synthetic", "broad", "final", "closest")[: len(first)]
-    rows = {
-        "answers_per_row": questions.answers_per_row,
-        "positions_per_question": questions.positions_per_question,
-        "label_smoothing": questions.label_smoothing,
-        "target_noise": questions.target_noise,
-    }
-    return Stage(
-        name="questions",
-        settings=questions,
-        sections={
-            "model": _model_section(settings, prepared),
-            "rows": rows,
-            "evaluation": {"metric": _metric(settings), "questions": questions.validation_questions},
-        },
-        train=dict(settings.train),
-        dataset=partial(_mixture, settings, prepared, kinds, (first, last), questions.target_noise),
-        validator=partial(_validator, prepared, "validation"),
-        lineage=_lineage(settings, record, "questions"),
-        inputs=inputs,
-    )
-
-
-def reward_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
-    """Drawn questions, judged by people's."""
-    reward = settings.reward
-    shares = [1 - reward.final_share, reward.final_share]
-    one_question = replace(settings, questions=replace(settings.questions, answers_per_row=1))
-    decoding = reward.decoding()
-    return Stage(
-        name="reward",
-        settings=reward,
-        sections={
-            "model": _model_section(settings, prepared),
-            "evaluation": {"metric": _metric(settings), "questions": reward.validation_questions},
-        },
-        train=dict(settings.train),
-        dataset=partial(_mixture, one_question, prepared, ("broad", "final"), (shares, shares), 0.0),
-        validator=partial(_validator, prepared, "validation"),
-        lineage={**_lineage(settings, record, "reward"), "decoding": decoding},
-        inputs=inputs,
-        decoding=decoding,
-        trainer=partial(_policy_gradient, settings),
-        cost=_DRAWING_COST * reward.samples,
-    )
-
-
-def _policy_gradient(settings: RecipeSettings, *, checkpoint: Checkpoint, **options: Any) -> PolicyGradientTrainer:
-    reward = settings.reward
-    if reward.frozen_embeddings:
-        freeze_embeddings(checkpoint.model)
-    search = replace(decoding_of(checkpoint, {}), sample=True, sampling_temperature=reward.temperature)
-    draws = QuestionDraws(
-        checkpoint.tokenizer, search, reward.samples, checkpoint.input_format.max_question_tokens, settings.seed
-    )
-    return PolicyGradientTrainer(draws=draws, temperature=reward.temperature, checkpoint=checkpoint, **options)
-
-
-def _metric(settings: RecipeSettings) -> str:
-    if settings.questions.metric != "auto":
-        return settings.questions.metric
-    found = all(importlib.util.find_spec(name) for name in ("nltk", "rouge_score"))
-    return "avg_score" if found else "loss"
-
-
-def _mixture(
-    settings: RecipeSettings,
-    prepared: Path,
-    names: tuple[str, ...],
-    shares: tuple[list[float], list[float]],
-    target_noise: float,
-    checkpoint: Checkpoint,
-    total_items: int,
-    step_items: int,
-) -> MixedQuestions:
-    from qgkd.training.config import RowsConfig
-
-    questions = settings.questions
-    rows = RowsConfig(
-        answers_per_row=questions.answers_per_row,
-        positions_per_question=questions.positions_per_question,
-        target_noise=target_noise,
-    )
-    vocabulary, seed = vocabulary_of(checkpoint), settings.seed
-    kinds = [
-        RowDataset(load_parts(prepared, name), checkpoint.input_format, rows, vocabulary, seed + number)
-        for number, name in enumerate(names)
-    ]
-    return MixedQuestions(kinds, *shares, total_items, step_items, seed)
-
-
-def _validator(prepared: Path, name: str, checkpoint: Checkpoint, config: TrainConfig) -> Validator:
-    store = load_parts(prepared, name)
-    examples = tuple(read_examples(prepared / "validation.jsonl").examples) if name == "validation" else ()
-    data = PreparedData(train=store, validation=store, validation_examples=examples)
-    batch = int(config.train["per_device_eval_batch_size"])
-    return Validator(data, checkpoint, config.evaluation, vocabulary_of(checkpoint), batch)
-
-
-def _model_section(settings: RecipeSettings, prepared: Path) -> dict[str, Any]:
-    values = dict(vars(settings.model))
-    return {**values, "vocabulary": str(prepared / "vocabulary"), "script": "traditional"}
-
-
-def _lineage(settings: RecipeSettings, record: dict[str, Any], last_stage: str) -> dict[str, Any]:
-    """What `qgkd.json` says about where the weights come from."""
-    files = record["questions"]["from"].get("files", {})
-    validating = set(settings.data.never)
-    return {
-        "script": "traditional",
-        "trained_on": {
-            "files": {Path(name).name: digest for name, digest in files.items() if name not in validating},
-            "counts": {part: values["counts"] for part, values in record.items()},
-            "held_out": f"questions of {', '.join(Path(n).name for n in settings.data.final_questions)} with "
-            f"{settings.data.held_out_field} = false, and passages of "
-            f"{', '.join(Path(n).name for n in settings.data.never) or 'no other file'}",
-        },
-        "base": {"name": Path(settings.model.base).name if settings.model.base else "from scratch"},
-        "recipe": {"last_stage": last_stage, **replace(settings, data=replace(settings.data, folder="")).to_json()},
-        "seed": settings.seed,
-        "qgkd": __version__,
-    }
 
 
 def _publish(model: Path, target: Path) -> Path:

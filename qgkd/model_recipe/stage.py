@@ -64,7 +64,7 @@ class Stage:
     @property
     def fingerprint(self) -> str:
         """Changes with whatever would change the model."""
-        values = [self.name, vars(self.settings), self.sections, self.train, self.inputs, self.decoding]
+        values = [self.name, vars(self.settings), self.sections, self.train, self.inputs]
         return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -172,7 +172,7 @@ def _trainer(
         pad_id=int(cast(Any, checkpoint.tokenizer).pad_token_id),
         label_smoothing=config.rows.label_smoothing,
         validator=stage.validator(checkpoint, config),
-        lineage=lambda: stage.lineage,
+        lineage=lambda: {**stage.lineage, **({"decoding": stage.decoding} if stage.decoding else {})},
     )
 
 

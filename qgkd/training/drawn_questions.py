@@ -27,9 +27,8 @@ from qgkd.decoding.incremental_bert import IncrementalBert
 from qgkd.decoding.prefix import PrefixStepper
 from qgkd.decoding.settings import DecodingSettings
 from qgkd.rows import Block, Row, packed_row
-from qgkd.source import Source
+from qgkd.source import Source, source_without_offsets
 from qgkd.training.overlap import overlap
-from qgkd.window import Window
 
 if TYPE_CHECKING:
     from transformers import BertForMaskedLM, PreTrainedTokenizerFast
@@ -157,16 +156,12 @@ def row_sources(batch: Mapping[str, torch.Tensor]) -> list[Source]:
     for ids, types, positions, blocks in zip(*columns, strict=True):
         real = (blocks == Block.PASSAGE) | (blocks == Block.ANSWER)
         sources.append(
-            Source(
-                token_ids=tuple(ids[real].tolist()),
-                token_types=tuple(types[real].tolist()),
-                positions=tuple(positions[real].tolist()),
+            source_without_offsets(
+                ids[real].tolist(),
+                types[real].tolist(),
+                positions[real].tolist(),
                 passage_length=int((blocks == Block.PASSAGE).sum()),
                 question_position=int(positions[blocks == Block.TARGET][0]),
-                start_chars=(),
-                end_chars=(),
-                window=Window(0, 0),
-                context_was_cut=False,
             )
         )
     return sources

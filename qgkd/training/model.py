@@ -141,7 +141,9 @@ def settled_checkpoint(checkpoint: Checkpoint, config: TrainConfig) -> Checkpoin
         )
     set_dropout(checkpoint.model, settings.dropout)
     script = settings.script or checkpoint.record.get("script", "")
-    record = {**checkpoint.record, **({"script": script} if script else {})}
+    # How the base is searched is not how what comes of it will be: its successor's record does not say it either.
+    kept = {name: value for name, value in checkpoint.record.items() if name != "decoding"}
+    record = {**kept, **({"script": script} if script else {})}
     return replace(checkpoint, input_format=input_format, record=record)
 
 

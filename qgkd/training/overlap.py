@@ -10,7 +10,8 @@ A literal example: 誰設計燈塔？ beside 燈塔由誰設計？ shares all bu
 
 Source: the lesser of n-gram precision and recall is GLEU, Wu et al. 2016 (arXiv 1609.08144), section 5; ROUGE-L, Lin
 2004 (W04-1013).
-Differs: one GLEU for each length of n-gram, as in avg_score, instead of one for all lengths together.
+Differs: one GLEU for each length of n-gram, as in avg_score, instead of one for all lengths together. The scorer's own
+ROUGE-L (`qgkd.metrics.rouge_l`) is not used: it needs rouge-score, which a machine that only trains may not have.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import WeightedRow
 from qgkd.training.drawn_questions import QuestionDraws
 from qgkd.training.loss import LossTerm, Unit
-from qgkd.training.model import Capture, TrainingModel
+from qgkd.training.model import Capture
 from qgkd.training.trainer import Batch, QGTrainer
 
 if TYPE_CHECKING:
@@ -45,23 +45,16 @@ class PolicyGradientTrainer(QGTrainer):
         if self._is_sharded:
             raise UserError("[reward] draws with the whole model, found it sharded; train without FSDP and ZeRO-3")
         self._draws, self._temperature = draws, temperature
-        self._collate = RowCollator(int(cast(Any, self._checkpoint.tokenizer).pad_token_id))
 
-    def compute_loss(
-        self,
-        model: torch.nn.Module,
-        inputs: dict[str, torch.Tensor | Any],
-        return_outputs: bool = False,
-        num_items_in_batch: torch.Tensor | int | None = None,
-    ) -> Any:
-        """See `QGTrainer.compute_loss`; on drawn questions in the place of the batch's."""
-        inner = cast(TrainingModel, self.accelerator.unwrap_model(self.model, keep_torch_compile=False)).model
-        drawn = self._draws.draw(cast("BertForMaskedLM", inner), inputs, self.state.global_step)
-        weights = inputs["row_weights"].tolist()
-        collated = self._collate([[WeightedRow(row, weight)] for row, weight in zip(drawn.rows, weights, strict=True)])
-        batch: dict[str, Any] = {name: tensor.to(inputs["input_ids"].device) for name, tensor in collated.items()}
-        batch |= {"advantages": drawn.advantages, "forbidden": drawn.forbidden, "mean_reward": drawn.mean_reward}
-        return super().compute_loss(model, batch, return_outputs, num_items_in_batch)
+    def training_batch(self, batch: dict[str, torch.Tensor | Any]) -> dict[str, torch.Tensor | Any]:
+        """Drawn questions in the place of people's, one row per answer as before."""
+        drawn = self._draws.draw(cast("BertForMaskedLM", self.bare_model()), batch, self.state.global_step)
+        weights = batch["row_weights"].tolist()
+        rows = [[WeightedRow(row, weight)] for row, weight in zip(drawn.rows, weights, strict=True)]
+        collate = cast(RowCollator, self.data_collator)
+        collated = {name: tensor.to(self.args.device) for name, tensor in collate(rows).items()}
+        judged = {"advantages": drawn.advantages, "forbidden": drawn.forbidden, "mean_reward": drawn.mean_reward}
+        return collated | judged
 
     def loss_terms(self, capture: Capture, batch: Batch) -> list[LossTerm]:
         """Minus advantage times log-probability, summed over each answer's drawn tokens; the reward is logged."""

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
-from qgkd.source import Source
-from qgkd.window import Window
+from qgkd.source import Source, source_without_offsets
 
 _FLAT = ("source_ids", "source_types", "source_positions", "target_ids")
 _PER_QUESTION = ("source_ends", "target_ends", "passage_lengths", "question_positions")
@@ -47,16 +46,12 @@ class TokenStore:
     def source(self, index: int) -> Source:
         """The source of a question, without the offsets that only decoding needs."""
         part = slice(self.source_ends[index - 1] if index else 0, self.source_ends[index])
-        return Source(
-            token_ids=tuple(self.source_ids[part].tolist()),
-            token_types=tuple(self.source_types[part].tolist()),
-            positions=tuple(self.source_positions[part].tolist()),
+        return source_without_offsets(
+            self.source_ids[part].tolist(),
+            self.source_types[part].tolist(),
+            self.source_positions[part].tolist(),
             passage_length=int(self.passage_lengths[index]),
             question_position=int(self.question_positions[index]),
-            start_chars=(),
-            end_chars=(),
-            window=Window(0, 0),
-            context_was_cut=False,
         )
 
     def target(self, index: int) -> tuple[int, ...]:

@@ -105,6 +105,10 @@ class QGTrainer(Trainer):
         """More to log of the terms: each one's mean, and its part of the loss, since the last log."""
         return {}
 
+    def training_batch(self, batch: dict[str, torch.Tensor | Any]) -> dict[str, torch.Tensor | Any]:
+        """The rows that are trained on in the place of a batch's: the same; what other methods override."""
+        return batch
+
     def compute_loss(
         self,
         model: torch.nn.Module,
@@ -113,6 +117,7 @@ class QGTrainer(Trainer):
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
         """Each term's mean over the whole optimiser step, all micro-batches and processes; their weighted sum."""
+        inputs = self.training_batch(inputs)
         capture = model(**{name: inputs[name] for name in MODEL_INPUTS})
         counts = num_items_in_batch if torch.is_tensor(num_items_in_batch) else unit_counts([inputs])
         # Wrappers average gradients over processes; each process holds its part of the sum.
