@@ -225,6 +225,40 @@ def test_reward_stage_is_cut_and_taken_up(
     assert len([entry for entry in history if "eval_loss" in entry]) == 2
 
 
+def test_frozen_embeddings_and_renamed_characters(
+    made: Path, prepared: tuple[RecipeSettings, Path], tmp_path: Path
+) -> None:
+    only = ("text.max_minutes=0", "copying.max_minutes=0", "questions.frozen_embeddings=true")
+    models = []
+    for number, share in enumerate((0.0, 0.9)):
+        options = (*only, f"model.base={made / 'model'}", f"questions.renamed_share={share}")
+        settings = tiny_recipe(Path(prepared[0].data.folder), *options)
+        models.append(weights(make_model(settings, tmp_path / str(number), prepared=prepared[1])))
+    before = weights(made / "model")
+    moved = {name for name in before if not torch.equal(before[name], models[0][name])}
+    assert moved
+    assert not any("word_embeddings" in name or "decoder" in name for name in moved)
+    assert any(not torch.equal(models[0][name], models[1][name]) for name in before)  # other rows were seen
+
+
+def test_mean_of_models(made: Path, tmp_path: Path) -> None:
+    """By the command that `make model` uses: weights, record, and a model that writes."""
+    script = Path(__file__).resolve().parent.parent / "eval" / "average_models.py"
+    folders = [made / name / "model" for name in STAGES[1:]]
+    command = [sys.executable, str(script), *map(str, folders), "--out", str(tmp_path / "mean")]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    first, second, mean = (weights(folder) for folder in (*folders, tmp_path / "mean"))
+    for name, values in mean.items():
+        torch.testing.assert_close(values, (first[name].float() + second[name].float()) / 2)
+    checkpoint = load_checkpoint(tmp_path / "mean")
+    assert checkpoint.record["mean_of_models"] == 2
+    assert "step" not in checkpoint.record
+    command[2] = str(tmp_path / "nowhere")
+    told = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert told.returncode == 1
+    assert "nowhere: expected a model folder" in told.stderr
+
+
 def test_base_of_another_vocabulary_is_refused(
     made: Path, prepared: tuple[RecipeSettings, Path], tmp_path: Path
 ) -> None:

@@ -160,6 +160,11 @@ class QuestionSettings(StageSettings):
     label_smoothing: float = 0.1
     target_noise: float = 0.15
     """Share of given question tokens that are corrupted, against exposure bias."""
+    renamed_share: float = 0.0
+    """Chance of each rarer character in people's questions and their passages to become another, against learning
+    them by heart; see `qgkd.training.renaming`."""
+    frozen_embeddings: bool = False
+    """Leave the tokens' embeddings as they are."""
     answers_per_row: int = 1
     """`shared`: questions about one window that share a row."""
     positions_per_question: int = 0
@@ -185,6 +190,8 @@ class RewardSettings(StageSettings):
     """Of the draws; the lower, the closer to the greedy question."""
     final_share: float = 0.5
     """Share of answers that are of `data.final_questions`; the others are of `data.questions`."""
+    renamed_share: float = 0.0
+    """As in `[questions]`."""
     frozen_embeddings: bool = True
     """Leave the tokens' embeddings as they are: of a few thousand questions most tokens only learn to be rarer."""
     no_repeat_ngram_tokens: int = 3

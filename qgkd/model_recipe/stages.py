@@ -8,6 +8,7 @@ A literal example: `question_stage(settings, prepared, record, inputs)`
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,8 +29,10 @@ from qgkd.training.dataset import RowDataset
 from qgkd.training.drawn_questions import QuestionDraws
 from qgkd.training.policy_gradient import PolicyGradientTrainer, freeze_embeddings
 from qgkd.training.run import vocabulary_of
+from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
 
+_OF_PEOPLE = ("broad", "final", "closest")
 _DRAWING_COST = 1.5
 """A drawn question against a question of the other stages: it is written token by token, then trained on."""
 
@@ -83,7 +86,7 @@ def copying_stage(settings: RecipeSettings, prepared: Path, record: dict[str, An
             "evaluation": {"metric": "loss", "questions": 1_000_000},
         },
         train=dict(settings.train),
-        dataset=partial(_mixture, settings, prepared, ("copying",), shares, 0.0),
+        dataset=partial(_mixture, settings, prepared, ("copying",), shares, (0.0, 0.0)),
         validator=partial(_validator, prepared, "held_out_copying"),
         lineage=_lineage(settings, record, "copying"),
         inputs=inputs,
@@ -102,6 +105,7 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
     first = shares(questions.synthetic_share_first, questions.final_share_first)
     last = shares(questions.synthetic_share_last, questions.final_share_last)
     kinds = ("synthetic", "broad", "final", "closest")[: len(first)]
+    noise = questions.target_noise
     rows = {
         "answers_per_row": questions.answers_per_row,
         "positions_per_question": questions.positions_per_question,
@@ -117,10 +121,11 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
             "evaluation": {"metric": _metric(settings), "questions": questions.validation_questions},
         },
         train=dict(settings.train),
-        dataset=partial(_mixture, settings, prepared, kinds, (first, last), questions.target_noise),
+        dataset=partial(_mixture, settings, prepared, kinds, (first, last), (noise, questions.renamed_share)),
         validator=partial(_validator, prepared, "validation"),
         lineage=_lineage(settings, record, "questions"),
         inputs=inputs,
+        trainer=partial(_frozen, QGTrainer) if questions.frozen_embeddings else QGTrainer,
     )
 
 
@@ -128,7 +133,7 @@ def reward_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any
     """Drawn questions, judged by people's."""
     reward = settings.reward
     shares = [1 - reward.final_share, reward.final_share]
-    one_question = replace(settings, questions=replace(settings.questions, answers_per_row=1))
+    once = replace(settings, questions=replace(settings.questions, answers_per_row=1))
     return Stage(
         name="reward",
         settings=reward,
@@ -137,7 +142,7 @@ def reward_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any
             "evaluation": {"metric": _metric(settings), "questions": reward.validation_questions},
         },
         train=dict(settings.train),
-        dataset=partial(_mixture, one_question, prepared, ("broad", "final"), (shares, shares), 0.0),
+        dataset=partial(_mixture, once, prepared, ("broad", "final"), (shares, shares), (0.0, reward.renamed_share)),
         validator=partial(_validator, prepared, "validation"),
         lineage=_lineage(settings, record, "reward"),
         inputs=inputs,
@@ -145,6 +150,11 @@ def reward_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any
         trainer=partial(_policy_gradient, settings),
         cost=_DRAWING_COST * reward.samples,
     )
+
+
+def _frozen(trainer: Callable[..., QGTrainer], *, checkpoint: Checkpoint, **options: Any) -> QGTrainer:
+    freeze_embeddings(checkpoint.model)
+    return trainer(checkpoint=checkpoint, **options)
 
 
 def _policy_gradient(settings: RecipeSettings, *, checkpoint: Checkpoint, **options: Any) -> PolicyGradientTrainer:
@@ -170,7 +180,7 @@ def _mixture(
     prepared: Path,
     names: tuple[str, ...],
     shares: tuple[list[float], list[float]],
-    target_noise: float,
+    noise: tuple[float, float],  # target_noise; renamed_share of people's questions
     checkpoint: Checkpoint,
     total_items: int,
     step_items: int,
@@ -181,11 +191,18 @@ def _mixture(
     rows = RowsConfig(
         answers_per_row=questions.answers_per_row,
         positions_per_question=questions.positions_per_question,
-        target_noise=target_noise,
+        target_noise=noise[0],
     )
     vocabulary, seed = vocabulary_of(checkpoint), settings.seed
+    of_people = replace(rows, renamed_share=noise[1])
     kinds = [
-        RowDataset(load_parts(prepared, name), checkpoint.input_format, rows, vocabulary, seed + number)
+        RowDataset(
+            load_parts(prepared, name),
+            checkpoint.input_format,
+            of_people if name in _OF_PEOPLE else rows,
+            vocabulary,
+            seed + number,
+        )
         for number, name in enumerate(names)
     ]
     return MixedQuestions(kinds, *shares, total_items, step_items, seed)

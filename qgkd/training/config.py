@@ -107,6 +107,9 @@ class RowsConfig:
     to be predicted stays clean (s2s-ft trains with 0.5; arXiv 2002.12804)."""
     label_smoothing: float = 0.0
     """Share of each label spread evenly over the vocabulary (s2s-ft: 0.1)."""
+    renamed_share: float = 0.0
+    """Chance of each rarer Chinese character to become another one, the same in a question and its passage and another
+    in each epoch: see `qgkd.training.renaming`."""
 
 
 @dataclass(frozen=True, kw_only=True)

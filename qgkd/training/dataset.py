@@ -15,7 +15,7 @@ stays clean.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ from torch.utils.data import Dataset
 from qgkd.input_format import Attention, InputFormat, Layout
 from qgkd.rows import Block, Row, packed_row, recurrent_row
 from qgkd.training.config import RowsConfig
+from qgkd.training.renaming import Renaming
 from qgkd.training.token_store import TokenStore
 
 
@@ -53,6 +54,8 @@ class Vocabulary:
     pad_id: int
     ordinary_ids: NDArray[np.int64]
     """Everything but special tokens: what a corrupted token may turn into."""
+    character_ids: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Chinese characters: what may be renamed."""
 
 
 class RowDataset(Dataset[list[WeightedRow]]):
@@ -70,6 +73,11 @@ class RowDataset(Dataset[list[WeightedRow]]):
         self, store: TokenStore, input_format: InputFormat, rows: RowsConfig, vocabulary: Vocabulary, seed: int
     ) -> None:
         self._store, self._rows, self._vocabulary, self._seed = store, rows, vocabulary, seed
+        self._renaming = None
+        if rows.renamed_share:
+            self._renaming = Renaming.of(
+                store.source_ids, store.target_ids, vocabulary.character_ids, rows.renamed_share
+            )
         self._recurrent = input_format.attention is Attention.RECURRENT
         share = rows.answers_per_row if input_format.layout is Layout.SHARED else 1
         self.items: list[tuple[int, ...]] = group_by_window(store, share)
@@ -100,6 +108,8 @@ class RowDataset(Dataset[list[WeightedRow]]):
         questions = self.items[draw.item]
         sources = [self._store.source(question) for question in questions]
         targets = [self._store.target(question) for question in questions]
+        if self._renaming is not None:
+            sources, targets = self._renaming.rename(sources, targets, random)
         if not self._recurrent:
             row = packed_row(sources, targets, self._vocabulary.mask_id)
             return [WeightedRow(self._corrupt(row, random), float(draw.counted))]

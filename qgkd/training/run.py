@@ -121,10 +121,13 @@ def vocabulary_of(checkpoint: Checkpoint) -> Vocabulary:
     tokenizer = checkpoint.tokenizer
     special = set(tokenizer.all_special_ids)
     ordinary = [token for token in range(len(tokenizer)) if token not in special]
+    names = tokenizer.get_vocab()
+    characters = sorted(names[token] for token in names if len(token) == 1 and "一" <= token <= "鿿")
     return Vocabulary(
         mask_id=int(tokenizer.mask_token_id),
         pad_id=int(tokenizer.pad_token_id),
         ordinary_ids=np.asarray(ordinary, np.int64),
+        character_ids=np.asarray(characters, np.int64),
     )
 
 
