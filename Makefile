@@ -15,11 +15,16 @@ TORCH := torch==2.13.0
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-# The third run's data, which the fourth takes over as it is.
-THIRD = eval/configs/model_cpu.toml data.folder="$(DATA)" copying.max_minutes=0 questions.closest_min=0.3 \
-	questions.closest_share=0.9 questions.varied_share=0 questions.synthetic=50000 questions.synthetic_from_text=0.15 \
-	questions.synthetic_share_first=0.8 questions.synthetic_share_last=0.5 questions.learning_rate=6e-4 \
-	questions.max_steps=3700 questions.evaluations=4
+RECIPE = $(BIN)/qgkd model eval/configs/model_cpu.toml data.folder="$(DATA)" copying.max_minutes=0 questions.closest_min=0.3
+# Questions of the rule alone among people's, fewer and then more; later runs go on with the same data.
+THIRD = $(RECIPE) questions.closest_share=0.9 questions.varied_share=0 questions.synthetic=50000 \
+	questions.synthetic_from_text=0.15 questions.synthetic_share_first=0.8 questions.synthetic_share_last=0.5 \
+	questions.learning_rate=6e-4 questions.max_steps=3700 questions.evaluations=4
+FIFTH = $(RECIPE) questions.closest_share=1 questions.varied_share=0 questions.synthetic=170000 \
+	questions.synthetic_from_text=0.5 questions.synthetic_share_first=0.95 questions.synthetic_share_last=0.7 \
+	questions.renamed_share=0.5 questions.frozen_embeddings=true questions.label_smoothing=0 \
+	questions.learning_rate=5e-4 questions.max_steps=3600 questions.evaluations=1 train.adam_beta2=0.99
+REWARD = questions.max_minutes=0 reward.max_minutes=300 train.adam_beta2=0.99 train.save_total_limit=20
 
 .PHONY: quiz app test test-browser lint model clean
 
@@ -46,15 +51,18 @@ lint: $(VENV)/.dev-installed
 model: $(VENV)/.installed
 	@test -n "$(DATA)" || { echo "make: expected the folder of the data files, found none; name it: make model DATA=..." >&2; exit 1; }
 	@$(BIN)/qgkd model eval/configs/model_cpu.toml data.folder="$(DATA)" --out runs/model/1
-	@$(BIN)/qgkd model eval/configs/model_cpu.toml data.folder="$(DATA)" model.base=runs/model/1/model copying.max_minutes=0 \
-		questions.closest_min=0.3 questions.closest_share=0.6 questions.synthetic_share_last=0.3 questions.max_steps=9000 \
-		--out runs/model/2
-	@$(BIN)/qgkd model $(THIRD) model.base=runs/model/2/model --out runs/model/3
+	@$(RECIPE) model.base=runs/model/1/model questions.closest_share=0.6 questions.synthetic_share_last=0.3 \
+		questions.max_steps=9000 --out runs/model/2
+	@$(THIRD) model.base=runs/model/2/model --out runs/model/3
 	@rm -rf runs/model/restored
 	@$(BIN)/python eval/restore_rare_embeddings.py runs/model/3/model runs/model/3/prepared --out runs/model/restored
-	@$(BIN)/qgkd model $(THIRD) model.base=runs/model/restored questions.max_minutes=0 reward.max_minutes=300 \
-		train.adam_beta2=0.99 train.save_total_limit=20 --from-prepared runs/model/3/prepared --out runs/model/4
-	@$(BIN)/python eval/average_models.py runs/model/4/4-reward/checkpoint-* --out runs/model/averaged
+	@$(THIRD) model.base=runs/model/restored $(REWARD) --from-prepared runs/model/3/prepared --out runs/model/4
+	@$(BIN)/python eval/average_models.py runs/model/4/4-reward/checkpoint-* --out runs/model/4-mean
+	@$(FIFTH) model.base=runs/model/restored --out runs/model/5
+	@$(BIN)/python eval/average_models.py runs/model/5/model runs/model/4-mean --out runs/model/mean
+	@$(FIFTH) model.base=runs/model/mean $(REWARD) reward.renamed_share=0.3 reward.learning_rate=4e-5 \
+		reward.max_steps=240 reward.evaluations=3 --from-prepared runs/model/5/prepared --out runs/model/6
+	@$(BIN)/python eval/average_models.py runs/model/6/4-reward/checkpoint-* runs/model/mean --out runs/model/averaged
 	@$(BIN)/python eval/package_model.py runs/model/averaged \
 		--decoding '{"no_repeat_ngram_tokens": 3, "no_splices": true, "copied_from_id": 4000}'
 

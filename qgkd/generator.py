@@ -7,6 +7,7 @@ Two systems share this interface: the rule (`qgkd.rule.RuleGenerator`) and a mas
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +110,9 @@ def load_generator(
             "expected the model that comes with the package, found none; give --model FOLDER (or a hub name), or "
             "--system rule"
         )
+    # Read when torch is loaded: threads that wait for one another then sleep. Spinning, as they otherwise do, they take
+    # ten times as long where another process has one of two cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from qgkd.checkpoint import decoding_of, load_checkpoint
     from qgkd.model_generator import ModelGenerator
     from qgkd.precision import place

@@ -21,12 +21,12 @@ _SYSTEM, _SEARCH = "System", "Search (models only)"
 
 System = Annotated[
     str | None,
-    typer.Option(help="`rule` or `model`; `model` where --model is given, else `rule`.", rich_help_panel=_SYSTEM),
+    typer.Option(help="`model`, the default, or `rule`.", rich_help_panel=_SYSTEM),
 ]
 Model = Annotated[
     str | None,
     typer.Option(
-        help="A model folder, or a name of the hub; without it --system model takes the package's own.",
+        help="A model folder, or a name of the hub; without it the package's own.",
         rich_help_panel=_SYSTEM,
     ),
 ]
@@ -112,11 +112,8 @@ class SystemChoice:
 
     @property
     def resolved_system(self) -> str:
-        """The system asked for, or the one that the other options mean.
-
-        The rule is the default as long as the package's model scores below it (eval/LOG.md).
-        """
-        return self.system or ("rule" if self.model is None else "model")
+        """The system asked for, else a model; the rule in a source tree without the package's model."""
+        return self.system or ("rule" if self.resolved_model is None else "model")
 
     @property
     def resolved_model(self) -> str | None:
