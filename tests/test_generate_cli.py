@@ -6,6 +6,8 @@ import importlib
 import io
 import itertools
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -247,3 +249,30 @@ def test_a_text_without_full_stops_is_not_shown_whole(tmp_path: Path, capsys: py
     assert "【1867年】" in source
     assert len(source) < 250
     assert source.count("…") == 2
+
+
+def test_the_packaged_model_is_the_default() -> None:
+    from qgkd.cli.generator_options import SystemChoice
+
+    choice = SystemChoice()
+    assert choice.resolved_system == "model"
+    assert choice.settings()["model_sha256"]
+    assert SystemChoice(top_k=3).search()["sample"]
+    assert SystemChoice(system="rule").settings() == {}
+
+
+def test_waiting_threads_sleep(text_file: Path) -> None:
+    """What says so is read when torch is loaded, so it has to be there before; a user's own choice stays."""
+    code = (
+        "import os, sys\n"
+        "sys.addaudithook(lambda event, given: event == 'import' and given[0] == 'torch'"
+        " and print(os.environ.get('OMP_WAIT_POLICY'), file=sys.stderr))\n"
+        "from qgkd.cli import main\n"
+        "main(['generate', sys.argv[1], '-n', '1'])\n"
+    )
+    for own, told in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+        environment |= {"OMP_WAIT_POLICY": own} if own else {}
+        command = [sys.executable, "-c", code, str(text_file)]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=True)
+        assert set(run.stderr.split()) == {told}
