@@ -96,9 +96,10 @@ def test_a_schedule_and_early_stopping_exclude_each_other() -> None:
         make_distill_run(sections)
 
 
-def test_kept_logits_and_noise_exclude_each_other() -> None:
-    sections = {"data": {"train": ["a"]}, "train": {"output_dir": "run"}, "student": {"layers": 2}}
-    sections |= {"rows": {"target_noise": 0.5}, "distill": {"teacher": "t", "cached_top_k": 8}}
+@pytest.mark.parametrize("noise", ["target_noise", "renamed_share"])
+def test_kept_logits_and_noise_exclude_each_other(noise: str) -> None:
+    sections: dict[str, dict[str, Any]] = {"data": {"train": ["a"]}, "train": {"output_dir": "run"}}
+    sections |= {"student": {"layers": 2}, "rows": {noise: 0.5}, "distill": {"teacher": "t", "cached_top_k": 8}}
     with pytest.raises(UserError, match=r"rows\.target_noise must be 0"):
         make_distill_run(sections)
 

@@ -300,6 +300,8 @@ def test_shipped_config_loads(path: Path) -> None:
         ("copying.windoes=3", "copying.windoes is unknown; did you mean copying.windows"),
         ("text.mask_share=1.5", "text.mask_share must be above 0"),
         ("data.final_questions=[]", "data.final_questions must name"),
+        ("questions.renamed_share=2", "questions.renamed_share must be from 0 to 1"),
+        ("reward.renamed_share=-1", "reward.renamed_share must be from 0 to 1"),
         ("reward.samples=1", "reward.samples must be at least 2"),
         ("model.attention=recurrent", "[reward] needs model.attention"),
     ],

@@ -141,8 +141,8 @@ def _check(run: DistillRun, told: str) -> None:
         (not (staged and run.train.evaluation.patience), "evaluation.patience must be 0 where terms follow one "
          "another: the logits come last"),
         (distill.cached_top_k >= 0, "distill.cached_top_k must be 0 (the teacher runs) or more"),
-        (not (cached and rows.target_noise), "distill.cached_top_k keeps the teacher's answers to clean questions: "
-         "rows.target_noise must be 0"),
+        (not (cached and (rows.target_noise or rows.renamed_share)), "distill.cached_top_k keeps the teacher's answers "
+         "to clean questions: rows.target_noise must be 0, and rows.renamed_share"),
     ]  # fmt: skip
     for holds, sentence in requirements:
         if not holds:

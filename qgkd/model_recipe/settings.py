@@ -264,7 +264,7 @@ def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> RecipeSett
 def _check(settings: RecipeSettings, told: str) -> None:
     copying, text, questions, reward = settings.copying, settings.text, settings.questions, settings.reward
     shares = ("synthetic_share_first", "synthetic_share_last", "final_share_first", "final_share_last",
-              "closest_share", "closest_min", "varied_share")  # fmt: skip
+              "closest_share", "closest_min", "varied_share", "renamed_share")  # fmt: skip
     requirements = [
         (0 <= text.laws_share < 1, f"text.laws_share must be from 0 to below 1, was {text.laws_share}"),
         (0 < text.mask_share < 1, f"text.mask_share must be above 0 and below 1, was {text.mask_share}"),
@@ -285,6 +285,7 @@ def _check(settings: RecipeSettings, told: str) -> None:
             reward.max_minutes <= 0 or settings.model.attention == "prefix",
             f"[reward] needs model.attention = 'prefix', found {settings.model.attention!r}",
         ),
+        (0 <= reward.renamed_share <= 1, f"reward.renamed_share must be from 0 to 1, was {reward.renamed_share}"),
         *((0 <= getattr(questions, s) <= 1, f"questions.{s} must be from 0 to 1") for s in shares),
     ]
     for holds, sentence in requirements:

@@ -23,7 +23,7 @@ from qgkd.model_recipe.stage import Stage
 from qgkd.model_recipe.stores import load_parts
 from qgkd.model_recipe.text_tokens import TextTokens
 from qgkd.readers import read_examples
-from qgkd.training.config import TrainConfig
+from qgkd.training.config import RowsConfig, TrainConfig
 from qgkd.training.data import PreparedData
 from qgkd.training.dataset import RowDataset
 from qgkd.training.drawn_questions import QuestionDraws
@@ -33,6 +33,7 @@ from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
 
 _OF_PEOPLE = ("broad", "final", "closest")
+"""Kinds of questions that are gone through again and again, and so learnt by heart."""
 _DRAWING_COST = 1.5
 """A drawn question against a question of the other stages: it is written token by token, then trained on."""
 
@@ -86,7 +87,7 @@ def copying_stage(settings: RecipeSettings, prepared: Path, record: dict[str, An
             "evaluation": {"metric": "loss", "questions": 1_000_000},
         },
         train=dict(settings.train),
-        dataset=partial(_mixture, settings, prepared, ("copying",), shares, (0.0, 0.0)),
+        dataset=partial(_mixture, settings, prepared, ("copying",), shares, _rows(settings)),
         validator=partial(_validator, prepared, "held_out_copying"),
         lineage=_lineage(settings, record, "copying"),
         inputs=inputs,
@@ -105,7 +106,7 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
     first = shares(questions.synthetic_share_first, questions.final_share_first)
     last = shares(questions.synthetic_share_last, questions.final_share_last)
     kinds = ("synthetic", "broad", "final", "closest")[: len(first)]
-    noise = questions.target_noise
+    given = replace(_rows(settings), target_noise=questions.target_noise, renamed_share=questions.renamed_share)
     rows = {
         "answers_per_row": questions.answers_per_row,
         "positions_per_question": questions.positions_per_question,
@@ -121,7 +122,7 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
             "evaluation": {"metric": _metric(settings), "questions": questions.validation_questions},
         },
         train=dict(settings.train),
-        dataset=partial(_mixture, settings, prepared, kinds, (first, last), (noise, questions.renamed_share)),
+        dataset=partial(_mixture, settings, prepared, kinds, (first, last), given),
         validator=partial(_validator, prepared, "validation"),
         lineage=_lineage(settings, record, "questions"),
         inputs=inputs,
@@ -133,7 +134,7 @@ def reward_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any
     """Drawn questions, judged by people's."""
     reward = settings.reward
     shares = [1 - reward.final_share, reward.final_share]
-    once = replace(settings, questions=replace(settings.questions, answers_per_row=1))
+    given = replace(_rows(settings), answers_per_row=1, renamed_share=reward.renamed_share)
     return Stage(
         name="reward",
         settings=reward,
@@ -142,7 +143,7 @@ def reward_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any
             "evaluation": {"metric": _metric(settings), "questions": reward.validation_questions},
         },
         train=dict(settings.train),
-        dataset=partial(_mixture, once, prepared, ("broad", "final"), (shares, shares), (0.0, reward.renamed_share)),
+        dataset=partial(_mixture, settings, prepared, ("broad", "final"), (shares, shares), given),
         validator=partial(_validator, prepared, "validation"),
         lineage=_lineage(settings, record, "reward"),
         inputs=inputs,
@@ -180,32 +181,25 @@ def _mixture(
     prepared: Path,
     names: tuple[str, ...],
     shares: tuple[list[float], list[float]],
-    noise: tuple[float, float],  # target_noise; renamed_share of people's questions
+    rows: RowsConfig,
     checkpoint: Checkpoint,
     total_items: int,
     step_items: int,
 ) -> MixedQuestions:
-    from qgkd.training.config import RowsConfig
-
-    questions = settings.questions
-    rows = RowsConfig(
-        answers_per_row=questions.answers_per_row,
-        positions_per_question=questions.positions_per_question,
-        target_noise=noise[0],
-    )
     vocabulary, seed = vocabulary_of(checkpoint), settings.seed
-    of_people = replace(rows, renamed_share=noise[1])
-    kinds = [
-        RowDataset(
-            load_parts(prepared, name),
-            checkpoint.input_format,
-            of_people if name in _OF_PEOPLE else rows,
-            vocabulary,
-            seed + number,
-        )
-        for number, name in enumerate(names)
-    ]
+    kinds = []
+    for number, name in enumerate(names):
+        own = rows if name in _OF_PEOPLE else replace(rows, renamed_share=0.0)
+        store = load_parts(prepared, name)
+        kinds.append(RowDataset(store, checkpoint.input_format, own, vocabulary, seed + number))
     return MixedQuestions(kinds, *shares, total_items, step_items, seed)
+
+
+def _rows(settings: RecipeSettings) -> RowsConfig:
+    questions = settings.questions
+    return RowsConfig(
+        answers_per_row=questions.answers_per_row, positions_per_question=questions.positions_per_question
+    )
 
 
 def _validator(prepared: Path, name: str, checkpoint: Checkpoint, config: TrainConfig) -> Validator:

@@ -195,6 +195,7 @@ def _check(config: TrainConfig, told: str) -> None:
         (data.limit is None or data.limit > 0, f"data.limit must be at least 1, was {data.limit}"),
         (0 <= model.dropout < 1, f"model.dropout must be from 0 to below 1, was {model.dropout}"),
         (0 <= rows.target_noise <= 1, f"rows.target_noise must be from 0 to 1, was {rows.target_noise}"),
+        (0 <= rows.renamed_share <= 1, f"rows.renamed_share must be from 0 to 1, was {rows.renamed_share}"),
         (0 <= rows.label_smoothing < 1, f"rows.label_smoothing must be from 0 to below 1, was {rows.label_smoothing}"),
         (rows.positions_per_question >= 0, "rows.positions_per_question must be 0 (all) or more"),
         (rows.answers_per_row >= 1, f"rows.answers_per_row must be at least 1, was {rows.answers_per_row}"),
