@@ -19,9 +19,9 @@ from qgkd.rows import Row, packed_row
 from qgkd.source import Source
 from qgkd.training import drawn_questions
 from qgkd.training.drawn_questions import QuestionDraws, row_sources, row_targets
-from qgkd.training.model import Capture, TrainingModel
+from qgkd.training.model import Capture, TrainingModel, freeze_embeddings
 from qgkd.training.overlap import _rouge_l, overlap
-from qgkd.training.policy_gradient import PolicyGradientTrainer, freeze_embeddings
+from qgkd.training.policy_gradient import PolicyGradientTrainer
 
 SEARCH = DecodingSettings(sample=True, min_question_tokens=1)
 

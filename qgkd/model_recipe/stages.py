@@ -8,7 +8,6 @@ A literal example: `question_stage(settings, prepared, record, inputs)`
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,9 +26,8 @@ from qgkd.training.config import RowsConfig, TrainConfig
 from qgkd.training.data import PreparedData
 from qgkd.training.dataset import RowDataset
 from qgkd.training.drawn_questions import QuestionDraws
-from qgkd.training.policy_gradient import PolicyGradientTrainer, freeze_embeddings
+from qgkd.training.policy_gradient import PolicyGradientTrainer
 from qgkd.training.run import vocabulary_of
-from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
 
 _OF_PEOPLE = ("broad", "final", "closest")
@@ -126,7 +124,7 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
         validator=partial(_validator, prepared, "validation"),
         lineage=_lineage(settings, record, "questions"),
         inputs=inputs,
-        trainer=partial(_frozen, QGTrainer) if questions.frozen_embeddings else QGTrainer,
+        frozen_embeddings=questions.frozen_embeddings,
     )
 
 
@@ -148,20 +146,14 @@ def reward_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any
         lineage=_lineage(settings, record, "reward"),
         inputs=inputs,
         decoding=reward.decoding(),
+        frozen_embeddings=reward.frozen_embeddings,
         trainer=partial(_policy_gradient, settings),
         cost=_DRAWING_COST * reward.samples,
     )
 
 
-def _frozen(trainer: Callable[..., QGTrainer], *, checkpoint: Checkpoint, **options: Any) -> QGTrainer:
-    freeze_embeddings(checkpoint.model)
-    return trainer(checkpoint=checkpoint, **options)
-
-
 def _policy_gradient(settings: RecipeSettings, *, checkpoint: Checkpoint, **options: Any) -> PolicyGradientTrainer:
     reward = settings.reward
-    if reward.frozen_embeddings:
-        freeze_embeddings(checkpoint.model)
     search = replace(decoding_of(checkpoint, {}), sample=True, sampling_temperature=reward.temperature)
     draws = QuestionDraws(
         checkpoint.tokenizer, search, reward.samples, checkpoint.input_format.max_question_tokens, settings.seed

@@ -204,3 +204,9 @@ def _start_as_sinusoids(weight: torch.Tensor, scale: float) -> None:
     waves = torch.stack((angles.sin(), angles.cos()), dim=-1).flatten(1)[:, :width]
     with torch.no_grad():
         weight.copy_(waves * scale * math.sqrt(2))
+
+
+def freeze_embeddings(model: PreTrainedModel) -> None:
+    """Leave the tokens' embeddings, and the head's weights and bias with them, out of training."""
+    for parameter in (*model.get_input_embeddings().parameters(), *model.get_output_embeddings().parameters()):
+        parameter.requires_grad_(False)

@@ -23,7 +23,7 @@ from qgkd.training.model import Capture
 from qgkd.training.trainer import Batch, QGTrainer
 
 if TYPE_CHECKING:
-    from transformers import BertForMaskedLM, PreTrainedModel
+    from transformers import BertForMaskedLM
 
 _FORBIDDEN_LOGIT = -1e9  # finite: a row of infinities has no gradient
 
@@ -68,9 +68,3 @@ class PolicyGradientTrainer(QGTrainer):
             LossTerm(name="policy_gradient", values=per_row, unit=Unit.ROWS),
             LossTerm(name="reward", values=batch["mean_reward"], unit=Unit.ROWS, weight=0.0),
         ]
-
-
-def freeze_embeddings(model: PreTrainedModel) -> None:
-    """Leave the tokens' embeddings, and the head's weights and bias with them, out of training."""
-    for parameter in (*model.get_input_embeddings().parameters(), *model.get_output_embeddings().parameters()):
-        parameter.requires_grad_(False)
