@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -21,7 +23,7 @@ from qgkd.model_recipe.stores import join_stores, load_parts, part_of, save_part
 from qgkd.model_recipe.synthetic import askable_paragraph, synthetic_examples
 from qgkd.model_recipe.text_tokens import TextTokens, choose_laws, encode_documents, word_starts
 from qgkd.model_recipe.vocabulary import save_tokenizer, train_vocabulary
-from qgkd.readers import read_examples
+from qgkd.readers import PassageRow, read_examples, read_passages
 from qgkd.rows import IGNORED_LABEL
 from qgkd.script import to_simplified
 from qgkd.tokenizer_folder import load_tokenizer
@@ -236,6 +238,25 @@ def test_validation_and_test_passages_enter_no_stage(recipe: tuple[RecipeSetting
         assert not any(f" {piece} " in text for piece in told)
     assert any(document.text for document in clean_documents(settings, questions.kept_out))
     assert len(read_documents(folder / "text.txt.xz")) >= 8
+
+
+def test_passages_for_a_teacher(recipe: tuple[RecipeSettings, Path], tmp_path: Path) -> None:
+    """By the command: rows that `qgkd generate` takes, and none of them about a passage that is kept out."""
+    settings, folder = recipe
+    script = Path(__file__).resolve().parent.parent / "eval" / "recipe_passages.py"
+    out = tmp_path / "passages.jsonl"
+    command = [sys.executable, str(script), str(folder / "recipe.toml"), str(folder), "--out", str(out)]
+    subprocess.run([*command, "--questions", "3"], check=True, capture_output=True, timeout=120)
+    rows = [row for row in read_passages(out) if isinstance(row, PassageRow)]
+    asked = [row for row in rows if row.answers]
+    assert len(asked) == 3
+    assert len(rows) > 5
+    assert all(row.context[a.start_char : a.end_char] == a.text for row in asked for a in row.answers)
+    kept_out = Preparation(settings, folder / "again")._questions.kept_out
+    assert not any(kept_out.holds(row.context) for row in rows)
+    first = out.read_bytes()
+    subprocess.run([*command, "--questions", "3"], check=True, capture_output=True, timeout=120)
+    assert out.read_bytes() == first
 
 
 def test_nothing_is_prepared_twice(recipe: tuple[RecipeSettings, Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 Comes in: `RecipeSettings`. Goes out: a folder that a machine with torch and transformers alone trains from:
 
-    vocabulary/                      the tokenizer
+    vocabulary/                      the tokenizer: that of `model.base` where it is given
     text-00.npz … held_out_text-00   masked-LM tokens
     copying-00.npz, held_out_copying-00.npz
     synthetic-00.npz … broad-00.npz, final-00.npz, closest-00.npz
@@ -32,7 +32,7 @@ from qgkd.input_format import InputFormat
 from qgkd.model_recipe.copying import copying_examples, copying_store
 from qgkd.model_recipe.documents import Document, clean_documents
 from qgkd.model_recipe.parallel import chunks_of, in_parallel
-from qgkd.model_recipe.prepared_record import RECORD, part_settings, read_record
+from qgkd.model_recipe.prepared_record import RECORD, part_settings, read_record, vocabulary_sha256
 from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.sources import Questions, paragraphs, read_questions
 from qgkd.model_recipe.stores import join_stores, save_parts
@@ -93,7 +93,15 @@ class Preparation:
             raise UserError("data.folder must name the folder of the data files; add data.folder=... to the command")
         names = (*data.text, *data.laws, *data.questions, *data.final_questions, *data.never)
         files = {name: file_sha256(path) for name, path in zip(names, self._settings.paths(names), strict=True)}
-        return {part: {**about, "files": files} for part, about in part_settings(self._settings).items()}
+        given: dict[str, Any] = {"files": files}
+        if self._settings.model.base:
+            given["base_vocabulary"] = vocabulary_sha256(self._base_tokens())
+        return {part: {**about, **given} for part, about in part_settings(self._settings).items()}
+
+    def _base_tokens(self) -> list[str]:
+        """Of the model that is gone on from, in the order of their ids."""
+        held: dict[str, int] = load_tokenizer(self._settings.model.base).get_vocab()
+        return sorted(held, key=held.__getitem__)
 
     @functools.cached_property
     def _questions(self) -> Questions:
@@ -127,8 +135,11 @@ class Preparation:
         return str(self._folder / "vocabulary")
 
     def _make_vocabulary(self) -> dict[str, Any]:
-        texts = [*self._passages, *(document.text for document in self._documents)]
-        tokens = train_vocabulary(texts, self._settings.vocabulary)
+        if self._settings.model.base:  # a vocabulary trained anew has the same pieces in another order
+            tokens = self._base_tokens()
+        else:
+            texts = [*self._passages, *(document.text for document in self._documents)]
+            tokens = train_vocabulary(texts, self._settings.vocabulary)
         save_tokenizer(tokens, Path(self._tokenizer_folder))
         return {"tokens": len(tokens)}
 

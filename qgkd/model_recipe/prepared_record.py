@@ -7,7 +7,9 @@ A literal example: `check_prepared(settings, Path("prepared"))` on a machine tha
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,11 @@ def part_settings(settings: RecipeSettings) -> dict[str, dict[str, Any]]:
     return parts
 
 
+def vocabulary_sha256(tokens: Sequence[str]) -> str:
+    """Digest of the tokens in the order of their ids."""
+    return hashlib.sha256("\n".join(tokens).encode()).hexdigest()
+
+
 def read_record(folder: Path) -> dict[str, Any]:
     """`prepared.json`; empty where there is none that can be read."""
     try:
@@ -59,7 +66,8 @@ def check_prepared(settings: RecipeSettings, folder: Path) -> dict[str, Any]:
     record = read_record(folder)
     for part, wanted in part_settings(settings).items():
         held = dict(record.get(part, {}).get("from", {}))
-        held.pop("files", None)
+        for given in ("files", "base_vocabulary"):  # of the machine that prepared
+            held.pop(given, None)
         if held != wanted:
             raise UserError(
                 f"{folder}: expected {part} prepared with this config's settings, found "

@@ -56,7 +56,7 @@ class ModelSettings:
     """Sizes and input format of the model; lengths in tokens."""
 
     base: str = ""
-    """A model folder to go on from, made with the same vocabulary; empty builds one of the sizes below."""
+    """A model folder to go on from; the data is prepared with its vocabulary. Empty builds one of the sizes below."""
     layers: int = 4
     hidden_size: int = 256
     heads: int = 4
@@ -165,6 +165,9 @@ class QuestionSettings(StageSettings):
     them by heart; see `qgkd.training.renaming`."""
     frozen_embeddings: bool = False
     """Leave the tokens' embeddings as they are."""
+    frozen_layers: int = 0
+    """Leave the first N layers, and all embeddings, as they are: of a model with layers added by
+    `eval/grow_layers.py` the added ones learn."""
     answers_per_row: int = 1
     """`shared`: questions about one window that share a row."""
     positions_per_question: int = 0

@@ -34,7 +34,7 @@ from qgkd.model_recipe.speed import step_seconds
 from qgkd.training.arguments import training_arguments
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig, make_config
-from qgkd.training.model import TrainingModel, freeze_embeddings, starting_checkpoint
+from qgkd.training.model import TrainingModel, freeze_embeddings, freeze_lower_layers, starting_checkpoint
 from qgkd.training.trainer import QGTrainer
 
 
@@ -58,6 +58,7 @@ class Stage:
     decoding: dict[str, Any] = field(default_factory=dict)
     """How the stage's model is searched, in training and after; plainly where empty."""
     frozen_embeddings: bool = False
+    frozen_layers: int = 0
     trainer: Callable[..., QGTrainer] = QGTrainer
     cost: float = 1.0
     """How long its steps take against plain ones of as many rows."""
@@ -90,6 +91,7 @@ def run_stage(stage: Stage, folder: Path, base: Path | None, *, force: bool = Fa
     checkpoint = starting_checkpoint(config)
     if stage.frozen_embeddings:
         freeze_embeddings(checkpoint.model)
+    freeze_lower_layers(checkpoint.model, stage.frozen_layers)
     if stage.decoding:
         checkpoint = replace(checkpoint, record={**checkpoint.record, "decoding": stage.decoding})
     if not plan:

@@ -125,6 +125,7 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
         lineage=_lineage(settings, record, "questions"),
         inputs=inputs,
         frozen_embeddings=questions.frozen_embeddings,
+        frozen_layers=questions.frozen_layers,
     )
 
 

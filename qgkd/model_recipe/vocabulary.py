@@ -101,7 +101,10 @@ def _required_pieces() -> Iterator[str]:
 
 
 def _pieces(words: Counter[str], size: int) -> list[str]:
-    """WordPiece's pieces, most useful first. Source: Wu et al. 2016 (arXiv 1609.08144), section 4.1."""
+    """WordPiece's pieces, most useful first; equally useful ones come in another order each time (tokenizers' trainer).
+
+    Source: Wu et al. 2016 (arXiv 1609.08144), section 4.1.
+    """
     from transformers import BertTokenizer
 
     if not words:

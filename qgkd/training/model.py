@@ -20,6 +20,7 @@ from transformers.utils import ModelOutput
 from qgkd.attention_mask import padding_mask, prefix_attention_mask
 from qgkd.batch_rows import RowBatch
 from qgkd.checkpoint import Checkpoint, load_checkpoint, read_record
+from qgkd.encoder import encoder_layers
 from qgkd.errors import UserError
 from qgkd.input_format import Attention, InputFormat
 from qgkd.masked_lm import mask_logits
@@ -210,3 +211,25 @@ def freeze_embeddings(model: PreTrainedModel) -> None:
     """Leave the tokens' embeddings, and the head's weights and bias with them, out of training."""
     for parameter in (*model.get_input_embeddings().parameters(), *model.get_output_embeddings().parameters()):
         parameter.requires_grad_(False)
+
+
+def freeze_lower_layers(model: PreTrainedModel, count: int) -> None:
+    """Leave the embeddings and the first layers out of training, so that those above learn on what is there.
+
+    Source: LLaMA Pro, Wu et al. 2024 (arXiv 2401.02415), section 3.2: of an expanded model the added blocks learn.
+    Differs: the head's transform learns as well.
+
+    Raises:
+        UserError: The model has no layer above them.
+    """
+    layers = encoder_layers(model)
+    if not 0 <= count < len(layers):
+        raise UserError(
+            f"frozen_layers must be from 0 to below the model's {len(layers)} layers, was {count}; lower it"
+        )
+    if not count:
+        return
+    freeze_embeddings(model)
+    for module in (model.base_model.embeddings, *layers[:count]):
+        for parameter in module.parameters():
+            parameter.requires_grad_(False)

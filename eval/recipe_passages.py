@@ -1,0 +1,69 @@
+"""Passages for a teacher to write questions about: those its student learns from.
+
+    python eval/recipe_passages.py eval/configs/model_cpu.toml DATA --out runs/passages.jsonl
+    qgkd generate runs/passages.jsonl --number 2 --model TEACHER --with-context --output runs/questions.jsonl
+
+Comes in: the settings of `qgkd model` and the folder of its data. Goes out: JSONL in random order: paragraphs of text,
+and passages of training questions with the answers that people asked about. As in every stage, no passage of the
+validation or the test questions is among them.
+
+A literal example of a row: `{"id": "text-12", "context": "燈塔建於1867年。……"}`
+
+Source: a student that learns from what its teacher writes, Kim & Rush 2016 (arXiv 1606.07947), section 3.2.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any
+
+import typer
+
+
+def main(
+    config: Annotated[Path, typer.Argument(help="The recipe's TOML file.")],
+    data: Annotated[Path, typer.Argument(help="The folder of the data files.")],
+    out: Annotated[Path, typer.Option(help="The JSONL file.")],
+    paragraphs: Annotated[int, typer.Option(min=0, help="How many paragraphs of text.")] = 5000,
+    questions: Annotated[int, typer.Option(min=0, help="How many people's questions.")] = 5000,
+) -> None:
+    """Write the file."""
+    from qgkd.atomic import write_atomically
+    from qgkd.model_recipe.documents import clean_documents
+    from qgkd.model_recipe.settings import load_recipe
+    from qgkd.model_recipe.sources import paragraphs as paragraphs_of
+    from qgkd.model_recipe.sources import read_questions
+    from qgkd.model_recipe.synthetic import askable_paragraph
+
+    settings = load_recipe(config, (f"data.folder={data}",))
+    files, paths, random = settings.data, settings.paths, Random(settings.seed)
+    asked = read_questions(
+        paths(files.questions), paths(files.final_questions), paths(files.never), files.held_out_field
+    )
+    longest = settings.questions.text_window_chars
+    texts = [
+        text
+        for document in clean_documents(settings, asked.kept_out)
+        if not document.kept_simplified and not document.is_law
+        for paragraph in paragraphs_of(document.text)
+        if (text := askable_paragraph(paragraph, longest))
+    ]
+    rows: list[dict[str, Any]] = [
+        {"id": f"text-{number}", "context": text}
+        for number, text in enumerate(random.sample(texts, min(paragraphs, len(texts))))
+    ]
+    people = [*asked.broad, *asked.final]
+    rows += [
+        {"id": e.example_id, "context": e.context, "answer": e.answer_text, "answer_start": e.answer_start_char}
+        for e in random.sample(people, min(questions, len(people)))
+    ]
+    random.shuffle(rows)
+    with write_atomically(out) as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    print(f"{out}: {len(rows):,} passages, {min(paragraphs, len(texts)):,} of them paragraphs of text")
+
+
+if __name__ == "__main__":
+    typer.run(main)
