@@ -1,7 +1,7 @@
 """Passages for a teacher to write questions about: those its student learns from.
 
     python eval/recipe_passages.py eval/configs/model_cpu.toml DATA --out runs/passages.jsonl
-    qgkd generate runs/passages.jsonl --number 2 --model TEACHER --with-context --output runs/questions.jsonl
+    qgkd generate runs/passages.jsonl --number 1 --model TEACHER --with-context --output runs/questions.jsonl
 
 Comes in: the settings of `qgkd model` and the folder of its data. Goes out: JSONL in random order: paragraphs of text,
 and passages of training questions with the answers that people asked about. As in every stage, no passage of the

@@ -22,6 +22,7 @@ from training_examples import records, write_questions
 from qgkd.checkpoint import load_checkpoint, read_record
 from qgkd.cli import main
 from qgkd.errors import UserError
+from qgkd.experiment.chain import Chain
 from qgkd.experiment.compare import Comparison
 from qgkd.experiment.compare_questions import draw_questions
 from qgkd.experiment.compare_settings import CompareSettings, QuestionOptions, load_compare
@@ -430,6 +431,14 @@ def test_shipped_configs_load() -> None:
         0.3,
     )
     assert (recipe.chain.student.layers, recipe.chain.student.drop) == (6, "top")
+    given = ("given.teacher=runs/teacher", "data.train=runs/questions.jsonl")
+    packaged = load_recipe(CONFIGS / "student_in_package.toml", given)
+    assert (packaged.chain.distill.fraction, packaged.chain.student.layers) == (0.5, 6)
+    assert [step.name for step in steps_before(Chain(packaged.chain).selftrained())] == [
+        "student",
+        "distilled",
+        "selftrained",
+    ]
     compared = load_compare(CONFIGS / "compare_cpu.toml")
     assert len(compared.options.seeds) >= 3
     assert compared.options.recurrent == ("teacher", "direct", "all-layer", "two-stage")
