@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from qgkd.errors import UserError
+
 if TYPE_CHECKING:
     from transformers import BertForMaskedLM
 
@@ -81,4 +83,7 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    try:
+        typer.run(main)
+    except UserError as error:
+        raise SystemExit(str(error)) from None

@@ -21,6 +21,8 @@ from typing import Annotated, Any
 
 import typer
 
+from qgkd.errors import UserError
+
 
 def main(
     config: Annotated[Path, typer.Argument(help="The recipe's TOML file.")],
@@ -66,4 +68,7 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    try:
+        typer.run(main)
+    except UserError as error:
+        raise SystemExit(str(error)) from None

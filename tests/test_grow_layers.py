@@ -90,6 +90,9 @@ def test_refusals(tiny: Path, tmp_path: Path) -> None:
         assert found.returncode == 1
         assert told in found.stderr
         assert "Traceback" not in found.stderr
+    found = grow(tmp_path / "nowhere", 4, tmp_path / "new")
+    assert (found.returncode, found.stderr.count("\n")) == (1, 1)
+    assert "nowhere: there is no such folder" in found.stderr
 
 
 def test_the_recipe_goes_on_from_it_and_keeps_its_vocabulary(tmp_path: Path) -> None:
