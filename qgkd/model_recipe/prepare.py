@@ -95,9 +95,10 @@ class Preparation:
         files = {name: file_sha256(path) for name, path in zip(names, self._settings.paths(names), strict=True)}
         given: dict[str, Any] = {"files": files}
         if self._settings.model.base:
-            given["base_vocabulary"] = vocabulary_sha256(self._base_tokens())
+            given["base_vocabulary"] = vocabulary_sha256(self._base_tokens)
         return {part: {**about, **given} for part, about in part_settings(self._settings).items()}
 
+    @functools.cached_property
     def _base_tokens(self) -> list[str]:
         """Of the model that is gone on from, in the order of their ids."""
         held: dict[str, int] = load_tokenizer(self._settings.model.base).get_vocab()
@@ -136,7 +137,7 @@ class Preparation:
 
     def _make_vocabulary(self) -> dict[str, Any]:
         if self._settings.model.base:  # a vocabulary trained anew has the same pieces in another order
-            tokens = self._base_tokens()
+            tokens = self._base_tokens
         else:
             texts = [*self._passages, *(document.text for document in self._documents)]
             tokens = train_vocabulary(texts, self._settings.vocabulary)
