@@ -29,16 +29,16 @@ import torch
 from benchmark_distillation import peak_mib
 from transformers import BertConfig, BertForSequenceClassification
 
+from qgkd.checkpoints.encoder import encoder_shape
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.method_settings import check_method, objectives_of
 from qgkd.classification.methods import METHODS
-from qgkd.distillation.asked_rows import ask_about
-from qgkd.distillation.capture import DistillCapture, Needs
-from qgkd.distillation.objective import asked_rows, loss_terms, needs_of
-from qgkd.distillation.several_teachers import SeveralTeachers
-from qgkd.distillation.teacher import Teacher
-from qgkd.encoder import encoder_shape
-from qgkd.rows import Block
+from qgkd.distillation.objectives.objective import asked_rows, loss_terms, needs_of
+from qgkd.distillation.teachers.asked_rows import ask_about
+from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.several_teachers import SeveralTeachers
+from qgkd.distillation.teachers.teacher import Teacher
+from qgkd.model_input.rows import Block
 from qgkd.training.loss import mean_over_step, unit_counts
 from qgkd.training.model import MODEL_INPUTS
 

@@ -38,12 +38,12 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from qgkd.checkpoint import Checkpoint
+from qgkd.checkpoints.checkpoint import Checkpoint
+from qgkd.checkpoints.precision import place
+from qgkd.decoding.generator import ModelGenerator
 from qgkd.decoding.settings import DecodingSettings
 from qgkd.generator import GenerationRequest
-from qgkd.input_format import InputFormat
-from qgkd.model_generator import ModelGenerator
-from qgkd.precision import place
+from qgkd.model_input.input_format import InputFormat
 
 VOCABULARY_TOKENS = 21128
 STEPS = 22  # predicted tokens per question, the closing [SEP] among them; DRCD's mean is 23.5

@@ -30,13 +30,13 @@ from pathlib import Path
 import torch
 from transformers import BertConfig, BertForMaskedLM
 
-from qgkd.distillation.capture import Needs
-from qgkd.distillation.capturing_model import CapturingModel
-from qgkd.distillation.objective import Objective, loss_terms, needs_of
+from qgkd.checkpoints.encoder import encoder_shape
+from qgkd.distillation.objectives.objective import Objective, loss_terms, needs_of
 from qgkd.distillation.recipes import all_layer, hinton
-from qgkd.distillation.teacher import Teacher
-from qgkd.encoder import encoder_shape
-from qgkd.rows import Block
+from qgkd.distillation.teachers.capture import Needs
+from qgkd.distillation.teachers.capturing_model import CapturingModel
+from qgkd.distillation.teachers.teacher import Teacher
+from qgkd.model_input.rows import Block
 from qgkd.training.loss import cross_entropy_terms, mean_over_step, unit_counts
 from qgkd.training.model import MODEL_INPUTS
 

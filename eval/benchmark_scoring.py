@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import get_args
 
 from qgkd.errors import UserError
-from qgkd.metrics import Tokenization, score
-from qgkd.metrics.pairs import read_jsonl_pairs
+from qgkd.scoring import Tokenization, score
+from qgkd.scoring.pairs import read_jsonl_pairs
 
 
 def main() -> int:

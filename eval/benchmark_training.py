@@ -34,15 +34,15 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertForMaskedLM
 
-from qgkd.input_format import Attention, InputFormat, Layout
-from qgkd.source import Source
+from qgkd.model_input.input_format import Attention, InputFormat, Layout
+from qgkd.model_input.source import Source
+from qgkd.model_input.window import Window
 from qgkd.training.batches import RowCollator
 from qgkd.training.config import RowsConfig
 from qgkd.training.dataset import Draw, RowDataset, Vocabulary
 from qgkd.training.loss import cross_entropy_terms, mean_over_step, unit_counts
 from qgkd.training.model import MODEL_INPUTS, TrainingModel
 from qgkd.training.token_store import TokenStore, build_store
-from qgkd.window import Window
 
 VOCABULARY_TOKENS = 21128  # bert-base-chinese
 ANSWER_TOKENS, QUESTION_TOKENS = 4, 23  # DRCD's mean question has 22.5 tokens and [SEP]

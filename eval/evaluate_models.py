@@ -27,14 +27,14 @@ from typing import Annotated, Any
 import typer
 
 import qgkd
-from qgkd.answerability import QuestionScorer
-from qgkd.atomic import explain_write_error, write_atomically
 from qgkd.cli import generator_options as options
 from qgkd.cli.evaluate import answerability_scorer, as_json, read_for_evaluation, read_titles
 from qgkd.cli.generator_options import SystemChoice
 from qgkd.errors import UserError
-from qgkd.evaluate import EvaluationOptions, evaluate, write_predictions
-from qgkd.fingerprint import file_sha256, model_sha256
+from qgkd.files.atomic import explain_write_error, write_atomically
+from qgkd.files.fingerprint import file_sha256, model_sha256
+from qgkd.scoring.answerability import QuestionScorer
+from qgkd.scoring.evaluate import EvaluationOptions, evaluate, write_predictions
 
 COLUMNS = ("name", "Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score", "evalTime", "parameters")
 PARTS = {"new_articles": "articles not in the excluded file"}

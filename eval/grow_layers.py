@@ -64,10 +64,10 @@ def main(
     out: Annotated[Path, typer.Option(help="The new model folder.")],
 ) -> None:
     """Write the folder."""
-    from qgkd.checkpoint import load_checkpoint
-    from qgkd.encoder import encoder_layers
-    from qgkd.fingerprint import model_sha256
-    from qgkd.student import save_student
+    from qgkd.checkpoints.checkpoint import load_checkpoint
+    from qgkd.checkpoints.encoder import encoder_layers
+    from qgkd.checkpoints.student import save_student
+    from qgkd.files.fingerprint import model_sha256
 
     checkpoint = load_checkpoint(model)
     depth = len(encoder_layers(checkpoint.model))

@@ -28,8 +28,9 @@ def main(
     """Write the folder."""
     import torch
 
-    from qgkd.atomic import write_atomically
-    from qgkd.checkpoint import RECORD_NAME, decoding_of, load_checkpoint
+    from qgkd.checkpoints.checkpoint import RECORD_NAME, load_checkpoint
+    from qgkd.decoding.settings import decoding_of
+    from qgkd.files.atomic import write_atomically
 
     checkpoint = load_checkpoint(folder)
     own = json.loads(decoding)

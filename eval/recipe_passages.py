@@ -32,7 +32,7 @@ def main(
     questions: Annotated[int, typer.Option(min=0, help="How many people's questions.")] = 5000,
 ) -> None:
     """Write the file."""
-    from qgkd.atomic import write_atomically
+    from qgkd.files.atomic import write_atomically
     from qgkd.model_recipe.documents import clean_documents
     from qgkd.model_recipe.settings import load_recipe
     from qgkd.model_recipe.sources import paragraphs as paragraphs_of

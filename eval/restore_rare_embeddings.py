@@ -32,7 +32,7 @@ def main(
     """Write the folder."""
     import torch
 
-    from qgkd.checkpoint import load_checkpoint
+    from qgkd.checkpoints.checkpoint import load_checkpoint
 
     if out.exists():
         raise SystemExit(f"{out}: expected a new folder, found one that is there; remove it or name another")

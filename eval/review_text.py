@@ -33,10 +33,10 @@ def main(
     seed: Annotated[int, typer.Option(help="Of the order; another one to go on with other windows.")] = 0,
 ) -> None:
     """Write the folder."""
-    from qgkd.atomic import write_atomically
+    from qgkd.checkpoints.tokenizer_folder import load_tokenizer
+    from qgkd.files.atomic import write_atomically
     from qgkd.model_recipe.prepared_record import RECORD, read_record
     from qgkd.model_recipe.text_tokens import TextTokens, encode_documents
-    from qgkd.tokenizer_folder import load_tokenizer
 
     if out.exists():
         raise SystemExit(f"{out}: expected a new folder, found one that is there; remove it or name another")
@@ -61,9 +61,9 @@ def main(
 
 def _texts(config: str, overrides: tuple[str, ...]) -> list[str]:
     """Each once."""
-    from qgkd.classification.compare_config import load_comparison
-    from qgkd.classification.data import load_task
-    from qgkd.classification.task import TRAIN, TRANSFER
+    from qgkd.classification.comparison.compare_config import load_comparison
+    from qgkd.classification.tasks.data import load_task
+    from qgkd.classification.tasks.task import TRAIN, TRANSFER
 
     whole = ("task.train_limit=0", "task.transfer_limit=0")
     tasks = {run.task: run.config.task for run in load_comparison(config, (*overrides, *whole)).runs}

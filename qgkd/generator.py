@@ -1,22 +1,15 @@
 """The one door to generation: what the command line, the batch scripts and the page import.
 
 Comes in: `GenerationRequest` (a passage and one marked answer). Goes out: `Question`, n-best per request.
-Two systems share this interface: the rule (`qgkd.rule.RuleGenerator`) and a masked language model
-(`qgkd.model_generator.ModelGenerator`).
+Two systems share this interface: the rule (`qgkd.rule.generator.RuleGenerator`) and a masked language model
+(`qgkd.decoding.generator.ModelGenerator`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-from qgkd.errors import UserError
-
-if TYPE_CHECKING:
-    from qgkd.decoding.settings import DecodingSettings
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,58 +59,3 @@ class Generator(Protocol):
             ValueError: A request's answer is not where it says, or is too long for the model.
         """
         ...
-
-
-def load_generator(
-    *,
-    system: str = "model",
-    model: str | Path | None = None,
-    attention: str | None = None,
-    layout: str | None = None,
-    precision: str = "fp32",
-    device: str = "cpu",
-    settings: DecodingSettings | None = None,
-    search: Mapping[str, Any] | None = None,
-    max_batch_tokens: int = 8192,
-) -> Generator:
-    """Load a system by what the command line says about it.
-
-    Args:
-        system: `rule` or `model`.
-        model: A model folder or hub name; None takes the package's own.
-        attention: `recurrent` or `prefix`, for a checkpoint that does not say.
-        layout: `plain`, `marked` or `shared`, likewise.
-        precision: `fp32`, `bf16`, or `int8` (weights of the linear layers, CPU only).
-        device: Where the model runs: `cpu`, `cuda`, `cuda:1`.
-        settings: How to search; None takes the model's own way (`decoding` in its `qgkd.json`), else greedy.
-        search: Fields of `DecodingSettings` that replace the model's own.
-        max_batch_tokens: Source tokens per batch.
-
-    Raises:
-        UserError: An unknown system, or a model that cannot be loaded.
-    """
-    if system == "rule":
-        from qgkd.rule import RuleGenerator
-
-        return RuleGenerator()
-    if system != "model":
-        raise UserError(f"--system: expected 'rule' or 'model', found {system!r}")
-    from qgkd.packaged_model import packaged_model
-
-    model = model or packaged_model()
-    if model is None:
-        raise UserError(
-            "expected the model that comes with the package, found none; give --model FOLDER (or a hub name), or "
-            "--system rule"
-        )
-    # Read when torch is loaded: threads that wait for one another then sleep. Spinning, as they otherwise do, they take
-    # ten times as long where another process has one of two cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from qgkd.checkpoint import decoding_of, load_checkpoint
-    from qgkd.model_generator import ModelGenerator
-    from qgkd.precision import place
-
-    checkpoint = load_checkpoint(model, attention=attention, layout=layout, lean=True)
-    checkpoint = place(checkpoint, precision=precision, device=device)
-    settings = settings or decoding_of(checkpoint, search or {})
-    return ModelGenerator(checkpoint, settings, max_batch_tokens=max_batch_tokens)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import torch
 
-from qgkd.distillation.capture import DistillCapture
-from qgkd.distillation.objective import Objective, loss_terms
-from qgkd.rows import Block
+from qgkd.distillation.objectives.objective import Objective, loss_terms
+from qgkd.distillation.teachers.capture import DistillCapture
+from qgkd.model_input.rows import Block
 from qgkd.training.loss import mean_over_step, unit_counts
 
 

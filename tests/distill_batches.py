@@ -10,9 +10,9 @@ from torch.nn import functional as F
 from training_examples import records
 from transformers import DistilBertConfig, DistilBertForMaskedLM
 
-from qgkd.input_format import Attention, InputFormat
-from qgkd.rows import Row, packed_row, recurrent_row
-from qgkd.source import PassageEncoder, question_target
+from qgkd.model_input.input_format import Attention, InputFormat
+from qgkd.model_input.rows import Row, packed_row, recurrent_row
+from qgkd.model_input.source import PassageEncoder, question_target
 from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import WeightedRow
 

@@ -10,10 +10,10 @@ from tiny_model import tiny_tokenizer
 from training_examples import records, run_config
 from transformers import BertConfig, BertForMaskedLM, set_seed
 
-from qgkd.checkpoint import load_checkpoint, save_record
+from qgkd.checkpoints.checkpoint import load_checkpoint, save_record
 from qgkd.distillation.config import DistillRun, make_distill_run
-from qgkd.input_format import InputFormat
-from qgkd.source import PassageEncoder, Source, question_target
+from qgkd.model_input.input_format import InputFormat
+from qgkd.model_input.source import PassageEncoder, Source, question_target
 
 
 def save_model(folder: Path, *, layers: int = 4, hidden_size: int = 16, seed: int = 0, **input_format: Any) -> Path:

@@ -7,7 +7,7 @@ import lzma
 from pathlib import Path
 
 from qgkd.model_recipe.settings import RecipeSettings, load_recipe
-from qgkd.readers import read_examples
+from qgkd.reading.readers import read_examples
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _CONFIG = """

@@ -7,6 +7,12 @@ from collections.abc import Callable, Sequence
 
 from qgkd.generator import GenerationRequest, Question
 
+PASSAGE = (
+    "白沙灣的燈塔建於1867年，由工程師林文海設計。它高二十五公尺，夜裡的光可以照到十八海里之外。"
+    "港口在1920年擴建，新建的三座碼頭可以停靠五千噸的貨輪。當時的總督曾在信中稱它為「東海的眼睛」。"
+    "戰後，燈塔由交通部管理，2003年成為國定古蹟，每年約有四十萬名遊客來參觀。"
+)
+
 
 class StubGenerator:
     """Asks 第K問：誰是「ANSWER-OFFSET」？, or what it is told to ask."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_quiz import PASSAGE
+from stub_generator import PASSAGE
 
 from qgkd.cli import main
 
@@ -26,9 +26,9 @@ from pathlib import Path
 
 from stub_generator import StubGenerator
 
-from qgkd.batch import generate_file
-from qgkd.question_rows import BatchOptions
-from qgkd.readers import read_passages
+from qgkd.quiz.file_run import generate_file
+from qgkd.quiz.question_rows import BatchOptions
+from qgkd.reading.readers import read_passages
 
 source, output, seconds, *resume = sys.argv[1:]
 generate_file(
@@ -238,7 +238,7 @@ def test_a_disk_too_full_for_the_output_keeps_the_progress(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("qgkd.atomic.os.replace", lambda *paths: full(0))
+        patch.setattr("qgkd.files.atomic.os.replace", lambda *paths: full(0))
         assert main(["generate", str(source), "--output", str(output)]) == 1
     sentence = f"every question is kept in {output}.partial: go on with --resume"
     assert_one_sentence(capsys.readouterr().err, "the disk is full", sentence)

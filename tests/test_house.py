@@ -14,8 +14,8 @@ import pytest
 
 from qgkd import __version__
 from qgkd.cli import main
-from qgkd.readers import PassageRow, read_examples, read_passages
-from qgkd.script import Script, detect_script
+from qgkd.reading.readers import PassageRow, read_examples, read_passages
+from qgkd.text.script import Script, detect_script
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text("utf-8")

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
 
-from qgkd.checkpoint import Checkpoint, save_record
-from qgkd.input_format import InputFormat
+from qgkd.checkpoints.checkpoint import Checkpoint, save_record
+from qgkd.model_input.input_format import InputFormat
 
 PASSAGES = (
     "燈塔建於1867年，由工程師林文海設計。林文海是港務局的職員。燈塔高42公尺，位於白沙灣的北岸。",

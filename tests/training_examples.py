@@ -9,8 +9,8 @@ from typing import Any
 from tiny_model import PASSAGES, tiny_tokenizer
 from transformers import BertConfig, BertForMaskedLM, set_seed
 
-from qgkd.checkpoint import save_record
-from qgkd.input_format import InputFormat
+from qgkd.checkpoints.checkpoint import save_record
+from qgkd.model_input.input_format import InputFormat
 from qgkd.training.config import TrainConfig, make_config
 
 # Passage, answer, which occurrence, question. Two ask about different occurrences of one answer.

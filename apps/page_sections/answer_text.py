@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from page_sections.visitor import say
-from qgkd.answer_types import AnswerSpan, AnswerType
+from qgkd.answers.types import AnswerSpan, AnswerType
 from qgkd.page.chosen_answers import Span
 from qgkd.page.highlight import segments
 from qgkd.page.parts import Part

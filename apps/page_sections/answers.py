@@ -8,7 +8,7 @@ import streamlit as st
 
 from page_sections import answer_text, plain, visitor
 from page_sections.visitor import say
-from qgkd.answer_types import AnswerSpan, AnswerType
+from qgkd.answers.types import AnswerSpan, AnswerType
 from qgkd.page.chosen_answers import Choice, Span, occurrences, surroundings, trimmed
 from qgkd.page.orders import part_proposals
 from qgkd.page.parts import Part, part_label, split_parts

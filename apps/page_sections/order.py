@@ -12,7 +12,7 @@ from qgkd.page.models import ModelShelf
 from qgkd.page.service import BusyError
 from qgkd.page.workspace import MIXED
 from qgkd.question_forms import QuestionForm
-from qgkd.script import Script
+from qgkd.text.script import Script
 
 _POLL_SECONDS = 0.4
 _FORMS = [*(form.value for form in QuestionForm), MIXED]

@@ -15,7 +15,7 @@ from qgkd.errors import UserError
 from qgkd.exports import open_json
 from qgkd.page.parts import part_label, split_parts
 from qgkd.page.question_list import add_items
-from qgkd.script import detect_script
+from qgkd.text.script import detect_script
 
 _SAMPLE = Path(__file__).resolve().parents[2] / "data" / "passages" / "yushan.txt"
 

@@ -15,10 +15,10 @@ import streamlit as st
 from qgkd.errors import UserError
 from qgkd.page.service import PageService
 from qgkd.page.settings import PageSettings
+from qgkd.page.wording import say as say_in
 from qgkd.page.workspace import Workspace
 from qgkd.page.workspace_store import WorkspaceStore
 from qgkd.question_forms import Language
-from qgkd.wording import say as say_in
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,10 +11,10 @@ from typing import cast
 
 import torch
 
-from qgkd.attention_mask import padding_mask
-from qgkd.batch_rows import RowBatch
-from qgkd.distillation.capturing_model import CapturingModel
-from qgkd.masked_lm import model_inputs
+from qgkd.checkpoints.masked_lm import model_inputs
+from qgkd.distillation.teachers.capturing_model import CapturingModel
+from qgkd.model_input.attention_mask import padding_mask
+from qgkd.model_input.batch_rows import RowBatch
 
 
 class ClassifyingModel(CapturingModel):

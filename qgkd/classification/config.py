@@ -26,12 +26,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qgkd.checkpoints.student import Drop
 from qgkd.classification.method_settings import check_method
 from qgkd.classification.presets import with_preset
-from qgkd.distillation.several_teachers import Ensemble
+from qgkd.distillation.teachers.several_teachers import Ensemble
 from qgkd.errors import UserError
-from qgkd.student import Drop
-from qgkd.training.toml_values import check_section, read_sections
+from qgkd.files.toml_values import check_section, read_sections
 
 
 @dataclass(frozen=True, kw_only=True)

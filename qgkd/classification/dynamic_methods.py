@@ -8,14 +8,14 @@ of a batch, the large one about the rest.
 
 from __future__ import annotations
 
+from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.classification.terms import on_labels, on_teacher, one_of, with_embeddings
-from qgkd.distillation.hidden_states import HiddenStateMSE
-from qgkd.distillation.layer_map import layer_map
-from qgkd.distillation.objective import Objective
-from qgkd.distillation.teacher_selection import SelectedTeacher, TeacherMode
-from qgkd.distillation.uncertainty import Uncertainty
-from qgkd.distillation.weighted_rows import Reweighted, SelectedRows
-from qgkd.encoder import EncoderShape
+from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
+from qgkd.distillation.objectives.layer_map import layer_map
+from qgkd.distillation.objectives.objective import Objective
+from qgkd.distillation.objectives.teacher_selection import SelectedTeacher, TeacherMode
+from qgkd.distillation.objectives.uncertainty import Uncertainty
+from qgkd.distillation.objectives.weighted_rows import Reweighted, SelectedRows
 
 
 def dynamic_teacher(

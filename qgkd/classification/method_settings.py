@@ -17,11 +17,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.classification.methods import METHODS
-from qgkd.distillation.objective import Objective, check_objectives
-from qgkd.encoder import EncoderShape
+from qgkd.distillation.objectives.objective import Objective, check_objectives
 from qgkd.errors import UserError
-from qgkd.training.toml_values import check_section, nearest
+from qgkd.files.toml_values import check_section, nearest
 
 _FIRST = {"name": str}
 

@@ -15,16 +15,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.classification.dynamic_methods import dynamic_data, dynamic_supervision, dynamic_teacher
 from qgkd.classification.terms import on_labels, on_teacher, one_of, with_embeddings
-from qgkd.distillation.hidden_states import HiddenStateMSE
-from qgkd.distillation.layer_map import layer_map
-from qgkd.distillation.layer_relations import LayerRelationAngle, LayerRelationDistance
-from qgkd.distillation.objective import Objective
-from qgkd.distillation.positions import Positions
-from qgkd.distillation.relations import Comparison, Distance
-from qgkd.distillation.word_relations import WordRelationAngle, WordRelationDistance
-from qgkd.encoder import EncoderShape
+from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
+from qgkd.distillation.objectives.layer_map import layer_map
+from qgkd.distillation.objectives.layer_relations import LayerRelationAngle, LayerRelationDistance
+from qgkd.distillation.objectives.objective import Objective
+from qgkd.distillation.objectives.positions import Positions
+from qgkd.distillation.objectives.relations import Comparison, Distance
+from qgkd.distillation.objectives.word_relations import WordRelationAngle, WordRelationDistance
 from qgkd.errors import UserError
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgkd.classification.task import ClassificationTask
+from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.errors import UserError
 
 

@@ -13,18 +13,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from qgkd.checkpoint import Checkpoint, check_place, read_record, short_name
+from qgkd.checkpoints.checkpoint import Checkpoint, check_place, read_record, short_name
+from qgkd.checkpoints.encoder import encoder_layers
+from qgkd.checkpoints.hub_files import hub_answers
+from qgkd.checkpoints.student import Drop, kept_layers, make_student, student_record
+from qgkd.checkpoints.tokenizer_folder import check_tokenizer
 from qgkd.classification.config import ClassifierConfig
-from qgkd.classification.labels import check_label_order, id2label
-from qgkd.classification.task import ClassificationTask
+from qgkd.classification.tasks.labels import check_label_order, id2label
+from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.distillation.models import check_tokenizers
-from qgkd.encoder import encoder_layers
 from qgkd.errors import UserError
-from qgkd.fingerprint import model_sha256
-from qgkd.hub_files import hub_answers
-from qgkd.input_format import InputFormat
-from qgkd.student import Drop, kept_layers, make_student, student_record
-from qgkd.tokenizer_folder import check_tokenizer
+from qgkd.files.fingerprint import model_sha256
+from qgkd.model_input.input_format import InputFormat
 
 _HEAD = ("classifier", "score", "pooler", "pre_classifier", "classification_head", "sequence_summary")
 """How the names of a head's weights begin, behind the encoder's own prefix."""
@@ -62,7 +62,7 @@ def load_student(settings: ClassifierConfig, task: ClassificationTask, *, seed: 
     """
     from transformers import set_seed
 
-    from qgkd.training.model import set_dropout
+    from qgkd.checkpoints.encoder import set_dropout
 
     set_seed(seed)
     base = _load(settings.base, task, tokenizer, is_trained=False)

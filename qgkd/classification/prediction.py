@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from qgkd.classification.classifying_model import ClassifyingModel
-from qgkd.classification.rows import ClassificationCollator, LabelledRow, example_row
-from qgkd.classification.store import ExampleStore
-from qgkd.distillation.capture import Needs
+from qgkd.classification.tasks.rows import ClassificationCollator, LabelledRow, example_row
+from qgkd.classification.tasks.store import ExampleStore
+from qgkd.distillation.teachers.capture import Needs
 from qgkd.training.model import MODEL_INPUTS
 
 

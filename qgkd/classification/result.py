@@ -12,7 +12,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from qgkd.atomic import write_atomically
+from qgkd.files.atomic import write_atomically
 
 RESULT_NAME = "result.json"
 

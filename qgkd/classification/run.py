@@ -23,33 +23,33 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import set_seed
 
-from qgkd.atomic import write_atomically
-from qgkd.checkpoint import Checkpoint, read_record
+from qgkd.checkpoints.checkpoint import Checkpoint, read_record
+from qgkd.checkpoints.encoder import encoder_shape
+from qgkd.checkpoints.precision import parameter_count
 from qgkd.classification.arguments import classification_arguments
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.config import ClassificationConfig
 from qgkd.classification.method_settings import objectives_of, settings_in_full
 from qgkd.classification.models import load_student, load_teachers, load_tokenizer_of, load_trained, position_limit
 from qgkd.classification.prediction import Predictor
-from qgkd.classification.prepared import PreparedTask, prepare_task
 from qgkd.classification.result import ClassificationResult, read_result, write_result
-from qgkd.classification.rows import ClassificationRows
-from qgkd.classification.store import ExampleStore
-from qgkd.classification.task import TRAIN, TRANSFER, VALIDATION
+from qgkd.classification.tasks.prepared import PreparedTask, prepare_task
+from qgkd.classification.tasks.rows import ClassificationRows
+from qgkd.classification.tasks.store import ExampleStore
+from qgkd.classification.tasks.task import TRAIN, TRANSFER, VALIDATION
 from qgkd.classification.teachers import asked_teacher, check_teachers, ensemble_of, opinions
 from qgkd.classification.trainer import ClassificationTrainer
 from qgkd.classification.validation import ClassificationValidator, split_figures
-from qgkd.distillation.objective import Objective, needs_of, projections_of
-from qgkd.encoder import encoder_shape
+from qgkd.distillation.objectives.objective import Objective, needs_of, projections_of
 from qgkd.errors import UserError
-from qgkd.fingerprint import model_sha256
-from qgkd.precision import parameter_count
+from qgkd.files.atomic import write_atomically
+from qgkd.files.fingerprint import model_sha256
+from qgkd.files.toml_values import to_toml
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.run import is_main, say, settle_folder
-from qgkd.training.toml_values import to_toml
 
 if TYPE_CHECKING:
-    from qgkd.classification.data import TaskData
+    from qgkd.classification.tasks.data import TaskData
 
 _FIXED = ("task", "method", "model")
 """What a resumed run may not change."""

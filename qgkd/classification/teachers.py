@@ -14,17 +14,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qgkd.checkpoint import Checkpoint
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.prediction import Predictor, predictions_of
-from qgkd.classification.store import ExampleStore
+from qgkd.classification.tasks.store import ExampleStore
 from qgkd.classification.trainer import NoTeacher
-from qgkd.distillation.capture import Needs
-from qgkd.distillation.logits import LogitMSE
-from qgkd.distillation.objective import Objective
-from qgkd.distillation.several_teachers import Ensemble, SeveralTeachers, ensemble_logits
-from qgkd.distillation.teacher import Teacher
-from qgkd.distillation.teacher_selection import SelectedTeacher
+from qgkd.distillation.objectives.logits import LogitMSE
+from qgkd.distillation.objectives.objective import Objective
+from qgkd.distillation.objectives.teacher_selection import SelectedTeacher
+from qgkd.distillation.teachers.capture import Needs
+from qgkd.distillation.teachers.several_teachers import Ensemble, SeveralTeachers, ensemble_logits
+from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.distillation.trainer import AnyTeacher
 from qgkd.errors import UserError
 

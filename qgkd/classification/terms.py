@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import TypeVar
 
-from qgkd.distillation.layer_map import LayerMap, LayerPair
-from qgkd.distillation.logits import HardLabels, LogitMSE, ScoreMSE, SoftTargetCrossEntropy, SoftTargetKL
-from qgkd.distillation.objective import Objective
-from qgkd.encoder import EncoderShape
+from qgkd.checkpoints.encoder import EncoderShape
+from qgkd.distillation.objectives.layer_map import LayerMap, LayerPair
+from qgkd.distillation.objectives.logits import HardLabels, LogitMSE, ScoreMSE, SoftTargetCrossEntropy, SoftTargetKL
+from qgkd.distillation.objectives.objective import Objective
 from qgkd.errors import UserError
 
 _Kind = TypeVar("_Kind", bound=StrEnum)

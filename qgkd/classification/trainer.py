@@ -15,16 +15,16 @@ from typing import Any
 import torch
 from transformers import Trainer
 
-from qgkd.atomic import write_atomically
-from qgkd.checkpoint import RECORD_NAME
-from qgkd.classification.rows import ClassificationCollator
-from qgkd.classification.task import ClassificationTask
-from qgkd.distillation.asked_rows import ask_about
-from qgkd.distillation.capture import DistillCapture, Needs
+from qgkd.checkpoints.checkpoint import RECORD_NAME
+from qgkd.classification.tasks.rows import ClassificationCollator
+from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.distillation.diagnostics import TeacherCheck
-from qgkd.distillation.objective import asked_rows
-from qgkd.distillation.positions import Batch
+from qgkd.distillation.objectives.objective import asked_rows
+from qgkd.distillation.objectives.positions import Batch
+from qgkd.distillation.teachers.asked_rows import ask_about
+from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.trainer import DistillTrainer
+from qgkd.files.atomic import write_atomically
 from qgkd.training.loss import LossTerm
 
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from qgkd.classification.metrics import task_metrics
 from qgkd.classification.prediction import Predictor, predictions_of
-from qgkd.classification.rows import ClassificationRows
-from qgkd.classification.store import ExampleStore
-from qgkd.classification.task import VALIDATION, ClassificationTask
+from qgkd.classification.tasks.rows import ClassificationRows
+from qgkd.classification.tasks.store import ExampleStore
+from qgkd.classification.tasks.task import VALIDATION, ClassificationTask
 
 
 class ClassificationValidator:

@@ -20,7 +20,6 @@ from typing import Annotated
 import typer
 
 from qgkd import __version__
-from qgkd.atomic import WHILE_WRITING, explain_write_error
 from qgkd.cli.answers import answers
 from qgkd.cli.app import app as serve_page
 from qgkd.cli.compare import compare
@@ -37,6 +36,7 @@ from qgkd.cli.selftrain import selftrain
 from qgkd.cli.student import student
 from qgkd.cli.train import train
 from qgkd.errors import UserError
+from qgkd.files.atomic import WHILE_WRITING, explain_write_error
 
 app = typer.Typer(
     name="qgkd",

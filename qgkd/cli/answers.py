@@ -18,12 +18,12 @@ import typer
 
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
-from qgkd.row_formats import refuse_markup
+from qgkd.reading.row_formats import refuse_markup
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from qgkd.answer_types import AnswerSpan
+    from qgkd.answers.types import AnswerSpan
 
 _COLOURS = {
     "date": "black on bright_yellow",
@@ -48,7 +48,7 @@ def answers(
     if as_json and as_jsonl:
         raise UserError("expected --json or --jsonl, found both; choose one")
     context = _read_text(file)
-    from qgkd.answers import propose_answers
+    from qgkd.answers.propose import propose_answers
 
     spans = propose_answers(context, limit=limit)
     records = [_record(span) for span in spans]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qgkd.drcd import OFFICIAL_BASE_URL, OFFICIAL_FILES
+from qgkd.reading.drcd import OFFICIAL_BASE_URL, OFFICIAL_FILES
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -35,8 +35,8 @@ def drcd(
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from qgkd.atomic import explain_write_error
-    from qgkd.download import download_verified
+    from qgkd.files.atomic import explain_write_error
+    from qgkd.files.download import download_verified
 
     wanted = [name.strip() for name in files.split(",")]
     unknown = [name for name in wanted if name not in OFFICIAL_FILES]
@@ -61,9 +61,9 @@ def check(
     file: Annotated[Path, typer.Argument(help="DRCD/SQuAD JSON, JSONL, CSV or Parquet.", show_default=False)],
 ) -> None:
     """Count paragraphs and questions, check every answer's offset, and tell whether it is an official DRCD file."""
-    from qgkd.download import git_blob_id
-    from qgkd.drcd import official_name
-    from qgkd.readers import read_examples
+    from qgkd.files.download import git_blob_id
+    from qgkd.reading.drcd import official_name
+    from qgkd.reading.readers import read_examples
 
     report = read_examples(file)
     paragraphs = len({(example.title, example.context) for example in report.examples})

@@ -21,9 +21,9 @@ from qgkd.cli.generator_options import SystemChoice
 from qgkd.cli.stdout import write_stdout
 
 if TYPE_CHECKING:
-    from qgkd.answerability import QuestionScorer
-    from qgkd.evaluate import Evaluation
-    from qgkd.examples import QGExample
+    from qgkd.reading.examples import QGExample
+    from qgkd.scoring.answerability import QuestionScorer
+    from qgkd.scoring.evaluate import Evaluation
 
 _SCORING = "Scoring"
 _METRICS = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score")
@@ -84,8 +84,8 @@ def evaluate(
         raise typer.BadParameter("--answerability-model needs --extra")
     if answerability_model is not None and answerability_model == model:
         print(f"answerability: {model} reads its own questions and favours them; use another model", file=sys.stderr)
-    from qgkd.atomic import check_writable
-    from qgkd.evaluate import EvaluationOptions, write_predictions
+    from qgkd.files.atomic import check_writable
+    from qgkd.scoring.evaluate import EvaluationOptions, write_predictions
 
     if predictions is not None:
         check_writable(predictions)
@@ -119,7 +119,7 @@ def read_for_evaluation(data: Path, limit: int | None) -> tuple[list[QGExample],
         UserError: Nothing of the file can be read.
     """
     from qgkd.errors import UserError
-    from qgkd.readers import read_examples
+    from qgkd.reading.readers import read_examples
 
     report = read_examples(data, limit=limit)
     if not report.examples:
@@ -140,7 +140,7 @@ def read_titles(path: Path) -> frozenset[str]:
         UserError: The file cannot be read, or its examples have no titles.
     """
     from qgkd.errors import UserError
-    from qgkd.readers import read_examples
+    from qgkd.reading.readers import read_examples
 
     titles = frozenset(example.title for example in read_examples(path).examples if example.title)
     if not titles:
@@ -169,7 +169,7 @@ def _trained_on(choice: SystemChoice) -> Any:
     """What the checkpoint says it was trained on; None where it does not say."""
     if choice.resolved_system == "rule":
         return None
-    from qgkd.checkpoint import read_record
+    from qgkd.checkpoints.checkpoint import read_record
 
     record = read_record(str(choice.resolved_model))
     return record.get("trained_on", record.get("data"))
@@ -189,7 +189,7 @@ def answerability_scorer(model: str | None, extra: bool) -> QuestionScorer | Non
             )
         return None
     from qgkd.errors import UserError
-    from qgkd.generator import load_generator
+    from qgkd.quiz.load_generator import load_generator
 
     scorer: Any = load_generator(system="model", model=model)
     if not hasattr(scorer, "question_log_probabilities"):
@@ -203,7 +203,7 @@ def _evaluate(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from qgkd.evaluate import evaluate as evaluate_examples
+    from qgkd.scoring.evaluate import evaluate as evaluate_examples
 
     generator = choice.load()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

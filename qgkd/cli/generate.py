@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgkd.batch_output import json_line
 from qgkd.cli import generator_options as options
 from qgkd.cli import take_home
 from qgkd.cli.generator_options import SystemChoice
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
+from qgkd.quiz.output import json_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qgkd.batch import BatchSummary
     from qgkd.generator import Generator
-    from qgkd.question_rows import BatchOptions
-    from qgkd.readers import PassageRow, Problem
+    from qgkd.quiz.file_run import BatchSummary
+    from qgkd.quiz.question_rows import BatchOptions
+    from qgkd.reading.readers import PassageRow, Problem
 
 _OUTPUT = "Output"
 _ROW_SUFFIXES = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet"}
@@ -110,7 +110,7 @@ def generate(
     take_home.check_options(export, form, export_format, writes_elsewhere=output is not None or json_object or jsonl)
     if json_object and jsonl:
         raise typer.BadParameter("give --json or --jsonl, not both")
-    from qgkd.question_rows import BatchOptions
+    from qgkd.quiz.question_rows import BatchOptions
 
     wanted = BatchOptions(
         questions_per_passage=number,
@@ -143,8 +143,8 @@ def _to_file(
 
     from rich.console import Console
 
-    from qgkd.batch import check_output, generate_file
-    from qgkd.readers import read_passages
+    from qgkd.quiz.file_run import check_output, generate_file
+    from qgkd.reading.readers import read_passages
 
     check_output(output, resume=resume, force=force)
     rows = _first_read(read_passages(source))
@@ -189,8 +189,8 @@ def _say_summary(summary: BatchSummary) -> None:
 
 def _to_stdout(source: str, choice: SystemChoice, wanted: BatchOptions, form: str | None) -> int:
     """Print a quiz, JSON rows as they come, or one JSON object; returns the number of bad rows."""
-    from qgkd.question_rows import generate_batches
-    from qgkd.readers import PassageRow, read_passages
+    from qgkd.quiz.question_rows import generate_batches
+    from qgkd.reading.readers import PassageRow, read_passages
 
     rows = read_passages(source)
     first = list(itertools.islice(rows, 2))
@@ -221,8 +221,8 @@ def _show(source: str, generator: Generator, row: PassageRow, wanted: BatchOptio
     from rich.console import Console
 
     from qgkd.cli.show_quiz import show_quiz
-    from qgkd.question_rows import order_for
-    from qgkd.quiz import make_quizzes
+    from qgkd.quiz.make import make_quizzes
+    from qgkd.quiz.question_rows import order_for
 
     quiz = make_quizzes(generator, [order_for(row, wanted)])[0]
     if not quiz.items:
@@ -243,7 +243,7 @@ def _is_row_format(source: str) -> bool:
 
 
 def _complain(source: str, value: dict[str, Any]) -> None:
-    from qgkd.readers import Problem
+    from qgkd.reading.readers import Problem
 
     problem = Problem(
         file=source, row_id=value["id"], reason=value["reason"], row_number=value["row"], line_number=value["line"]

@@ -118,7 +118,7 @@ class SystemChoice:
     @property
     def resolved_model(self) -> str | None:
         """The model asked for, else the package's own."""
-        from qgkd.packaged_model import packaged_model
+        from qgkd.checkpoints.packaged_model import packaged_model
 
         return self.model or (str(packaged_model()) if packaged_model() else None)
 
@@ -129,7 +129,7 @@ class SystemChoice:
             UserError: No such system or model, or settings that contradict each other.
         """
         from qgkd.decoding.settings import DecodingSettings
-        from qgkd.generator import load_generator
+        from qgkd.quiz.load_generator import load_generator
 
         if self.resolved_system == "rule":
             return load_generator(system="rule")
@@ -163,7 +163,7 @@ class SystemChoice:
 
     def settings(self) -> dict[str, Any]:
         """Everything that decides the questions, as JSON values: the model by what is in it, not by where it lies."""
-        from qgkd.fingerprint import model_sha256
+        from qgkd.files.fingerprint import model_sha256
 
         if self.resolved_system == "rule":
             return {}

@@ -72,7 +72,7 @@ def run(
         ("train", "seed"): seed,
     }
     from qgkd.classification.config import make_classification_config
-    from qgkd.training.toml_values import parse_overrides, read_toml
+    from qgkd.files.toml_values import parse_overrides, read_toml
 
     sections = read_toml(file) if file else {}
     overrides = [(section, key, value) for (section, key), value in said.items() if value is not None]

@@ -43,9 +43,9 @@ def compare(
     """Compare methods over tasks and seeds; runs that are complete are not done again."""
     if plan + tables_only + time_again > 1:
         raise typer.BadParameter("--plan, --tables-only and --time-again exclude each other: choose one")
-    from qgkd.classification.compare import finished_rows, run_comparison, write_report
-    from qgkd.classification.compare_config import load_comparison
-    from qgkd.classification.compare_table import markdown, table_lines
+    from qgkd.classification.comparison.compare import finished_rows, run_comparison, write_report
+    from qgkd.classification.comparison.compare_config import load_comparison
+    from qgkd.classification.comparison.compare_table import markdown, table_lines
     from qgkd.classification.result import read_result
     from qgkd.errors import UserError
 
@@ -56,7 +56,7 @@ def compare(
         return
     failures: list[str] = []
     if time_again:
-        from qgkd.classification.compare_timing import time_systems
+        from qgkd.classification.comparison.compare_timing import time_systems
 
         time_systems(comparison)
     if tables_only or time_again:

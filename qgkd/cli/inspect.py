@@ -20,10 +20,10 @@ from qgkd.errors import UserError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-    from qgkd.examples import QGExample
-    from qgkd.input_format import InputFormat
-    from qgkd.inspection import Inspection
-    from qgkd.readers import ReadReport
+    from qgkd.model_input.input_format import InputFormat
+    from qgkd.model_input.inspection import Inspection
+    from qgkd.reading.examples import QGExample
+    from qgkd.reading.readers import ReadReport
 
 
 def inspect(
@@ -45,7 +45,7 @@ def inspect(
         raise typer.BadParameter("give --model or --tokenizer, not both")
     report, examples = _read(file, id_, limit)
     chosen, input_format = _tokenizer_and_format(model, tokenizer, attention, layout, examples)
-    from qgkd.inspection import inspect_example
+    from qgkd.model_input.inspection import inspect_example
 
     inspections: list[Inspection] = []
     complaints = [str(problem) for problem in report.problems]
@@ -65,7 +65,7 @@ def inspect(
 
 
 def _read(file: str, id_: str | None, limit: int) -> tuple[ReadReport, list[QGExample]]:
-    from qgkd.readers import read_examples
+    from qgkd.reading.readers import read_examples
 
     report = read_examples(file, limit=None if id_ is not None else limit)
     examples = [example for example in report.examples if id_ is None or example.example_id == id_]
@@ -83,17 +83,17 @@ def _tokenizer_and_format(
 ) -> tuple[PreTrainedTokenizerFast, InputFormat]:
     """The model's own, or a tokenizer with the options' format."""
     if model is not None:
-        from qgkd.checkpoint import load_checkpoint
+        from qgkd.checkpoints.checkpoint import load_checkpoint
 
         checkpoint = load_checkpoint(model, attention=attention, layout=layout)
         return checkpoint.tokenizer, checkpoint.input_format
-    from qgkd.checkpoint import new_format
-    from qgkd.tokenizer_folder import load_tokenizer
+    from qgkd.checkpoints.checkpoint import new_format
+    from qgkd.checkpoints.tokenizer_folder import load_tokenizer
 
     input_format = new_format(attention or "prefix", layout or "marked")
     if folder is not None:
         return load_tokenizer(folder), input_format
-    from qgkd.character_tokenizer import character_tokenizer
+    from qgkd.checkpoints.character_tokenizer import character_tokenizer
 
     print("no --model or --tokenizer given: every character is taken for a token", file=sys.stderr)
     texts = [text for example in examples for text in (example.context, example.question)]
@@ -114,8 +114,8 @@ def _print(input_format: InputFormat, inspections: list[Inspection], *, rows: bo
     from rich.console import Console
 
     from qgkd.cli.show_inspection import Display, legend, show_inspection
-    from qgkd.input_format import Layout
-    from qgkd.inspection import describe
+    from qgkd.model_input.input_format import Layout
+    from qgkd.model_input.inspection import describe
 
     console = Console(soft_wrap=True, highlight=False)
     display = Display(rows=rows, positions=positions, answer_positions=input_format.layout is Layout.SHARED)

@@ -14,8 +14,8 @@ import typer
 from qgkd.errors import UserError
 
 if TYPE_CHECKING:
-    from qgkd.metrics import MetricDifference, MetricValues, Scores, Tokenization
-    from qgkd.metrics.pairs import Pairs
+    from qgkd.scoring import MetricDifference, MetricValues, Scores, Tokenization
+    from qgkd.scoring.pairs import Pairs
 
 
 def score(
@@ -43,8 +43,8 @@ def score(
     if compare == "-" and "-" in (file, references):
         raise UserError("expected one file on stdin, found - twice; write one of them to a file")
 
-    from qgkd.metrics import score as compute_scores
-    from qgkd.metrics.pairs import read_jsonl_pairs, read_other_hypotheses, read_text_pairs
+    from qgkd.scoring import score as compute_scores
+    from qgkd.scoring.pairs import read_jsonl_pairs, read_other_hypotheses, read_text_pairs
 
     pairs = read_jsonl_pairs(file) if references is None else read_text_pairs(file, references)
     if compare is not None:
@@ -61,9 +61,9 @@ def score(
 def _compare(
     pairs: Pairs, other: list[str], names: list[str], tokenization: Tokenization, seed: int, as_json: bool
 ) -> None:
-    from qgkd.metrics.bootstrap import DEFAULT_RESAMPLES, compare_statistics
-    from qgkd.metrics.item_statistics import count_items, tokenize_items
-    from qgkd.metrics.scores import scores_from_statistics
+    from qgkd.scoring.bootstrap import DEFAULT_RESAMPLES, compare_statistics
+    from qgkd.scoring.item_statistics import count_items, tokenize_items
+    from qgkd.scoring.scores import scores_from_statistics
 
     first, second = (
         count_items(tokenize_items(hypotheses, pairs.references, tokenization))

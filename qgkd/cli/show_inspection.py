@@ -20,7 +20,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from qgkd.inspection import Cell, Inspection, Kind
+from qgkd.model_input.inspection import Cell, Inspection, Kind
 
 STYLES = {
     Kind.PASSAGE: "default",

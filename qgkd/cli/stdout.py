@@ -11,7 +11,7 @@ import contextlib
 import os
 import sys
 
-from qgkd.atomic import explain_write_error
+from qgkd.files.atomic import explain_write_error
 
 
 def write_stdout(text: str) -> None:

@@ -18,7 +18,7 @@ from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
 
 if TYPE_CHECKING:
-    from qgkd.checkpoint import Checkpoint
+    from qgkd.checkpoints.checkpoint import Checkpoint
 
 _EXAMPLES = 500  # the mean cosine settles long before
 
@@ -43,11 +43,11 @@ def student(
     if (drop == "contribution") != (data is not None):
         raise typer.BadParameter("--drop contribution and --data go together")
     _check_folder(teacher, out, force=force)
-    from qgkd.checkpoint import load_checkpoint, read_record
-    from qgkd.encoder import encoder_layers
-    from qgkd.fingerprint import model_sha256
-    from qgkd.precision import parameter_count
-    from qgkd.student import Drop, kept_layers, make_student, save_student, student_record
+    from qgkd.checkpoints.checkpoint import load_checkpoint, read_record
+    from qgkd.checkpoints.encoder import encoder_layers
+    from qgkd.checkpoints.precision import parameter_count
+    from qgkd.checkpoints.student import Drop, kept_layers, make_student, save_student, student_record
+    from qgkd.files.fingerprint import model_sha256
 
     # How a base without a record will be trained is not settled here: any mode reads the same weights.
     checkpoint = load_checkpoint(teacher, attention=None if "format" in read_record(teacher) else "recurrent")
@@ -66,8 +66,8 @@ def student(
 
 
 def _similarities(checkpoint: Checkpoint, data: Path) -> tuple[float, ...]:
-    from qgkd.layer_contribution import layer_similarities
-    from qgkd.readers import read_examples
+    from qgkd.distillation.layer_contribution import layer_similarities
+    from qgkd.reading.readers import read_examples
 
     return layer_similarities(checkpoint, read_examples(data, limit=_EXAMPLES).examples)
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from qgkd.cli.generator_options import SystemChoice
     from qgkd.generator import Generator
     from qgkd.question_forms import QuestionForm, QuizItem
-    from qgkd.question_rows import BatchOptions
-    from qgkd.readers import PassageRow, Problem
+    from qgkd.quiz.question_rows import BatchOptions
+    from qgkd.reading.readers import PassageRow, Problem
 
 _PANEL = "Take home"
 FormName = Literal["short-answer", "multiple-choice", "cloze", "true-false"]
@@ -72,7 +72,7 @@ def to_export(
     """Write the file.
 
     Args:
-        source: Passages, as `qgkd.readers.read_passages` takes them.
+        source: Passages, as `qgkd.reading.readers.read_passages` takes them.
         path: The file; its name without its end is the quiz's title.
         choice: The system; its seed also chooses distractors and false statements.
         wanted: How many questions.
@@ -86,10 +86,10 @@ def to_export(
     Raises:
         UserError: The format is not known, the file exists or cannot be written, or there is nothing to write.
     """
-    from qgkd.atomic import check_writable, write_atomically
     from qgkd.exports import ExportFormat, export_quiz, format_of
+    from qgkd.files.atomic import check_writable, write_atomically
     from qgkd.question_forms import QuestionForm, with_different_ids
-    from qgkd.readers import read_passages
+    from qgkd.reading.readers import read_passages
 
     export_format = ExportFormat(format_name) if format_name else format_of(path)
     if path.exists() and not force:
@@ -111,9 +111,9 @@ def _items(
 ) -> tuple[list[QuizItem], int]:
     """The items of all passages, in order; what is wrong with a passage is told."""
     from qgkd.question_forms import Passage, build_items
-    from qgkd.question_rows import order_for
-    from qgkd.quiz import make_quizzes
-    from qgkd.readers import Problem
+    from qgkd.quiz.make import make_quizzes
+    from qgkd.quiz.question_rows import order_for
+    from qgkd.reading.readers import Problem
 
     items: list[QuizItem] = []
     bad_rows = 0

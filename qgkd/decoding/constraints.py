@@ -22,8 +22,8 @@ import torch
 
 from qgkd.decoding.settings import DecodingSettings
 from qgkd.decoding.splices import Splices
-from qgkd.source import Source
-from qgkd.tokens import is_word_piece
+from qgkd.model_input.source import Source
+from qgkd.model_input.tokens import is_word_piece
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 
 import torch
 
-from qgkd.attention_mask import additive
 from qgkd.decoding.incremental_bert import BlockCache, IncrementalBert
 from qgkd.decoding.tree_attention import KeyValues
-from qgkd.source import Source
+from qgkd.model_input.attention_mask import additive
+from qgkd.model_input.source import Source
 
 _Part = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 _WORTH_COPYING = 0.75  # finished requests are dropped when at most this share is left: dropping copies the rest

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from qgkd.batch_rows import RowBatch, collate
-from qgkd.masked_lm import mask_logits
-from qgkd.rows import recurrent_row
-from qgkd.source import Source
+from qgkd.checkpoints.masked_lm import mask_logits
+from qgkd.model_input.batch_rows import RowBatch, collate
+from qgkd.model_input.rows import recurrent_row
+from qgkd.model_input.source import Source
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -7,9 +7,14 @@ A literal example: `DecodingSettings(num_beams=4, no_repeat_ngram_tokens=3)`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from qgkd.errors import UserError
+
+if TYPE_CHECKING:
+    from qgkd.checkpoints.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +74,24 @@ class DecodingSettings:
             raise UserError(
                 "top_k, top_p and sampling_temperature need sampling: set sample as well, or leave them out"
             )
+
+
+def decoding_of(checkpoint: Checkpoint, given: Mapping[str, Any]) -> DecodingSettings:
+    """How to search with a model: what is given, else what its `qgkd.json` says under `decoding`, else greedily.
+
+    Args:
+        checkpoint: The model.
+        given: Fields of `DecodingSettings`; sampling puts the model's beams aside.
+
+    Raises:
+        UserError: Settings that contradict each other, or a `decoding` that holds others.
+    """
+    own = dict(checkpoint.record.get("decoding", {}))
+    unknown = own.keys() - {field.name for field in fields(DecodingSettings)}
+    if unknown:
+        raise UserError(
+            f"{checkpoint.name}: qgkd.json holds an unknown setting under decoding: {min(unknown)}; correct it"
+        )
+    if given.get("sample"):
+        own = {name: value for name, value in own.items() if name not in ("num_beams", "length_penalty")}
+    return DecodingSettings(**{**own, **given})

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from qgkd.source import Source
+from qgkd.model_input.source import Source
 
 
 class Splices:

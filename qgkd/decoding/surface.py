@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qgkd.source import Source
-from qgkd.tokens import is_word_piece
+from qgkd.model_input.source import Source
+from qgkd.model_input.tokens import is_word_piece
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

@@ -22,11 +22,11 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from qgkd.distillation.schedule import Schedule
+from qgkd.checkpoints.student import Drop
+from qgkd.distillation.objectives.schedule import Schedule
 from qgkd.errors import UserError
-from qgkd.student import Drop
+from qgkd.files.toml_values import check_section, read_sections
 from qgkd.training.config import TrainConfig, make_config
-from qgkd.training.toml_values import check_section, read_sections
 
 METHODS = ("all-layer", "hinton")
 

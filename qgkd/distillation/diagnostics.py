@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import torch
 
-from qgkd.distillation.logits import soft_target_kl
-from qgkd.distillation.positions import Batch
+from qgkd.distillation.objectives.logits import soft_target_kl
+from qgkd.distillation.objectives.positions import Batch
 from qgkd.training.callbacks import SHARE
 from qgkd.training.loss import LossTerm, Unit
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from qgkd.checkpoint import Checkpoint, load_checkpoint, read_record
+from qgkd.checkpoints.checkpoint import Checkpoint, load_checkpoint, read_record
+from qgkd.checkpoints.encoder import encoder_layers
+from qgkd.checkpoints.student import Drop, kept_layers, make_student, student_record
 from qgkd.distillation.config import DistillRun
-from qgkd.encoder import encoder_layers
 from qgkd.errors import UserError
-from qgkd.examples import QGExample
-from qgkd.fingerprint import model_sha256
-from qgkd.input_format import Attention
-from qgkd.student import Drop, kept_layers, make_student, student_record
+from qgkd.files.fingerprint import model_sha256
+from qgkd.model_input.input_format import Attention
+from qgkd.reading.examples import QGExample
 from qgkd.training.model import settled_checkpoint
 
 _EXAMPLES = 500
@@ -75,8 +75,8 @@ def _base(run: DistillRun, teacher: Checkpoint) -> Checkpoint:
 def _similarities(run: DistillRun, base: Checkpoint, drop: Drop) -> tuple[float, ...] | None:
     if drop is not Drop.CONTRIBUTION:
         return None
-    from qgkd.layer_contribution import layer_similarities
-    from qgkd.readers import read_examples
+    from qgkd.distillation.layer_contribution import layer_similarities
+    from qgkd.reading.readers import read_examples
 
     examples: list[QGExample] = []
     for path in run.train.data.train:

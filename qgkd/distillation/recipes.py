@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from qgkd.distillation.attention import AttentionKind, AttentionKL, AttentionMSE
-from qgkd.distillation.hidden_states import HiddenStateMSE
-from qgkd.distillation.layer_map import layer_map
-from qgkd.distillation.logits import HardLabels, LogitMSE, SoftTargetCrossEntropy, SoftTargetKL
-from qgkd.distillation.objective import Objective, check_objectives
-from qgkd.distillation.positions import Positions
-from qgkd.encoder import EncoderShape
+from qgkd.checkpoints.encoder import EncoderShape
+from qgkd.distillation.objectives.attention import AttentionKind, AttentionKL, AttentionMSE
+from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
+from qgkd.distillation.objectives.layer_map import layer_map
+from qgkd.distillation.objectives.logits import HardLabels, LogitMSE, SoftTargetCrossEntropy, SoftTargetKL
+from qgkd.distillation.objectives.objective import Objective, check_objectives
+from qgkd.distillation.objectives.positions import Positions
 from qgkd.errors import UserError
 
 _Kind = TypeVar("_Kind", Positions, AttentionKind)
@@ -48,7 +48,7 @@ def all_layer(
         attention_weight: Of the attention MSE, a mean over the layers.
         hard_label_weight: Of the cross entropy with the labels.
         distill_temperature: T of the soft targets.
-        layers: A layer map (`qgkd.distillation.layer_map`).
+        layers: A layer map (`qgkd.distillation.objectives.layer_map`).
         logits_loss: `cross_entropy`, `kl` or `mse`.
         attention_loss: `mse`, or `kl` of the probabilities.
         attention_on: `scores` or `probabilities`, of the MSE.

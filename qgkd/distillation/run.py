@@ -16,8 +16,14 @@ from typing import Any
 import torch
 from transformers import TrainingArguments, set_seed
 
-from qgkd.checkpoint import Checkpoint, read_record
-from qgkd.distillation.cached_logits import (
+from qgkd.checkpoints.checkpoint import Checkpoint, read_record
+from qgkd.checkpoints.encoder import EncoderShape, encoder_shape
+from qgkd.distillation.config import DistillRun
+from qgkd.distillation.models import check_pair, load_student, load_teacher
+from qgkd.distillation.objectives.objective import Objective, imitating_layers, needs_of, projections_of
+from qgkd.distillation.objectives.schedule import Schedule, stage_weights
+from qgkd.distillation.recipes import all_layer, hinton
+from qgkd.distillation.teachers.cached_logits import (
     CachedCollator,
     CachedRows,
     CachedTeacher,
@@ -25,19 +31,13 @@ from qgkd.distillation.cached_logits import (
     check_cacheable,
     top_logits,
 )
-from qgkd.distillation.capture import Needs
-from qgkd.distillation.capturing_model import CapturingModel
-from qgkd.distillation.config import DistillRun
-from qgkd.distillation.models import check_pair, load_student, load_teacher
-from qgkd.distillation.objective import Objective, imitating_layers, needs_of, projections_of
-from qgkd.distillation.recipes import all_layer, hinton
-from qgkd.distillation.recurrent_teacher import RecurrentTeacher
-from qgkd.distillation.schedule import Schedule, stage_weights
-from qgkd.distillation.teacher import Teacher
+from qgkd.distillation.teachers.capture import Needs
+from qgkd.distillation.teachers.capturing_model import CapturingModel
+from qgkd.distillation.teachers.recurrent_teacher import RecurrentTeacher
+from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.distillation.trainer import AnyTeacher, DistillTrainer
-from qgkd.encoder import EncoderShape, encoder_shape
 from qgkd.errors import UserError
-from qgkd.fingerprint import model_sha256
+from qgkd.files.fingerprint import model_sha256
 from qgkd.training.config import RowsConfig, TrainConfig
 from qgkd.training.data import PreparedData
 from qgkd.training.dataset import RowDataset, Vocabulary

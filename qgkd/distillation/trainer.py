@@ -18,8 +18,6 @@ from typing import Any, Protocol, cast
 
 import torch
 
-from qgkd.distillation.capture import DistillCapture, Needs
-from qgkd.distillation.capturing_model import CapturingModel
 from qgkd.distillation.diagnostics import (
     TeacherCheck,
     balance_warnings,
@@ -28,10 +26,12 @@ from qgkd.distillation.diagnostics import (
     shares,
     watched_terms,
 )
-from qgkd.distillation.logits import SoftTargetCrossEntropy
-from qgkd.distillation.objective import Objective, imitating_layers, loss_terms, needs_of
-from qgkd.distillation.positions import Batch
-from qgkd.distillation.schedule import Schedule, StageWeights, stage_weights
+from qgkd.distillation.objectives.logits import SoftTargetCrossEntropy
+from qgkd.distillation.objectives.objective import Objective, imitating_layers, loss_terms, needs_of
+from qgkd.distillation.objectives.positions import Batch
+from qgkd.distillation.objectives.schedule import Schedule, StageWeights, stage_weights
+from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.errors import UserError
 from qgkd.training.loss import LossTerm
 from qgkd.training.model import Capture

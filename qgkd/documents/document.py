@@ -9,11 +9,13 @@ it without one and open it again."
 
 from __future__ import annotations
 
+import functools
+import tomllib
 from dataclasses import dataclass
+from importlib import resources
 
 from qgkd.errors import UserError
-from qgkd.question_forms.languages import Language
-from qgkd.wording import say
+from qgkd.text.language import Language
 
 
 class DocumentError(UserError):
@@ -26,7 +28,7 @@ class DocumentError(UserError):
 
     def sentence(self, language: Language) -> str:
         """What was found and what to do, in one sentence."""
-        return say(language, f"document.{self.code}", **self.values)
+        return _sentences()[self.code][language].format_map(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +60,8 @@ class Document:
     """Pages of a PDF that hold no text: scans and pictures."""
     pages: int = 0
     """Of a PDF; 0 for others."""
+
+
+@functools.cache
+def _sentences() -> dict[str, dict[str, str]]:
+    return tomllib.loads((resources.files("qgkd.documents") / "problems.toml").read_text("utf-8"))

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import qgkd
-from qgkd.checkpoint import read_record
+from qgkd.checkpoints.checkpoint import read_record
 from qgkd.errors import UserError
 from qgkd.experiment.compare_questions import draw_questions
 from qgkd.experiment.compare_settings import CompareSettings
@@ -32,7 +32,7 @@ from qgkd.experiment.step import Step, is_done, make_step, read_json, say, steps
 from qgkd.experiment.step_runs import check_step
 from qgkd.experiment.systems import check_name, chosen_names, parse_tree, step_of, with_tree
 from qgkd.experiment.timing import time_pair
-from qgkd.fingerprint import file_sha256
+from qgkd.files.fingerprint import file_sha256
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
-from qgkd.examples import QGExample, example_record
 from qgkd.experiment.compare_settings import QuestionOptions
 from qgkd.experiment.step import read_json, say, write_json
-from qgkd.fingerprint import file_sha256
+from qgkd.files.atomic import write_atomically
+from qgkd.files.fingerprint import file_sha256
+from qgkd.reading.examples import QGExample, example_record
 
 
 def draw_questions(options: QuestionOptions, folder: Path) -> tuple[Path, Path]:

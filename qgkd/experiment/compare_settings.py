@@ -38,7 +38,7 @@ from qgkd.experiment.settings import (
     read_sections,
     run_settings,
 )
-from qgkd.training.toml_values import check_section
+from qgkd.files.toml_values import check_section
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from qgkd.errors import UserError
-from qgkd.evaluate import EvaluationOptions, evaluate, write_predictions
 from qgkd.experiment.step import file_digest, read_json, say, write_json
-from qgkd.generator import Generator, load_generator
-from qgkd.readers import read_examples
+from qgkd.generator import Generator
+from qgkd.quiz.load_generator import load_generator
+from qgkd.reading.readers import read_examples
+from qgkd.scoring.evaluate import EvaluationOptions, evaluate, write_predictions
 
 KEYS = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score", "seconds", "parameters")
 
@@ -104,7 +105,7 @@ def generator_of(model: Path | None, decoding: Decoding) -> Generator:
 
 def score_of_first(folder: Path, part: str, count: int) -> float | None:
     """The avg_score of the first questions alone, from what the system wrote; None where it was not measured."""
-    from qgkd.metrics import score
+    from qgkd.scoring import score
 
     path = folder / f"predictions-{part}.jsonl"
     if not path.is_file():

@@ -31,10 +31,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from qgkd.checkpoints.student import Drop
 from qgkd.distillation.config import DistillConfig, StudentConfig
 from qgkd.errors import UserError
-from qgkd.student import Drop
-from qgkd.training.toml_values import check_section, parse_overrides, read_toml
+from qgkd.files.toml_values import check_section, parse_overrides, read_toml
 
 Sections = dict[str, dict[str, Any]]
 

@@ -32,10 +32,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
 from qgkd.experiment.settings import Sections
-from qgkd.fingerprint import file_sha256, model_sha256
+from qgkd.files.atomic import write_atomically
+from qgkd.files.fingerprint import file_sha256, model_sha256
 
 _NO_MATTER = {
     "output_dir", "logging_steps", "report_to", "save_total_limit", "dataloader_num_workers", "disable_tqdm",

@@ -33,7 +33,7 @@ from qgkd.experiment.chain import Chain
 from qgkd.experiment.compare_settings import CompareOptions, CompareSettings
 from qgkd.experiment.settings import RunSettings
 from qgkd.experiment.step import Step
-from qgkd.training.toml_values import nearest
+from qgkd.files.toml_values import nearest
 
 BASELINES = (
     "teacher", "direct", "direct-base", "direct-long", "hinton", "all-layer", "layer-adding", "layer-by-layer",

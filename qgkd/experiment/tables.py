@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from qgkd.atomic import write_atomically
 from qgkd.experiment.measure import KEYS
 from qgkd.experiment.rows import Line
+from qgkd.files.atomic import write_atomically
 
 _SCORES = KEYS[:7]
 _REPORT = {"all-layer": 92.5, "two-stage": 96.2, "direct": 87.1}

@@ -11,9 +11,9 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from qgkd.evaluate import write_questions
 from qgkd.experiment.measure import Decoding, generator_of
-from qgkd.readers import read_examples
+from qgkd.reading.readers import read_examples
+from qgkd.scoring.evaluate import write_questions
 
 
 def time_pair(

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qgkd.checkpoint import read_record
+from qgkd.checkpoints.checkpoint import read_record
 from qgkd.experiment.chain import Chain
 from qgkd.experiment.settings import CHAIN_SECTIONS, ChainSettings, chain_settings, read_sections
 from qgkd.experiment.step import Step, is_main_process, make_step, say, steps_before, write_json
 from qgkd.experiment.step_runs import check_step
-from qgkd.training.toml_values import check_section
+from qgkd.files.toml_values import check_section
 
 FOLDERS = {
     "teacher": "1-teacher",

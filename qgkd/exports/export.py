@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from qgkd.question_forms.languages import Language
 from qgkd.question_forms.notices import Notice
+from qgkd.text.language import Language
 
 _LEFT_OUT = frozenset({"form_left_out", "too_long", "options_alike"})
 

@@ -16,6 +16,7 @@ from typing import Any
 from qgkd.errors import UserError
 from qgkd.exports.export import Export
 from qgkd.question_forms import Language, QuizItem, with_different_ids
+from qgkd.question_forms.item_json import read_item
 
 FORMAT = "qgkd quiz"
 VERSION = 1
@@ -81,7 +82,7 @@ def open_json(content: bytes, *, name: str = "quiz.json") -> OpenedQuiz:
     if not isinstance(items, list) or not items or len(items) > MOST_ITEMS:
         found = f"{len(items):,} items" if isinstance(items, list) else "no list of items"
         raise UserError(f"{name}: items: expected a list of 1 to {MOST_ITEMS:,} items, found {found}; mend the file")
-    read = tuple(QuizItem.from_json(item, where=f"{name}: item {n}") for n, item in enumerate(items, start=1))
+    read = tuple(read_item(item, where=f"{name}: item {n}") for n, item in enumerate(items, start=1))
     return OpenedQuiz(title=title, items=with_different_ids(read))
 
 

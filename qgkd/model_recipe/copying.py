@@ -14,11 +14,11 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from qgkd.errors import UserError
-from qgkd.examples import QGExample
-from qgkd.input_format import InputFormat
+from qgkd.model_input.input_format import InputFormat
+from qgkd.model_input.source import PassageEncoder
+from qgkd.model_input.tokens import tokenize
 from qgkd.model_recipe.settings import CopyingSettings
-from qgkd.source import PassageEncoder
-from qgkd.tokens import tokenize
+from qgkd.reading.examples import QGExample
 from qgkd.training.token_store import TokenStore, build_store
 
 if TYPE_CHECKING:

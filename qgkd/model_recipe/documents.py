@@ -48,7 +48,7 @@ def clean_documents(settings: RecipeSettings, kept_out: KeptOut) -> list[Documen
 
 
 def _clean_chunk(documents: Sequence[Document], kept_out: KeptOut, simplified_share: float) -> list[Document]:
-    from qgkd.script import Script, detect_script
+    from qgkd.text.script import Script, detect_script
 
     cleaned = []
     for document in documents:

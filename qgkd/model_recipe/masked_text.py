@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
+from qgkd.model_input.rows import IGNORED_LABEL, Block, Row
 from qgkd.model_recipe.text_tokens import TextTokens
-from qgkd.rows import IGNORED_LABEL, Block, Row
 from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import Draw, Vocabulary, WeightedRow
 from qgkd.training.loss import cross_entropy_terms

@@ -24,11 +24,11 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from qgkd.atomic import write_atomically
+from qgkd.checkpoints.tokenizer_folder import load_tokenizer
 from qgkd.errors import UserError
-from qgkd.examples import QGExample, example_record
-from qgkd.fingerprint import file_sha256
-from qgkd.input_format import InputFormat
+from qgkd.files.atomic import write_atomically
+from qgkd.files.fingerprint import file_sha256
+from qgkd.model_input.input_format import InputFormat
 from qgkd.model_recipe.copying import copying_examples, copying_store
 from qgkd.model_recipe.documents import Document, clean_documents
 from qgkd.model_recipe.parallel import chunks_of, in_parallel
@@ -39,7 +39,7 @@ from qgkd.model_recipe.stores import join_stores, save_parts
 from qgkd.model_recipe.synthetic import askable_paragraph, closest_examples, rule_examples, synthetic_examples
 from qgkd.model_recipe.text_tokens import TextTokens, encode_documents
 from qgkd.model_recipe.vocabulary import save_tokenizer, train_vocabulary
-from qgkd.tokenizer_folder import load_tokenizer
+from qgkd.reading.examples import QGExample, example_record
 from qgkd.training.data import tokenise
 from qgkd.training.token_store import TokenStore
 

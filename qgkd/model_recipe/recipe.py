@@ -15,15 +15,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from qgkd.atomic import write_atomically
-from qgkd.checkpoint import load_checkpoint
+from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.errors import UserError
-from qgkd.fingerprint import model_sha256
+from qgkd.files.atomic import write_atomically
+from qgkd.files.fingerprint import model_sha256
+from qgkd.files.toml_values import to_toml
 from qgkd.model_recipe.prepared_record import check_prepared
 from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.stage import run_stage
 from qgkd.model_recipe.stages import copying_stage, question_stage, reward_stage, text_stage
-from qgkd.training.toml_values import to_toml
 
 
 def prepare_model(settings: RecipeSettings, folder: Path) -> Path:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from qgkd.errors import UserError
-from qgkd.input_format import InputFormat
-from qgkd.training.toml_values import check_section, read_sections
+from qgkd.files.toml_values import check_section, read_sections
+from qgkd.model_input.input_format import InputFormat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +180,7 @@ class QuestionSettings(StageSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class RewardSettings(StageSettings):
-    """Drawing questions and making the better ones likelier; see `qgkd.training.drawn_questions`."""
+    """Drawing questions and making the better ones likelier; see `qgkd.model_recipe.drawn_questions`."""
 
     max_minutes: float = 0.0
     """As of every stage; for a model that can write, so it is left out where nothing is said."""

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qgkd.errors import UserError
-from qgkd.examples import QGExample
-from qgkd.file_input import read_rows
-from qgkd.file_rows import FileRow
-from qgkd.readers import read_examples
-from qgkd.sentences import split_sentences
+from qgkd.reading.examples import QGExample
+from qgkd.reading.file_input import read_rows
+from qgkd.reading.file_rows import FileRow
+from qgkd.reading.readers import read_examples
+from qgkd.text.sentences import split_sentences
 
 _SHORTEST_TELLING_CHARS = 20
 _NOT_LETTERS = re.compile(r"[\W_]+")
@@ -131,7 +131,7 @@ def _held_out_ids(path: Path, held_out_field: str) -> set[str]:
 
 def _traditional_examples(path: Path) -> list[QGExample]:
     """Questions of a file, in the script the model is trained on, offsets kept."""
-    from qgkd.script import Script, detect_script, to_traditional, to_traditional_aligned
+    from qgkd.text.script import Script, detect_script, to_traditional, to_traditional_aligned
 
     converted = []
     for example in read_examples(path).examples:
@@ -152,7 +152,7 @@ def _traditional_examples(path: Path) -> list[QGExample]:
 
 
 def _digests(text: str) -> set[bytes]:
-    from qgkd.script import to_simplified
+    from qgkd.text.script import to_simplified
 
     # Simplified on both sides: two ways to write a passage in Traditional characters are one in Simplified.
     plain = to_simplified(text)

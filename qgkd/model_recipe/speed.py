@@ -14,7 +14,7 @@ from typing import Any, cast
 import torch
 from transformers import TrainingArguments
 
-from qgkd.checkpoint import Checkpoint
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.training.batches import RowCollator, StepSampler
 from qgkd.training.loss import cross_entropy_terms
 from qgkd.training.model import MODEL_INPUTS, TrainingModel

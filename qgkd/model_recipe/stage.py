@@ -26,9 +26,9 @@ from typing import Any, cast
 import torch
 from transformers import TrainingArguments
 
-from qgkd.atomic import write_atomically
-from qgkd.checkpoint import Checkpoint
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.errors import UserError
+from qgkd.files.atomic import write_atomically
 from qgkd.model_recipe.settings import StageSettings
 from qgkd.model_recipe.speed import step_seconds
 from qgkd.training.arguments import training_arguments

@@ -14,19 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from qgkd import __version__
-from qgkd.checkpoint import Checkpoint, decoding_of
+from qgkd.checkpoints.checkpoint import Checkpoint
+from qgkd.decoding.settings import decoding_of
+from qgkd.model_recipe.drawn_questions import QuestionDraws
 from qgkd.model_recipe.masked_text import MaskedTextRows, TextValidator
 from qgkd.model_recipe.mixture import MixedQuestions
+from qgkd.model_recipe.policy_gradient import PolicyGradientTrainer
 from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.stage import Stage
 from qgkd.model_recipe.stores import load_parts
 from qgkd.model_recipe.text_tokens import TextTokens
-from qgkd.readers import read_examples
+from qgkd.reading.readers import read_examples
 from qgkd.training.config import RowsConfig, TrainConfig
 from qgkd.training.data import PreparedData
 from qgkd.training.dataset import RowDataset
-from qgkd.training.drawn_questions import QuestionDraws
-from qgkd.training.policy_gradient import PolicyGradientTrainer
 from qgkd.training.run import vocabulary_of
 from qgkd.training.validation import Validator
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 from random import Random
 
 from qgkd.errors import UserError
-from qgkd.examples import QGExample
-from qgkd.sentences import split_sentences
+from qgkd.reading.examples import QGExample
+from qgkd.text.sentences import split_sentences
 
 _SHORTEST_PARAGRAPH_CHARS = 40
 _CHINESE_SHARE = 0.7
@@ -33,7 +33,7 @@ def synthetic_examples(
         name: What the examples' ids begin with.
         varied_share: Share of questions varied at random; the others are the rule's own.
     """
-    from qgkd.answers import propose_answers
+    from qgkd.answers.propose import propose_answers
     from qgkd.rule import rule_question, synthetic_variants
 
     for number, passage in enumerate(passages):

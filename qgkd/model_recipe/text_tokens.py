@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
+from qgkd.files.atomic import write_atomically
+from qgkd.model_input.tokens import tokenize
 from qgkd.model_recipe.sources import KeptOut, paragraphs
-from qgkd.tokens import tokenize
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -92,7 +92,7 @@ def choose_laws(laws: Sequence[str], other_chars: int, share: float, seed: int) 
 
 def in_training_script(document: str, *, keep_simplified: bool) -> str:
     """Traditional characters, but for the few documents that are kept as they are."""
-    from qgkd.script import Script, detect_script, to_traditional
+    from qgkd.text.script import Script, detect_script, to_traditional
 
     if keep_simplified or detect_script(document) is not Script.SIMPLIFIED:
         return document
@@ -126,7 +126,7 @@ def encode_documents(documents: Iterable[str], tokenizer: PreTrainedTokenizerFas
 
 def word_starts(text: str) -> Iterator[int]:
     """Where jieba's words begin, in characters; its word list is fuller for Simplified characters."""
-    from qgkd.script import to_simplified_aligned
+    from qgkd.text.script import to_simplified_aligned
 
     place = 0
     for word in _jieba().cut(to_simplified_aligned(text)):

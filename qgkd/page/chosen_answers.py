@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from qgkd.answer_types import AnswerSpan
-from qgkd.given_answers import LONGEST_ANSWER_TOKENS
+from qgkd.answers.given import LONGEST_ANSWER_TOKENS
+from qgkd.answers.types import AnswerSpan
 
 MOST_OCCURRENCES = 50
 

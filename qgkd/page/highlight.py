@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgkd.answer_types import AnswerSpan
+from qgkd.answers.types import AnswerSpan
 from qgkd.page.chosen_answers import Span
 from qgkd.page.parts import Part
 from qgkd.page.workspace import Workspace

@@ -14,9 +14,10 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+from qgkd.checkpoints.packaged_model import packaged_model
 from qgkd.errors import UserError
-from qgkd.generator import Generator, load_generator
-from qgkd.packaged_model import packaged_model
+from qgkd.generator import Generator
+from qgkd.quiz.load_generator import load_generator
 
 RULE = "rule"
 _MOST_LOADED = 3

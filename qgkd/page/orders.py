@@ -16,7 +16,8 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from qgkd.answer_types import AnswerSpan, classify
+from qgkd.answers.classify import classify
+from qgkd.answers.types import AnswerSpan
 from qgkd.page.chosen_answers import Span, wanted_proposals
 from qgkd.page.parts import Part, split_parts
 from qgkd.page.proposals import Proposals
@@ -25,7 +26,7 @@ from qgkd.page.turns import StoppedError
 from qgkd.page.workspace import MIXED, Workspace
 from qgkd.page.writing import PassageOrder, Written, WrittenQuestion
 from qgkd.question_forms import Notice, Passage, QuestionForm, QuizItem, build_items
-from qgkd.script import Script, to_simplified_aligned, to_traditional_aligned
+from qgkd.text.script import Script, to_simplified_aligned, to_traditional_aligned
 
 
 def passage_of(context: str) -> Passage:

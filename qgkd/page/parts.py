@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgkd.sentences import split_sentences
+from qgkd.text.sentences import split_sentences
 
 PART_CHARS = 1500
 """Wanted length: about what a teacher asks a handful of questions about."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from qgkd.answer_types import AnswerSpan
+from qgkd.answers.types import AnswerSpan
 
 _REMEMBERED_TEXTS = 400
 
@@ -26,7 +26,7 @@ class Proposals:
         """The proposals for a text, offsets counted in it; one text is worked on at a time."""
         with self._lock:
             if text not in self._known:
-                from qgkd.answers import propose_answers
+                from qgkd.answers.propose import propose_answers
 
                 self._known[text] = tuple(propose_answers(text))
                 while len(self._known) > _REMEMBERED_TEXTS:

@@ -15,7 +15,7 @@ from typing import Any
 
 from qgkd.page.workspace import Entry, Workspace
 from qgkd.question_forms import QuestionForm, QuizItem
-from qgkd.script import detect_script
+from qgkd.text.script import detect_script
 
 
 def new_key() -> str:

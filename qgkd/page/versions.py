@@ -11,10 +11,10 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from qgkd.distinct import normalise
 from qgkd.generator import GenerationRequest, Generator
 from qgkd.page.workspace import Entry
 from qgkd.question_forms import Passage, QuestionForm, QuizItem, change_form
+from qgkd.quiz.distinct import normalise
 
 _MORE_VERSIONS = 4
 

@@ -11,10 +11,10 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from qgkd.answer_types import AnswerType
+from qgkd.answers.types import AnswerType
 from qgkd.page.chosen_answers import Choice
 from qgkd.question_forms import Confidence, QuestionForm, QuizItem
-from qgkd.script import Script
+from qgkd.text.script import Script
 
 MOST_UNDO = 30
 MIXED = "mixed"

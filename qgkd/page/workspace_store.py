@@ -20,8 +20,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
+from qgkd.files.atomic import write_atomically
 from qgkd.page.workspace import Workspace
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")

@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from qgkd.answer_types import AnswerSpan
-from qgkd.distinct import DistinctQuestions, normalise
+from qgkd.answers.types import AnswerSpan
 from qgkd.generator import Generator
 from qgkd.page.parts import shares
 from qgkd.page.turns import StoppedError
 from qgkd.question_forms import Passage
-from qgkd.quiz import QuizOrder, QuizQuestion, make_quizzes
+from qgkd.quiz.distinct import DistinctQuestions, normalise
+from qgkd.quiz.make import QuizOrder, QuizQuestion, make_quizzes
 
 BATCH_QUESTIONS = 10
 """Asked of the generator in one turn."""

@@ -1,7 +1,7 @@
 """From generated questions to items of the form a teacher wants.
 
-Comes in: the questions of a `qgkd.quiz.Quiz` and their passage. Goes out: `BuiltItems`: one item per question, and what
-could not be done as asked.
+Comes in: the questions of a `qgkd.quiz.make.Quiz` and their passage. Goes out: `BuiltItems`: one item per
+question, and what could not be done as asked.
 
 A literal example: `build_items(quiz.items, Passage("lighthouse", text), QuestionForm.CLOZE)` gives, for the answer
 林文海, the statement "燈塔建於1867年，由工程師＿＿＿＿設計。".
@@ -14,7 +14,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgkd.answer_types import AnswerType
+from qgkd.answers.types import AnswerType
 from qgkd.question_forms.confidence import confidence_of
 from qgkd.question_forms.distractors import RightAnswer, choose_distractors
 from qgkd.question_forms.item import BLANK, QuestionForm, QuizItem
@@ -24,8 +24,8 @@ from qgkd.question_forms.notices import Notice
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import quantity_of
 from qgkd.question_forms.statements import LEAST_CONTEXT_CHARS, ShownSentence, shown_sentence
-from qgkd.quiz import QuizQuestion
-from qgkd.script import detect_script
+from qgkd.quiz.make import QuizQuestion
+from qgkd.text.script import detect_script
 
 OPTIONS = 4
 """Of a multiple choice item, the right one included."""
@@ -213,7 +213,7 @@ def _stays(item: QuizItem, notice: Notice) -> BuiltItems:
 
 def _type_of(item: QuizItem) -> AnswerType:
     """The answer's type; of an answer that a teacher typed, what its characters tell."""
-    from qgkd.answer_types import classify
+    from qgkd.answers.classify import classify
 
     return item.answer_type or classify(item.answer, 0, len(item.answer))
 

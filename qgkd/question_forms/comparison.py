@@ -7,8 +7,8 @@ A literal example: `comparable("《臺北》 ") == comparable("台北")`.
 
 from __future__ import annotations
 
-from qgkd.distinct import normalise
-from qgkd.script import to_simplified
+from qgkd.quiz.distinct import normalise
+from qgkd.text.script import to_simplified
 
 
 def comparable(text: str) -> str:

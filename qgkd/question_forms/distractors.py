@@ -17,13 +17,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from qgkd.answer_types import AnswerSpan, AnswerType
+from qgkd.answers.types import AnswerSpan, AnswerType
 from qgkd.question_forms.comparison import comparable
 from qgkd.question_forms.kinds import Kind, kind_of, others_of_kind
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of, shape_of
-from qgkd.script import Script, detect_script, to_simplified
-from qgkd.word_lists import either
+from qgkd.text.script import Script, detect_script, to_simplified
+from qgkd.text.word_lists import either
 
 _IN_ONE_CLAUSE = frozenset({AnswerType.PLACE, AnswerType.ORGANISATION, AnswerType.TERM, AnswerType.WORK})
 _COUNTED = frozenset({AnswerType.DATE, AnswerType.NUMBER})
@@ -214,7 +214,7 @@ def _members(answer: RightAnswer) -> tuple[str, ...]:
 
 
 def _members_of(text: str) -> tuple[str, ...]:
-    from qgkd.enumerations import members_of
+    from qgkd.text.enumerations import members_of
 
     return members_of(text)
 
@@ -241,7 +241,7 @@ def _with_a_member_changed(
 
 
 def _type_of(text: str, otherwise: AnswerType) -> AnswerType:
-    from qgkd.answer_types import classify
+    from qgkd.answers.classify import classify
 
     answer_type = classify(text, 0, len(text))
     return answer_type if answer_type in _COUNTED else otherwise

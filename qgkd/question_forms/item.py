@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from qgkd.answer_types import AnswerType
-from qgkd.script import Script
+from qgkd.answers.types import AnswerType
+from qgkd.text.script import Script
 
 BLANK = "＿＿＿＿"
 """What stands in a cloze sentence where the answer stood."""
@@ -88,24 +88,6 @@ class QuizItem:
         values = dataclasses.asdict(self)
         values["options"] = list(self.options)
         return {"id": values.pop("item_id"), **{name: _plain(value) for name, value in values.items()}}
-
-    @classmethod
-    def from_json(cls, value: Any, *, where: str = "item") -> QuizItem:
-        """Read an item back.
-
-        Args:
-            value: What `json.loads` gave; fields that are absent take their defaults, unknown ones are refused.
-            where: What error messages call it, such as `quiz.json: item 3`.
-
-        Returns:
-            The item, as `to_json` was given it.
-
-        Raises:
-            UserError: A field is missing, unknown or of the wrong kind, or the parts do not fit each other.
-        """
-        from qgkd.question_forms.item_json import read_item
-
-        return read_item(value, where=where)
 
 
 def _plain(value: Any) -> Any:

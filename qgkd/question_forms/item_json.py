@@ -11,10 +11,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from qgkd.answer_types import AnswerType
+from qgkd.answers.types import AnswerType
 from qgkd.errors import UserError
 from qgkd.question_forms.item import Confidence, QuestionForm, QuizItem
-from qgkd.script import Script
+from qgkd.text.script import Script
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _FIELDS = (
@@ -24,8 +24,19 @@ _FIELDS = (
 _SHOWN_CHARS = 40
 
 
-def read_item(value: Any, *, where: str) -> QuizItem:
-    """Read one item; see `QuizItem.from_json`."""
+def read_item(value: Any, *, where: str = "item") -> QuizItem:
+    """Read an item back.
+
+    Args:
+        value: What `json.loads` gave; fields that are absent take their defaults, unknown ones are refused.
+        where: What error messages call it, such as `quiz.json: item 3`.
+
+    Returns:
+        The item, as `to_json` was given it.
+
+    Raises:
+        UserError: A field is missing, unknown or of the wrong kind, or the parts do not fit each other.
+    """
     if not isinstance(value, dict):
         raise UserError(
             f"{where}: expected an object with the fields of a question, found {_short(value)}; mend the file"

@@ -13,11 +13,11 @@ import re
 from dataclasses import dataclass
 from importlib import resources
 
-from qgkd.answer_heads import find_head
-from qgkd.answer_types import AnswerType
-from qgkd.foreign_names import is_spelt
-from qgkd.script import to_traditional
-from qgkd.word_lists import words_of
+from qgkd.answers.heads import find_head
+from qgkd.answers.types import AnswerType
+from qgkd.text.foreign_names import is_spelt
+from qgkd.text.script import to_traditional
+from qgkd.text.word_lists import words_of
 
 _DRESSES = frozenset({"han", "spelt", "latin"})
 _DOT = re.compile("[·‧・•．]")

@@ -8,18 +8,10 @@ A literal example: `language_of(items)` is `Language.SIMPLIFIED` for items from 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from qgkd.question_forms.item import QuizItem
-from qgkd.script import Script, detect_script
-
-
-class Language(StrEnum):
-    """Values are BCP 47 tags, as HTML, Word and QTI write them."""
-
-    TRADITIONAL = "zh-Hant"
-    SIMPLIFIED = "zh-Hans"
-    ENGLISH = "en"
+from qgkd.text.language import Language
+from qgkd.text.script import Script, detect_script
 
 
 def language_of(items: Sequence[QuizItem]) -> Language:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
-from qgkd.answer_types import AnswerSpan, AnswerType
-from qgkd.foreign_names import is_spelt, spelling_characters
-from qgkd.word_lists import either, words_of
+from qgkd.answers.types import AnswerSpan, AnswerType
+from qgkd.text.foreign_names import is_spelt, spelling_characters
+from qgkd.text.word_lists import either, words_of
 
 _BY_FORM = frozenset({AnswerType.DATE, AnswerType.NUMBER, AnswerType.CLAUSE})
 _NO_LAST_CHARS = frozenset("內内時时著着間间後后上下中前裡里等者們们化")
@@ -53,7 +53,7 @@ def is_name(span: AnswerSpan, context: str) -> bool:
 
 def is_noun(text: str) -> bool:
     """Whether no word of a text is a verb or names an action: 黑龍江 is one, 意指黑龍江 is not."""
-    from qgkd.words import tag_words
+    from qgkd.text.words import tag_words
 
     words = [word for word in tag_words(text) if word.tag not in ("x", "c")]
     if len(words) == 1 and words[0].tag == "l":

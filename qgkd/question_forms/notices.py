@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from qgkd.question_forms.languages import Language
+from qgkd.text.language import Language
 
 _SHOWN_CHARS = 40
 

@@ -12,9 +12,9 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from qgkd.answer_types import AnswerSpan
+from qgkd.answers.types import AnswerSpan
 from qgkd.question_forms.names import is_name
-from qgkd.sentences import split_sentences
+from qgkd.text.sentences import split_sentences
 
 _CLAUSE_END = re.compile(r"[，。；：！？,;:!?\n]")
 _ALIAS = re.compile(
@@ -84,8 +84,8 @@ class Passage:
 
 @functools.lru_cache(maxsize=_PASSAGES_KEPT)
 def _names_in(context: str) -> tuple[AnswerSpan, ...]:
-    from qgkd.answer_types import classify
-    from qgkd.answers import propose_answers
+    from qgkd.answers.classify import classify
+    from qgkd.answers.propose import propose_answers
 
     spans = propose_answers(context)
     members = [
@@ -102,7 +102,7 @@ def _names_in(context: str) -> tuple[AnswerSpan, ...]:
 
 @functools.lru_cache(maxsize=_PASSAGES_KEPT)
 def _enumerations_in(context: str) -> tuple[tuple[tuple[int, int], ...], ...]:
-    from qgkd.enumerations import enumerations_in
+    from qgkd.text.enumerations import enumerations_in
 
     return tuple(
         tuple((start_char + start, start_char + end) for start, end in members)

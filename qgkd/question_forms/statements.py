@@ -12,13 +12,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from qgkd.foreign_names import spelling_characters
 from qgkd.question_forms.comparison import comparable
 from qgkd.question_forms.item import BLANK, QuizItem
 from qgkd.question_forms.passage import Passage
-from qgkd.script import to_simplified_aligned
-from qgkd.sentences import split_sentences
-from qgkd.word_lists import either
+from qgkd.text.foreign_names import spelling_characters
+from qgkd.text.script import to_simplified_aligned
+from qgkd.text.sentences import split_sentences
+from qgkd.text.word_lists import either
 
 LEAST_CONTEXT_CHARS = 6
 """Letters and digits that have to be left of a sentence whose answer is taken out."""

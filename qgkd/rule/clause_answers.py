@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from qgkd.rule.clauses import Frame
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.subjects import lacks_subject, leading_subject, says_when
-from qgkd.word_lists import either
-from qgkd.words import tag_words
+from qgkd.text.word_lists import either
+from qgkd.text.words import tag_words
 
 _REASON = r"因為|由於|起因於|有鑑於|鑑於|基於|因"
 _PURPOSE = r"為了|為"

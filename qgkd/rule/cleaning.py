@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from qgkd.word_lists import either
+from qgkd.text.word_lists import either
 
 _PARENTHESIS = re.compile(r"（[^（）]*）|\([^()]*\)|【[^【】]*】|\[[^\[\]]*\]|﹝[^﹝﹞]*﹞")
 _LEADING = re.compile(

@@ -18,13 +18,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import accumulate
 
-from qgkd.answer_types import AnswerType, classify
+from qgkd.answers.classify import classify
+from qgkd.answers.types import AnswerType
 from qgkd.rule.clauses import frame_answer
 from qgkd.rule.cleaning import as_question
 from qgkd.rule.composition import Draft
 from qgkd.rule.moves import other_words
 from qgkd.rule.variants import draft_of, variants
-from qgkd.words import tag_words
+from qgkd.text.words import tag_words
 
 _WINDOWS_CHARS = (14, 26, 60)
 _ROUNDS = 2

@@ -16,8 +16,8 @@ from qgkd.rule.clauses import Frame, clauses_of
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.question_words import QuestionWord
 from qgkd.rule.subjects import is_property, lacks_subject, leading_pronoun, leading_subject, owner_of, says_when
-from qgkd.word_lists import either
-from qgkd.words import tag_words
+from qgkd.text.word_lists import either
+from qgkd.text.words import tag_words
 
 # Chosen on the validation questions: the mean length of what people write is 22 characters.
 WINDOW_CHARS = 26

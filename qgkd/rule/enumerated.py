@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qgkd.answer_heads import find_head
-from qgkd.answer_types import AnswerType
-from qgkd.enumerations import enumerations_in, members_of
+from qgkd.answers.heads import find_head
+from qgkd.answers.types import AnswerType
 from qgkd.rule.clauses import Frame
-from qgkd.word_lists import words_of
+from qgkd.text.enumerations import enumerations_in, members_of
+from qgkd.text.word_lists import words_of
 
 _MOST_NAMED = 3
 _NOUNS = {

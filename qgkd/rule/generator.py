@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qgkd.answer_types import classify
+from qgkd.answers.classify import classify
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest, Question
 from qgkd.rule.clauses import frame_answer

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from qgkd.rule.cleaning import without_leading_connective
 from qgkd.rule.composition import Draft
 from qgkd.rule.subjects import leading_subject
-from qgkd.words import tag_words
+from qgkd.text.words import tag_words
 
 _TIME_BEFORE = re.compile(r"^(?:[在於]|早在|直到|大約|約)?$")
 _ONLY_MARKS = re.compile(r"^[，。；：！？、」』》\s]*$")

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from qgkd.answer_heads import HEADS, find_head
-from qgkd.answer_patterns import (
+from qgkd.answers.heads import HEADS, find_head
+from qgkd.answers.patterns import (
     CENTURY,
     DAY,
     DECADE,
@@ -26,10 +26,10 @@ from qgkd.answer_patterns import (
     YEAR,
     YEAR_MONTH_DAY,
 )
-from qgkd.answer_types import AnswerType
+from qgkd.answers.types import AnswerType
 from qgkd.rule.enumerated import which_ones
-from qgkd.word_lists import either, words_of
-from qgkd.words import tag_words
+from qgkd.text.word_lists import either, words_of
+from qgkd.text.words import tag_words
 
 
 @dataclass(frozen=True, slots=True)

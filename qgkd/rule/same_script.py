@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from qgkd.script import Script, detect_script, to_simplified, to_traditional_aligned
+from qgkd.text.script import Script, detect_script, to_simplified, to_traditional_aligned
 
 _OPENING_CHARS = 100
 _REACH_CHARS = 400

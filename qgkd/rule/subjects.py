@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from qgkd.word_lists import either, words_of
-from qgkd.words import Word, tag_words
+from qgkd.text.word_lists import either, words_of
+from qgkd.text.words import Word, tag_words
 
 _NOUN_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng", "l", "s", "ng", "i", "k")
 _INSIDE_TAGS = (*_NOUN_TAGS, "a", "b", "m", "q", "uj", "f", "x", "t", "mq", "ag", "vg", "g", "zg")

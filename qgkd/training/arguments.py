@@ -18,8 +18,8 @@ import torch
 from transformers import TrainingArguments
 
 from qgkd.errors import UserError
+from qgkd.files.toml_values import nearest
 from qgkd.training.config import TrainConfig
-from qgkd.training.toml_values import nearest
 
 DEFAULTS: dict[str, Any] = {
     "bf16": "auto",

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
-from qgkd.rows import IGNORED_LABEL, Block
+from qgkd.model_input.rows import IGNORED_LABEL, Block
 from qgkd.training.dataset import Draw, WeightedRow
 
 _STEPS_PER_POOL = 50  # as transformers' LengthGroupedSampler: length is sorted within so many steps' items

@@ -17,7 +17,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from qgkd.atomic import write_atomically
+from qgkd.files.atomic import write_atomically
 
 SHARE = "share_of_"
 """How the key of a term's share in the loss begins."""

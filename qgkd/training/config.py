@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from qgkd.errors import UserError
-from qgkd.input_format import Attention, InputFormat, Layout
-from qgkd.training.toml_values import check_section, read_sections
+from qgkd.files.toml_values import check_section, read_sections
+from qgkd.model_input.input_format import Attention, InputFormat, Layout
 
 METRICS = ("avg_score", "loss")
 

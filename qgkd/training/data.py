@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
-from qgkd.examples import QGExample, example_record
-from qgkd.fingerprint import file_sha256
-from qgkd.input_format import InputFormat
-from qgkd.source import PassageEncoder, Source, question_target
+from qgkd.files.atomic import write_atomically
+from qgkd.files.fingerprint import file_sha256
+from qgkd.model_input.input_format import InputFormat
+from qgkd.model_input.source import PassageEncoder, Source, question_target
+from qgkd.reading.examples import QGExample, example_record
 from qgkd.training.config import DataConfig
 from qgkd.training.token_store import TokenStore, build_store
 
@@ -175,7 +175,7 @@ def _stamp(
 
 
 def _read(path: str) -> list[QGExample]:
-    from qgkd.readers import read_examples
+    from qgkd.reading.readers import read_examples
 
     report = read_examples(path)
     if not report.examples:

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from qgkd.input_format import Attention, InputFormat, Layout
-from qgkd.rows import Block, Row, packed_row, recurrent_row
+from qgkd.model_input.input_format import Attention, InputFormat, Layout
+from qgkd.model_input.rows import Block, Row, packed_row, recurrent_row
 from qgkd.training.config import RowsConfig
 from qgkd.training.renaming import Renaming
 from qgkd.training.token_store import TokenStore

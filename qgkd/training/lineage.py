@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qgkd import __version__
-from qgkd.checkpoint import Checkpoint
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.training.config import TrainConfig
 from qgkd.training.data import PreparedData
 

@@ -16,7 +16,7 @@ from enum import StrEnum
 
 import torch
 
-from qgkd.rows import Block
+from qgkd.model_input.rows import Block
 from qgkd.training.model import Capture
 
 

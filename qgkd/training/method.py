@@ -11,7 +11,7 @@ from typing import Any
 
 from transformers import TrainingArguments
 
-from qgkd.checkpoint import Checkpoint
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.training.config import TrainConfig
 from qgkd.training.data import PreparedData
 from qgkd.training.dataset import RowDataset, Vocabulary

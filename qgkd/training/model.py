@@ -17,14 +17,14 @@ import torch
 from torch import nn
 from transformers.utils import ModelOutput
 
-from qgkd.attention_mask import padding_mask, prefix_attention_mask
-from qgkd.batch_rows import RowBatch
-from qgkd.checkpoint import Checkpoint, load_checkpoint, read_record
-from qgkd.encoder import encoder_layers
+from qgkd.checkpoints.checkpoint import Checkpoint, load_checkpoint, read_record
+from qgkd.checkpoints.encoder import encoder_layers, set_dropout
+from qgkd.checkpoints.masked_lm import mask_logits
 from qgkd.errors import UserError
-from qgkd.input_format import Attention, InputFormat
-from qgkd.masked_lm import mask_logits
-from qgkd.rows import Block
+from qgkd.model_input.attention_mask import padding_mask, prefix_attention_mask
+from qgkd.model_input.batch_rows import RowBatch
+from qgkd.model_input.input_format import Attention, InputFormat
+from qgkd.model_input.rows import Block
 from qgkd.training.config import ModelConfig, TrainConfig
 from qgkd.training.copying_start import start_copying
 
@@ -146,16 +146,6 @@ def settled_checkpoint(checkpoint: Checkpoint, config: TrainConfig) -> Checkpoin
     kept = {name: value for name, value in checkpoint.record.items() if name != "decoding"}
     record = {**kept, **({"script": script} if script else {})}
     return replace(checkpoint, input_format=input_format, record=record)
-
-
-def set_dropout(model: PreTrainedModel, share: float) -> None:
-    """Set hidden and attention dropout, in the config and in the modules already built."""
-    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
-        if hasattr(model.config, name):
-            setattr(model.config, name, share)
-    for module in model.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = share
 
 
 def _from_scratch(config: TrainConfig) -> Checkpoint:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from qgkd.source import Source
+from qgkd.model_input.source import Source
 
 _KEPT = 0.7
 """Share of a text that its most frequent tokens make up; they stay: question words, what sentences are built of."""

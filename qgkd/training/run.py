@@ -23,10 +23,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from qgkd.atomic import write_atomically
-from qgkd.checkpoint import Checkpoint
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.errors import UserError
-from qgkd.input_format import Attention, Layout
+from qgkd.files.atomic import write_atomically
+from qgkd.files.toml_values import read_toml, to_toml
+from qgkd.model_input.input_format import Attention, Layout
 from qgkd.training.arguments import training_arguments
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig
@@ -34,7 +35,6 @@ from qgkd.training.data import PreparedData, load_prepared, prepare
 from qgkd.training.dataset import Vocabulary
 from qgkd.training.lineage import lineage_of
 from qgkd.training.method import TrainingMethod
-from qgkd.training.toml_values import read_toml, to_toml
 from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgkd.atomic import write_atomically
 from qgkd.errors import UserError
-from qgkd.source import Source, source_without_offsets
+from qgkd.files.atomic import write_atomically
+from qgkd.model_input.source import Source, source_without_offsets
 
 _FLAT = ("source_ids", "source_types", "source_positions", "target_ids")
 _PER_QUESTION = ("source_ends", "target_ends", "passage_lengths", "question_positions")

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from qgkd.checkpoint import Checkpoint, decoding_of
+from qgkd.checkpoints.checkpoint import Checkpoint
+from qgkd.decoding.settings import decoding_of
 from qgkd.errors import UserError
-from qgkd.examples import QGExample
 from qgkd.generator import GenerationRequest
-from qgkd.input_format import Attention, InputFormat
+from qgkd.model_input.input_format import Attention, InputFormat
+from qgkd.reading.examples import QGExample
 from qgkd.training.batches import RowCollator
 from qgkd.training.config import EvaluationConfig, RowsConfig
 from qgkd.training.data import PreparedData
@@ -109,7 +110,7 @@ class Validator:
     def _scores(self, model: PreTrainedModel | None, process: int, processes: int) -> dict[str, float]:
         from accelerate.utils import gather_object
 
-        from qgkd.metrics import score
+        from qgkd.scoring import score
 
         written: list[tuple[int, str]] = []
         if model is not None:
@@ -124,8 +125,8 @@ class Validator:
 
     def _write(self, model: PreTrainedModel, examples: list[QGExample]) -> list[str]:
         """Questions searched as the model's record has it; empty where it refuses an answer or writes nothing."""
-        from qgkd.generate_each import generate_each
-        from qgkd.model_generator import ModelGenerator
+        from qgkd.decoding.generator import ModelGenerator
+        from qgkd.quiz.generate_each import generate_each
 
         held: Any = self._checkpoint
         checkpoint = Checkpoint(
@@ -155,7 +156,7 @@ class Validator:
 def _check_scoring() -> None:
     """Score one question now: libraries that are missing are found before hours of training, not after."""
     try:
-        from qgkd.metrics import score
+        from qgkd.scoring import score
 
         score(["這是哪裡？"], [["這是哪裡？"]])
     except ImportError as error:

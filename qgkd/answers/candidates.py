@@ -1,0 +1,218 @@
+"""Every stretch of a sentence that could be an answer.
+
+Comes in: one sentence. Goes out: `Candidate`s with offsets in that sentence; they may overlap.
+
+A literal example: `燈塔建於1867年，由林文海設計。` gives 燈塔, 1867年 and 林文海.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from qgkd.answers.heads import HEADS
+from qgkd.answers.patterns import DATE_BODY, DYNASTY, LATIN_NAME, NUMBER_BODY, WORK, YEAR
+from qgkd.answers.types import AnswerType
+from qgkd.text.enumerations import enumerations_in
+from qgkd.text.foreign_names import find_foreign_names
+from qgkd.text.word_lists import either, words_of
+from qgkd.text.words import Word, tag_words
+
+
+class Source(IntEnum):
+    """How a candidate was found; the ranking trusts some more than others."""
+
+    FORM = 0
+    """A written form: date, quantity, title, name with a middle dot."""
+    QUOTED = 1
+    """Between quotation marks."""
+    NAME = 2
+    """A word that jieba tags as a name."""
+    LATIN = 3
+    COMPOUND = 4
+    """Nouns in a row."""
+    NOUN = 5
+    """One common noun."""
+    CLAUSE = 6
+    """After a word such as 因為."""
+    ENUMERATION = 7
+    """All members of an enumeration."""
+
+
+_WORD_SOURCES = (Source.NAME, Source.COMPOUND, Source.NOUN)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span of one sentence."""
+
+    start_char: int
+    end_char: int
+    source: Source
+    type: AnswerType | None
+    """None: to be classified."""
+
+
+_DATES = re.compile(rf"{DATE_BODY}|{DYNASTY.pattern}")
+_NUMBERS = re.compile(rf"{NUMBER_BODY}(?:[至到~～]{NUMBER_BODY})?")
+_USELESS_NUMBER = re.compile(
+    r"第[一二三]次|[四五六七八九十]|[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d"
+)
+_QUOTED = re.compile(r"[「『“]([^「」『』“”，。；！？\n]{2,20})[」』”]")
+_MARKS = "，。；：！？、「」《》（）()\n"
+_CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^{_MARKS}]{{2,25}}(?<!的))(?=[{_MARKS}]|$)")
+_NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
+_LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l", "s", "ng", "i")
+_COMPOUND_TAGS = (*_LAST_TAGS, "an", "b")
+_INTRODUCED = re.compile(rf"(?:{either('before a person')})(?=[{''.join(sorted(words_of('surnames')))}])")
+_INTRODUCED_REACH_CHARS = 12
+_END_OF_NO_NOUN = frozenset("約约均令曾皆")
+_POINTING = "一這这該该此其某各每本"
+_COMPOUND_LIMIT_CHARS = 16
+_LIST_GOES_ON = ("、", "和", "與", "与", "及", "等", "或")
+_MOST_MEMBERS = 4
+_LONGEST_ENUMERATION_CHARS = 24
+
+
+def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[Candidate]:
+    """Find candidates.
+
+    Args:
+        sentence: A sentence, or a piece of at most a few hundred characters.
+        people: Names of persons, see `introduced_people`.
+
+    Returns:
+        Candidates in no particular order, without exact duplicates; of two with one span the one found by the more
+        telling source stays.
+    """
+    found: dict[tuple[int, int], Candidate] = {}
+    people_spans = _spans_of(sentence, people)
+    titles = [match.span() for match in WORK.finditer(sentence)]
+    for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses(sentence), *_wholes(sentence)):
+        key = (candidate.start_char, candidate.end_char)
+        if any(start < key[1] and key[0] < end and not (key[0] <= start and end <= key[1]) for start, end in titles):
+            continue  # a piece of a title
+        if candidate.source in _WORD_SOURCES and _is_no_answer(sentence[slice(*key)]):
+            continue
+        if key not in found or candidate.source < found[key].source:
+            found[key] = candidate
+    return list(found.values())
+
+
+def _is_no_answer(text: str) -> bool:
+    """Words too general to ask for, and nouns with an adverb's first character at their end (`大氣中約|有`)."""
+    return text in words_of("nouns nobody asks about") or text[-1] in _END_OF_NO_NOUN
+
+
+def _by_form(sentence: str) -> Iterator[Candidate]:
+    for match in _DATES.finditer(sentence):
+        yield Candidate(match.start(), match.end(), Source.FORM, AnswerType.DATE)
+    for match in YEAR.finditer(sentence):
+        yield Candidate(match.start(), match.end(), Source.FORM, AnswerType.DATE)
+    dates = [match.span() for match in _DATES.finditer(sentence)]
+    for match in _NUMBERS.finditer(sentence):
+        if any(start < match.end() and match.start() < end for start, end in dates):
+            continue
+        if not _USELESS_NUMBER.fullmatch(match.group()):
+            yield Candidate(match.start(), match.end(), Source.FORM, None)
+    for match in WORK.finditer(sentence):
+        yield Candidate(match.start(), match.end(), Source.FORM, AnswerType.WORK)
+    for start_char, end_char in find_foreign_names(sentence):
+        yield Candidate(start_char, end_char, Source.FORM, AnswerType.PERSON)
+    for match in _QUOTED.finditer(sentence):
+        yield Candidate(match.start(1), match.end(1), Source.QUOTED, None)
+    for match in LATIN_NAME.finditer(sentence):
+        if len(match.group()) > 1:
+            yield Candidate(match.start(), match.end(), Source.LATIN, None)
+
+
+def introduced_people(text: str) -> frozenset[str]:
+    """Names after a word for a person (`工程師林文海`): jieba cuts names that its list lacks to pieces.
+
+    Returns:
+        Names of two or three characters that begin with a surname and end where a word does.
+    """
+    names: set[str] = set()
+    for match in _INTRODUCED.finditer(text):
+        following = text[match.end() : match.end() + _INTRODUCED_REACH_CHARS]
+        ends = {word.end_char for word in tag_words(following)}
+        length_chars = next((length for length in (3, 2) if length in ends and length <= len(following)), 0)
+        if length_chars and re.fullmatch(r"[\u4e00-\u9fff]+", following[:length_chars]):
+            names.add(following[:length_chars])
+    return frozenset(names)
+
+
+def _spans_of(sentence: str, people: frozenset[str]) -> list[tuple[int, int]]:
+    return [
+        (match.start(), match.end())
+        for name in sorted(people, key=lambda name: (-len(name), name))
+        if name in sentence
+        for match in re.finditer(re.escape(name), sentence)
+    ]
+
+
+def _by_words(sentence: str, people_spans: list[tuple[int, int]]) -> Iterator[Candidate]:
+    """Names, common nouns and runs of nouns; every name, common nouns only where a run starts."""
+    for start_char, end_char in people_spans:
+        yield Candidate(start_char, end_char, Source.NAME, AnswerType.PERSON)
+    words = tuple(
+        word
+        for word in tag_words(sentence)
+        if not any(word.start_char < end and start < word.end_char for start, end in people_spans)
+    )
+    start = 0
+    while start < len(words):
+        stop = start
+        while stop < len(words) and words[stop].tag in _COMPOUND_TAGS:
+            stop += 1
+            if stop < len(words) and words[stop].start_char != words[stop - 1].end_char:
+                break
+        last = stop
+        while last > start and words[last - 1].tag not in _LAST_TAGS:
+            last -= 1
+        for position, word in enumerate(words[start : max(stop, start + 1)]):
+            if len(word.text) > 1 and word.tag in _NAME_TAGS:
+                yield Candidate(word.start_char, _end_with_class(words, start + position), Source.NAME, None)
+            elif position == 0 and _is_noun_to_ask_about(word):
+                yield Candidate(word.start_char, word.end_char, Source.NOUN, None)
+        introduces = any(begin == words[last - 1].end_char for begin, _ in people_spans) if last > start else False
+        if last - start > 1 and not introduces and _is_one_noun(words[start:last]):
+            yield Candidate(words[start].start_char, words[last - 1].end_char, Source.COMPOUND, None)
+        start = max(stop, start + 1)
+
+
+def _end_with_class(words: tuple[Word, ...], position: int) -> int:
+    """Where a name ends: `玉山北|峰` is cut by jieba before the noun that says what it names."""
+    end_char = words[position].end_char
+    following = words[position + 1] if position + 1 < len(words) else None
+    if following is None or following.start_char != end_char or len(following.text) > 1:
+        return end_char
+    return following.end_char if following.text in HEADS and following.tag in _LAST_TAGS else end_char
+
+
+def _is_one_noun(words: tuple[Word, ...]) -> bool:
+    """Whether a run of nouns reads as one: `哥倫布航行` is a name and what its bearer did."""
+    has_person = any(word.tag.startswith("nr") for word in words)
+    if has_person and words[-1].tag == "vn":
+        return False
+    return words[-1].end_char - words[0].start_char <= _COMPOUND_LIMIT_CHARS
+
+
+def _is_noun_to_ask_about(word: Word) -> bool:
+    return len(word.text) > 1 and word.tag in ("n", "l") and word.text[0] not in _POINTING
+
+
+def _clauses(sentence: str) -> Iterator[Candidate]:
+    for match in _CLAUSE_CUE.finditer(sentence):
+        yield Candidate(match.start("clause"), match.end("clause"), Source.CLAUSE, None)
+
+
+def _wholes(sentence: str) -> Iterator[Candidate]:
+    """Enumerations of two to four names or titles."""
+    for members in enumerations_in(sentence):
+        start_char, end_char = members[0][0], members[-1][1]
+        is_cut_short = sentence[end_char:].startswith(_LIST_GOES_ON) or sentence[:start_char].endswith(_LIST_GOES_ON)
+        if not is_cut_short and len(members) <= _MOST_MEMBERS and end_char - start_char <= _LONGEST_ENUMERATION_CHARS:
+            yield Candidate(start_char, end_char, Source.ENUMERATION, None)

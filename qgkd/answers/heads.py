@@ -1,0 +1,67 @@
+"""The noun an answer ends in: it tells the answer's type and what a question calls it.
+
+Comes in: an answer in Traditional characters. Goes out: `Head`, or None.
+
+A literal example: `find_head("西南聯合大學")` gives `Head("大學", AnswerType.ORGANISATION, "所", "大學")`, asked
+with 哪一所大學.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from qgkd.answers.types import AnswerType
+from qgkd.text.word_lists import either
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A last word, the type it tells, and its measure word and class noun."""
+
+    suffix: str
+    type: AnswerType
+    measure: str
+    noun: str
+
+
+def _read_heads() -> dict[str, Head]:
+    heads: dict[str, Head] = {}
+    for line in (resources.files("qgkd.answers") / "heads.tsv").read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            type_name, measure, noun, suffixes = line.split("\t")
+            for suffix in suffixes.split():
+                heads.setdefault(suffix, Head(suffix, AnswerType(type_name), measure, noun))
+    return heads
+
+
+HEADS = _read_heads()
+"""Heads by suffix, Traditional characters; read from `answer_heads.tsv`."""
+_LONGEST_CHARS = max(map(len, HEADS))
+
+
+# 杭州 ends in 州 but is a city: these suffixes count from three characters on.
+_NEEDS_THREE_CHARS = frozenset("州府區會部局法學業王路方")
+_METHOD = Head("法", AnswerType.TERM, "種", "方法")
+_LAW = re.compile(rf"(?:[憲刑民商稅律權土地約]|{either('laws')})法$")
+
+
+@lru_cache(maxsize=4096)
+def find_head(answer_text: str) -> Head | None:
+    """Find the longest known last word that leaves something before it.
+
+    Args:
+        answer_text: The answer, in Traditional characters.
+
+    Returns:
+        Its head, or None. An answer that is nothing but its head (`大學`) has none: the head does not classify it.
+    """
+    for length_chars in range(min(_LONGEST_CHARS, len(answer_text) - 1), 0, -1):
+        head = HEADS.get(answer_text[-length_chars:])
+        if length_chars == 1 and "的" in answer_text[-3:]:
+            return None
+        if head is not None and (len(answer_text) > 2 or head.suffix not in _NEEDS_THREE_CHARS):
+            return _METHOD if head.suffix == "法" and _LAW.search(answer_text) is None else head
+    return None

@@ -1,0 +1,120 @@
+"""Which spans of a passage are worth asking about.
+
+Comes in: a passage. Goes out: `AnswerSpan`s, best first, spread over the passage.
+
+A literal example: `propose_answers("燈塔建於1867年，由林文海設計。")` gives 1867年 (date) and 林文海 (person).
+
+jieba and patterns find the candidates today; a learnt proposer replaces this one function.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qgkd.answers.candidates import Candidate, Source, candidates_in, introduced_people
+from qgkd.answers.classes import classify_in_sentence
+from qgkd.answers.ranking import features, score
+from qgkd.answers.sentence_cost import setting_cost
+from qgkd.answers.types import AnswerSpan, AnswerType
+from qgkd.text.sentences import split_sentences
+
+_PIECE_CHARS = 300
+_OPENING_CHARS = 60
+_SHORTEST_CLAUSE_CHARS = 6
+_REPEATED_TYPE_COST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    span: AnswerSpan
+    piece_index: int
+
+
+def propose_answers(context: str, *, limit: int | None = None) -> list[AnswerSpan]:
+    """Propose answers.
+
+    Args:
+        context: A passage of any length, in either script.
+        limit: At most this many; None for all that do not overlap.
+
+    Returns:
+        Spans, best first, no two overlapping and no two with the same text. The ranking takes the best span of
+        every sentence before the second best of any where the limit leaves room for it.
+    """
+    candidates = list(_scored_candidates(context))
+    sentences = 1 + max((candidate.piece_index for candidate in candidates), default=0)
+    stretch_chars = -(-len(context) // limit) if limit is not None and limit < sentences else 0
+    return [scored.span for scored in _spread(_without_overlap(candidates), stretch_chars)][:limit]
+
+
+def _pieces(context: str) -> Iterator[tuple[int, str]]:
+    """The passage's sentences with their offsets; a sentence without an end is cut by length."""
+    for start_char, end_char in split_sentences(context):
+        for piece_start in range(start_char, end_char, _PIECE_CHARS):
+            yield piece_start, context[piece_start : min(end_char, piece_start + _PIECE_CHARS)]
+
+
+def _scored_candidates(context: str) -> Iterator[_Scored]:
+    opening = re.split(r"[，。；：！？\n]", context[:_OPENING_CHARS], maxsplit=1)[0]
+    people = introduced_people(context)
+    for piece_index, (piece_start, piece) in enumerate(_pieces(context)):
+        for candidate in candidates_in(piece, people):
+            yield _Scored(_score(context, opening, piece_start, piece, candidate), piece_index)
+
+
+def _score(context: str, opening: str, piece_start: int, piece: str, candidate: Candidate) -> AnswerSpan:
+    start_char, end_char = piece_start + candidate.start_char, piece_start + candidate.end_char
+    text = context[start_char:end_char]
+    answer_type: AnswerType = candidate.type or classify_in_sentence(piece, candidate.start_char, candidate.end_char)
+    if candidate.source is Source.CLAUSE and answer_type is AnswerType.TERM and len(text) >= _SHORTEST_CLAUSE_CHARS:
+        answer_type = AnswerType.CLAUSE
+    values = features(
+        candidate,
+        answer_type,
+        text=text,
+        before=piece[: candidate.start_char],
+        after=piece[candidate.end_char :],
+        passage_start_char=start_char,
+        occurrences=min(context.count(text), 3),
+        is_topic=opening.startswith(text),
+    )
+    worth = score(values) - setting_cost(piece, candidate, answer_type)
+    return AnswerSpan(text=text, start_char=start_char, end_char=end_char, type=answer_type, score=worth)
+
+
+def _without_overlap(candidates: list[_Scored]) -> list[_Scored]:
+    """Keep the best of what overlaps, and one occurrence of every text."""
+    kept: list[_Scored] = []
+    taken: set[int] = set()
+    texts: set[str] = set()
+    for scored in sorted(candidates, key=lambda item: (-item.span.score, item.span.start_char)):
+        characters = range(scored.span.start_char, scored.span.end_char)
+        if scored.span.text in texts or not taken.isdisjoint(characters):
+            continue
+        kept.append(scored)
+        taken.update(characters)
+        texts.add(scored.span.text)
+    return kept
+
+
+def _spread(ranked: list[_Scored], stretch_chars: int) -> list[_Scored]:
+    """Round robin: the best of every sentence (or longer stretch) first, then every second best.
+
+    Args:
+        ranked: Best first.
+        stretch_chars: Where the passage is longer than the answers asked for can cover sentence by sentence, the length
+            of the stretches that take turns instead; 0 for sentences.
+    """
+    seen_of_stretch: dict[int, int] = {}
+    seen_of_type: dict[AnswerType, int] = {}
+    turns: list[tuple[int, float, _Scored]] = []
+    for scored in ranked:
+        stretch = scored.span.start_char // stretch_chars if stretch_chars else scored.piece_index
+        turn = seen_of_stretch.get(stretch, 0)
+        seen_of_stretch[stretch] = turn + 1
+        repeats = seen_of_type.get(scored.span.type, 0) if turn == 0 else 0
+        seen_of_type[scored.span.type] = repeats + 1
+        turns.append((turn, repeats * _REPEATED_TYPE_COST - scored.span.score, scored))
+    return [scored for _, _, scored in sorted(turns, key=lambda item: item[:2])]

@@ -1,0 +1,57 @@
+"""Where a model runs, and in which numbers.
+
+Comes in: a `Checkpoint` in float32 on the CPU. Goes out: the same in bf16, or with int8 linear layers, on a device.
+
+In int8 the activations' scale is that of the whole batch, so a question may change with the batch it is written in.
+
+A literal example: `place(checkpoint, precision="bf16", device="cuda")`
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from dataclasses import replace
+from typing import Any, cast
+
+import torch
+
+from qgkd.checkpoints.checkpoint import Checkpoint
+from qgkd.errors import UserError
+
+PRECISIONS = ("fp32", "bf16", "int8")
+
+
+def place(checkpoint: Checkpoint, *, precision: str, device: str) -> Checkpoint:
+    """Move and convert a checkpoint's model.
+
+    Raises:
+        UserError: An unknown precision or device, or int8 on something other than the CPU.
+    """
+    if precision not in PRECISIONS:
+        raise UserError(f"--precision: expected one of {list(PRECISIONS)}, found {precision!r}")
+    try:
+        target = torch.device(device)
+        torch.zeros(1, device=target)
+    except (RuntimeError, AssertionError) as error:
+        first_line = str(error).splitlines()[0]
+        raise UserError(f"--device: {device!r} cannot be used here ({first_line}); use --device cpu") from None
+    model: Any = checkpoint.model.to(target)  # type: ignore[arg-type]
+    if precision == "bf16":
+        model = model.to(torch.bfloat16)
+    if precision == "int8":
+        if target.type != "cpu":
+            raise UserError(f"--precision int8 runs on the CPU only, found --device {device}; use bf16 there")
+        with warnings.catch_warnings():  # torch announces that these functions will move; they are what there is
+            warnings.simplefilter("ignore")
+            model = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
+    return replace(checkpoint, model=model)
+
+
+def parameter_count(model: torch.nn.Module) -> int:
+    """Number of weights, tied ones once; int8 packs weights away, so there the architecture is counted."""
+    if any(type(module).__module__.startswith("torch.ao.nn.quantized") for module in model.modules()):
+        config = copy.deepcopy(cast(Any, model).config)
+        with torch.device("meta"):
+            model = type(model)(config)
+    return sum(weights.numel() for weights in model.parameters())

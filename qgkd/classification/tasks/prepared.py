@@ -1,0 +1,119 @@
+"""A task's tokenised splits in a folder, so that training needs neither the files nor what reads them.
+
+Comes in: `TaskConfig`, the tokenizer, a folder. Goes out: `PreparedTask`; the folder holds `task.json` and one `.npz`
+per split, read instead of the files from then on.
+
+A literal example: `prepare_task(TaskConfig(name="rte", folder="glue"), tokenizer, Path("runs/rte/data"))` has
+`splits["train"]` with 2,490 examples and `splits["validation"]` with 277.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qgkd.classification.tasks.glue_tasks import glue_task
+from qgkd.classification.tasks.store import ExampleStore, tokenise_examples
+from qgkd.classification.tasks.task import ClassificationTask
+from qgkd.errors import UserError
+from qgkd.files.atomic import write_atomically
+from qgkd.files.fingerprint import file_sha256
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+    from qgkd.classification.config import TaskConfig
+    from qgkd.classification.tasks.data import TaskData
+
+_TASK = "task.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedTask:
+    """What a run trains on and is measured on."""
+
+    task: ClassificationTask
+    splits: dict[str, ExampleStore]
+    """By the names of `task.splits`."""
+    problems: tuple[str, ...]
+    """Rows that could not be read, a sentence each."""
+    left_out: dict[str, int]
+    """How many examples of a split stand in `exclude_texts_of`."""
+
+
+def prepare_task(
+    config: TaskConfig, tokenizer: PreTrainedTokenizerFast, folder: Path, data: TaskData | None = None
+) -> PreparedTask:
+    """Read what the folder holds, else read the files, tokenise, and write the folder.
+
+    Args:
+        config: The task.
+        tokenizer: The student's.
+        folder: Where the tokenised splits are kept.
+        data: The task's examples where they are at hand; else they are read, and each bad row is told on stderr.
+
+    Raises:
+        UserError: The files changed since the folder was prepared, or cannot be read.
+    """
+    stamp = _stamp(config, tokenizer)
+    held = _load(folder, stamp)
+    if held is not None:
+        return held
+    if data is None:
+        from qgkd.classification.tasks.data import load_task
+
+        data = load_task(config)
+        for problem in data.problems:
+            print(problem, file=sys.stderr)
+    splits = {name: tokenise_examples(data.examples(name), tokenizer, config.max_tokens) for name in data.task.splits}
+    prepared = PreparedTask(
+        task=data.task, splits=splits, problems=tuple(map(str, data.problems)), left_out=data.left_out
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, store in splits.items():
+        store.save(folder / f"{name}.npz")
+    record = {"stamp": stamp, "task": asdict(data.task), "problems": prepared.problems, "left_out": data.left_out}
+    with write_atomically(folder / _TASK) as file:  # last: without it the folder counts as not prepared
+        json.dump(record, file, ensure_ascii=False, indent=1)
+        file.write("\n")
+    return prepared
+
+
+def _load(folder: Path, stamp: dict[str, Any]) -> PreparedTask | None:
+    if not (folder / _TASK).is_file():
+        return None
+    record = json.loads((folder / _TASK).read_text(encoding="utf-8"))
+    if any(record["stamp"].get(key) != stamp[key] for key in ("choice", "vocabulary")):
+        return None  # of an earlier run with other settings
+    for path, digest in record["stamp"]["files"].items():
+        # One that is absent here is taken to be the one the folder was prepared from.
+        if stamp["files"].get(path, digest) != digest:
+            raise UserError(
+                f"{folder}: expected {path} as it was when the folder was prepared, found other content; delete the "
+                "folder, or choose another output_dir"
+            )
+    held = record["task"]
+    tuples = {name: tuple(held[name]) for name in ("metrics", "splits")}
+    task = ClassificationTask(**{**held, **tuples, "labels": None if held["labels"] is None else tuple(held["labels"])})
+    return PreparedTask(
+        task=task,
+        splits={name: ExampleStore.load(folder / f"{name}.npz") for name in task.splits},
+        problems=tuple(record["problems"]),
+        left_out=record["left_out"],
+    )
+
+
+def _stamp(config: TaskConfig, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+    """What prepared examples depend on."""
+    own = (*config.train, *config.validation, *config.test, *config.transfer, *config.exclude_texts_of)
+    glue = glue_task(config.name)
+    of_glue = [Path(config.folder) / glue.folder / name for name in glue.files.values()] if glue else []
+    of_glue += [Path(config.folder) / path.name for path in of_glue]
+    paths = (*own, *(str(path) for path in of_glue if config.folder))
+    files = {path: file_sha256(path) for path in paths if Path(path).is_file()}
+    vocabulary = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode()).hexdigest()
+    return {"choice": json.loads(json.dumps(asdict(config))), "files": files, "vocabulary": vocabulary}

@@ -1,0 +1,89 @@
+"""Training rows from tokenised examples: one row per example, scored at [CLS].
+
+Comes in: `ExampleStore`s. Goes out: items for `QGTrainer`, and batches of the names every objective knows: of B
+examples the logits are [B, C], `mask_positions` point at their [CLS], `target_ids` are classes, or scores.
+
+A literal example: the pair `早餐很好。` and `早餐不错。` of class 1 is a row of 13 tokens, seven of token type 0
+and six of 1, label 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from qgkd.classification.tasks.store import ExampleStore
+from qgkd.model_input.rows import IGNORED_LABEL, Block, Row
+from qgkd.training.batches import RowCollator
+from qgkd.training.dataset import Draw, WeightedRow
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRow(WeightedRow):
+    """A row with its label as a number: a class, or a score."""
+
+    label: float
+
+
+class ClassificationRows(Dataset[list[WeightedRow]]):
+    """One item per example.
+
+    Args:
+        parts: Stores with the labels to train on, [N] each, NaN nowhere.
+    """
+
+    def __init__(self, parts: Sequence[tuple[ExampleStore, NDArray[np.float64]]]) -> None:
+        self._parts = list(parts)
+        self._ends = np.cumsum([len(store) for store, _ in parts])
+        self.items: list[tuple[int, ...]] = [(place,) for place in range(int(self._ends[-1]))]
+        """The examples of each item, as the trainer counts them."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens of each example."""
+        return np.concatenate([store.lengths for store, _ in self._parts])
+
+    def __getitem__(self, draw: Draw) -> list[WeightedRow]:
+        part = int(np.searchsorted(self._ends, draw.item, side="right"))
+        store, labels = self._parts[part]
+        place = draw.item - (int(self._ends[part - 1]) if part else 0)
+        return [LabelledRow(example_row(store, place), float(draw.counted), float(labels[place]))]
+
+
+def example_row(store: ExampleStore, place: int) -> Row:
+    """An example as a row, scored at its first token."""
+    ids = tuple(store.ids(place).tolist())
+    zeros = (0,) * len(ids)
+    return Row(
+        input_ids=ids,
+        token_types=tuple(store.types(place).tolist()),
+        positions=tuple(range(len(ids))),
+        blocks=(int(Block.PASSAGE),) * len(ids),
+        steps=zeros,
+        groups=zeros,
+        labels=(0, *(IGNORED_LABEL,) * (len(ids) - 1)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationCollator(RowCollator):
+    """A `RowCollator` whose `target_ids` are classes, or scores."""
+
+    is_regression: bool = False
+
+    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> dict[str, torch.Tensor]:
+        """Pad the rows."""
+        batch = RowCollator.__call__(self, items)
+        rows: list[Any] = [row for item in items for row in item]
+        labels = torch.tensor([row.label for row in rows], dtype=torch.float32)
+        batch["target_ids"] = labels if self.is_regression else labels.long()
+        return batch

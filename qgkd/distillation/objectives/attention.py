@@ -1,0 +1,166 @@
+"""Attention, layer by layer, over the cells the model may look at.
+
+Comes in: attention [B, H, L, L] of layer pairs, recomputed from queries and keys. Goes out: one value per row, or per
+counted position.
+
+A literal example: one head, a row of two tokens, scores differing by 2 in one of four cells: 2² / 4 = 1. With one of
+the cells blocked the mean is over three.
+
+Source: Jiao et al. 2020 (TinyBERT, arXiv 1909.10351), equation 7: the mean over heads of the MSE of scores before the
+softmax; Wang et al. 2020 (MiniLM, arXiv 2002.10957), equation 2: KL of attention distributions over H |x|.
+Differs: blocked cells and padding are left out and not counted; TinyBERT's code sets blocked cells to 0 and divides by
+all cells of the padded rectangle. MiniLM's KL is its last layer's; here any pairs'.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import torch
+
+from qgkd.checkpoints.encoder import EncoderShape
+from qgkd.distillation.objectives.layer_map import LayerMap
+from qgkd.distillation.objectives.objective import Objective, TwoNeeds, check_same_shape
+from qgkd.distillation.objectives.positions import UNITS, Batch, Positions, at_positions, real_positions
+from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
+from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.errors import UserError
+from qgkd.training.loss import LossTerm, Unit
+
+
+class AttentionKind(StrEnum):
+    """What of the attention is compared."""
+
+    SCORES = "scores"
+    """Before the softmax."""
+    PROBABILITIES = "probabilities"
+    """After it, before dropout."""
+
+
+def attention_cell_error(student: torch.Tensor, teacher: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
+    """The squared difference, summed over counted cells, the mean over heads.
+
+    Args:
+        student: [B, H, L, L].
+        teacher: [B, H, L, L].
+        cells: Bool, [B, 1, L, L]; which cells count.
+
+    Returns:
+        [B, L], one sum per query position.
+    """
+    check_same_shape(student, teacher, "attention")
+    difference = (student - teacher.detach()).masked_fill(~cells, 0)
+    return difference.square().sum(dim=-1).mean(dim=1)
+
+
+def attention_kl_divergence(student: torch.Tensor, teacher: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
+    """KL(teacher || student) of each query's distribution over keys, the mean over heads.
+
+    Args:
+        student: [B, H, L, L], log-probabilities.
+        teacher: [B, H, L, L], log-probabilities.
+        cells: Bool, broadcasts to [B, 1, L, L]; the keys each query may look at.
+
+    Returns:
+        [B, L], nats.
+    """
+    check_same_shape(student, teacher, "attention")
+    teacher = teacher.detach()
+    return (teacher.exp() * (teacher - student)).masked_fill(~cells, 0).sum(dim=-1).mean(dim=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OnAttention(Objective):
+    """What the objectives on attention share."""
+
+    layers: LayerMap
+    """Pairs of layers, from 1."""
+    positions: Positions = Positions.ALL
+    """Which queries count."""
+
+    @property
+    def pairs(self) -> LayerMap:
+        """The layer pairs it compares."""
+        return self.layers
+
+    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
+        """Queries and keys of the active pairs."""
+        active = [pair for pair, _ in self.active_pairs(stages)]
+        return (
+            Needs(attention=frozenset(pair.student for pair in active)),
+            Needs(attention=frozenset(pair.teacher for pair in active)),
+        )
+
+    def check(self, student: EncoderShape, teacher: EncoderShape) -> None:
+        """As many heads on both sides, and no attention of the embeddings."""
+        super().check(student, teacher)
+        if student.heads != teacher.heads:
+            raise UserError(
+                f"{self.name}: expected a teacher with the student's {student.heads} attention heads, found "
+                f"{teacher.heads}; leave the term out or take models with equally many"
+            )
+        if any(0 in pair for pair in self.layers):
+            raise UserError(f"{self.name}: expected layers from 1, found the embeddings, layer 0; leave the pair out")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionMSE(_OnAttention):
+    """Mean squared error of attention: the mean over layer pairs, heads and the allowed cells of a row, over rows."""
+
+    on: AttentionKind = AttentionKind.SCORES
+    """Scores or probabilities."""
+    name: str = "attention_mse"
+
+    def terms(
+        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
+    ) -> list[LossTerm]:
+        """One term; the mean over cells is each row's own, at [CLS] and the [MASK]s each query's own."""
+        active = self.active_pairs(stages)
+        if not active:
+            return []
+        cells = student.allowed_cells() & real_positions(batch)[:, None, :, None]  # [B, 1, L, L]
+        errors = [
+            share * attention_cell_error(self._of(student, pair.student), self._of(teacher, pair.teacher), cells)
+            for pair, share in active
+        ]
+        error, count = torch.stack(errors).sum(dim=0), cells[:, 0].sum(dim=-1)  # [B, L] each
+        if self.positions is Positions.ALL:
+            return [self._term(error.sum(dim=1) / count.sum(dim=1), Unit.ROWS)]
+        values = at_positions(error / count.clamp(min=1), self.positions, batch)
+        return [self._term(values, UNITS[self.positions])]
+
+    def _term(self, values: torch.Tensor, unit: Unit) -> LossTerm:
+        return LossTerm(name=self.name, values=values, unit=unit, weight=self.weight)
+
+    def _of(self, capture: DistillCapture, layer: int) -> torch.Tensor:
+        if self.on is AttentionKind.SCORES:
+            return capture.attention_scores(layer)
+        return capture.attention_probabilities(layer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionKL(_OnAttention):
+    """KL divergence of attention: the mean over layer pairs, heads and counted queries."""
+
+    name: str = "attention_kl"
+
+    def terms(
+        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
+    ) -> list[LossTerm]:
+        """One term over the counted positions."""
+        active = self.active_pairs(stages)
+        if not active:
+            return []
+        cells = student.allowed_cells()
+        divergences = [
+            share
+            * attention_kl_divergence(
+                student.attention_log_probabilities(pair.student),
+                teacher.attention_log_probabilities(pair.teacher),
+                cells,
+            )
+            for pair, share in active
+        ]
+        values = at_positions(torch.stack(divergences).sum(dim=0), self.positions, batch)
+        return [LossTerm(name=self.name, values=values, unit=UNITS[self.positions], weight=self.weight)]

@@ -1,0 +1,102 @@
+"""Hidden states, layer by layer.
+
+Comes in: hidden states [B, L, D] of layer pairs. Goes out: one value per counted position.
+
+A literal example: student (1, 3), teacher (1, 1) at one position: the mean over the columns is (0 + 4) / 2 = 2.
+
+Source: Romero et al. 2015 (FitNets, arXiv 1412.6550), equation 3, for regressing on hidden layers; Jiao et al. 2020
+(TinyBERT, arXiv 1909.10351), equation 8: MSE(H_S W, H_T); Sun et al. 2019 (PKD, arXiv 1908.09355), section 3, for
+states divided by their length.
+Differs: the student is projected only where the widths differ, with a map of its own per layer; TinyBERT's code has one
+shared map for all layers, even at equal widths, and counts padding. PKD's equation sums over columns and layers, which
+is layers x columns as much as the mean here; its code takes the mean, and its published weights belong to that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from qgkd.checkpoints.encoder import EncoderShape
+from qgkd.distillation.objectives.layer_map import LayerMap
+from qgkd.distillation.objectives.objective import Objective, TwoNeeds, check_same_shape
+from qgkd.distillation.objectives.positions import UNITS, Batch, Positions, at_positions
+from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
+from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.training.loss import LossTerm
+
+
+def hidden_state_squared_error(student_states: torch.Tensor, teacher_states: torch.Tensor) -> torch.Tensor:
+    """The mean over columns of the squared difference.
+
+    Args:
+        student_states: [B, L, D].
+        teacher_states: [B, L, D].
+
+    Returns:
+        [B, L].
+    """
+    check_same_shape(student_states, teacher_states, "hidden states")
+    return (student_states.float() - teacher_states.detach().float()).square().mean(dim=-1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HiddenStateMSE(Objective):
+    """Mean squared error of hidden states, the mean over layer pairs, positions and columns."""
+
+    layers: LayerMap
+    """Pairs; 0 is the embeddings' output."""
+    positions: Positions = Positions.ALL
+    """Which positions count."""
+    normalised: bool = False
+    """Divide each state by its length first."""
+    name: str = "hidden_state_mse"
+
+    @property
+    def pairs(self) -> LayerMap:
+        """The layer pairs it compares."""
+        return self.layers
+
+    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
+        """Hidden states of the active pairs."""
+        active = [pair for pair, _ in self.active_pairs(stages)]
+        return (
+            Needs(hidden_states=frozenset(pair.student for pair in active)),
+            Needs(hidden_states=frozenset(pair.teacher for pair in active)),
+        )
+
+    def projections(self, student: EncoderShape, teacher: EncoderShape) -> nn.ModuleDict | None:
+        """One linear map per student layer, without bias, where the widths differ."""
+        if student.width == teacher.width:
+            return None
+        layers = sorted({pair.student for pair in self.layers})
+        return nn.ModuleDict({str(layer): nn.Linear(student.width, teacher.width, bias=False) for layer in layers})
+
+    def terms(
+        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
+    ) -> list[LossTerm]:
+        """One term over the counted positions."""
+        active = self.active_pairs(stages)
+        if not active:
+            return []
+        errors = [
+            share * self._error(self._of(student, pair.student), teacher.hidden_state(pair.teacher))
+            for pair, share in active
+        ]
+        values = at_positions(torch.stack(errors).sum(dim=0), self.positions, batch)
+        return [LossTerm(name=self.name, values=values, unit=UNITS[self.positions], weight=self.weight)]
+
+    def _error(self, student_states: torch.Tensor, teacher_states: torch.Tensor) -> torch.Tensor:
+        if self.normalised:
+            student_states, teacher_states = (
+                F.normalize(states.float(), dim=-1) for states in (student_states, teacher_states)
+            )
+        return hidden_state_squared_error(student_states, teacher_states)
+
+    def _of(self, student: DistillCapture, layer: int) -> torch.Tensor:
+        """Projected where there are projections."""
+        projected = (student.projected_states or {}).get(self.name)
+        return student.hidden_state(layer) if projected is None else projected[layer]

@@ -1,0 +1,161 @@
+"""How a word changes from layer to layer.
+
+Comes in: hidden states of layer pairs. Goes out: one value per word: the pairs of its states by distance, and the
+triples by the angle at one of them.
+
+A literal example: embeddings and six layers are 7 states of a word, 42 ordered pairs and 210 ordered triples.
+
+Source: Park, Kim and Yang 2021 (CKD, arXiv 2109.08359), "layer transforming relation".
+Differs: pairs of a state with itself are left out, in the reference code they count as zeros; its squared distances are
+lengths here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from qgkd.distillation.objectives.layer_map import LayerMap
+from qgkd.distillation.objectives.objective import Objective, TwoNeeds
+from qgkd.distillation.objectives.positions import Batch, Positions, at_positions
+from qgkd.distillation.objectives.relations import (
+    Comparison,
+    Distance,
+    angle_cosines,
+    inner_products,
+    pair_errors,
+    pair_relations,
+)
+from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
+from qgkd.distillation.objectives.word_relations import check_comparison
+from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.errors import UserError
+from qgkd.training.loss import LossTerm, Unit
+
+
+def layer_distance_error(
+    student_states: torch.Tensor,
+    teacher_states: torch.Tensor,
+    distance: Distance = Distance.COSINE,
+    comparison: Comparison = Comparison.KL,
+) -> torch.Tensor:
+    """The mean over the ordered pairs of a word's states.
+
+    Args:
+        student_states: [B, L, n, D of the student], n layers.
+        teacher_states: [B, L, n, D of the teacher].
+        distance: Of a pair.
+        comparison: Of student and teacher.
+
+    Returns:
+        [B, L].
+    """
+    count = student_states.shape[2]
+    pairs = ~torch.eye(count, dtype=torch.bool, device=student_states.device)
+    with torch.no_grad():
+        its = pair_relations(teacher_states, distance, pairs)
+    errors = pair_errors(pair_relations(student_states, distance, pairs), its, pairs, comparison)
+    return errors.sum(dim=(2, 3)) / (count * (count - 1))
+
+
+def layer_angle_error(student_states: torch.Tensor, teacher_states: torch.Tensor) -> torch.Tensor:
+    """The mean squared difference of cosines over the ordered triples of a word's states.
+
+    Args:
+        student_states: [B, L, n, D of the student], n layers, at least 3.
+        teacher_states: [B, L, n, D of the teacher].
+
+    Returns:
+        [B, L].
+    """
+    count = student_states.shape[2]
+    same = torch.eye(count, dtype=torch.bool, device=student_states.device)
+    triples = ~(same[:, :, None] | same[:, None, :] | same[None, :, :])  # vertex, arm, arm
+    with torch.no_grad():
+        its = _angles(teacher_states)
+    errors = (_angles(student_states) - its).square().masked_fill(~triples, 0)
+    return errors.sum(dim=(2, 3, 4)) / triples.sum()
+
+
+def _angles(states: torch.Tensor) -> torch.Tensor:
+    """[B, L, n, D] to cosines [B, L, n, n, n], vertex first."""
+    products = inner_products(states)  # [B, L, n, n]
+    own = products.diagonal(dim1=2, dim2=3)  # [B, L, n]
+    return angle_cosines(own, products, products[:, :, None].expand(-1, -1, products.shape[2], -1, -1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _LayerRelation(Objective):
+    """What both share: a word's states at all the layers at once."""
+
+    layers: LayerMap
+    """Pairs; 0 is the embeddings' output."""
+
+    @property
+    def pairs(self) -> LayerMap:
+        """The layer pairs it compares."""
+        return self.layers
+
+    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
+        """Hidden states of the active pairs."""
+        active = self._active(stages)
+        student, teacher = (frozenset(pair[side] for pair in active) for side in (0, 1))
+        return Needs(hidden_states=student), Needs(hidden_states=teacher)
+
+    def terms(
+        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
+    ) -> list[LossTerm]:
+        """One term over real positions."""
+        active = self._active(stages)
+        if not active:
+            return []
+        mine = torch.stack([student.hidden_state(pair.student) for pair in active], dim=2)
+        its = torch.stack([teacher.hidden_state(pair.teacher) for pair in active], dim=2)
+        values = at_positions(self._error(mine, its), Positions.ALL, batch)
+        return [LossTerm(name=self.name, values=values, unit=Unit.POSITIONS, weight=self.weight)]
+
+    def _active(self, stages: StageWeights) -> LayerMap:
+        """A relation of layers needs all of them: it is on from the stage that has the last."""
+        return self.pairs if len(self.active_pairs(stages)) == len(self.pairs) else ()
+
+    def _error(self, student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRelationDistance(_LayerRelation):
+    """Pairs of a word's states."""
+
+    distance: Distance = Distance.COSINE
+    """Of a pair."""
+    comparison: Comparison = Comparison.KL
+    """Of student and teacher."""
+    name: str = "layer_relation_distance"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_comparison(self.name, self.distance, self.comparison)
+        _check_count(self.name, self.layers, 2)
+
+    def _error(self, student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+        return layer_distance_error(student, teacher, self.distance, self.comparison)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRelationAngle(_LayerRelation):
+    """Triples of a word's states."""
+
+    name: str = "layer_relation_angle"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_count(self.name, self.layers, 3)
+
+    def _error(self, student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+        return layer_angle_error(student, teacher)
+
+
+def _check_count(name: str, layers: LayerMap, least: int) -> None:
+    if len(layers) < least:
+        raise UserError(f"{name}: expected at least {least} layer pairs, found {len(layers)}; leave the term out")

@@ -1,0 +1,161 @@
+"""What every objective is, and a list of them as one loss.
+
+Comes in: objectives, what student and teacher show, the batch. Goes out: `LossTerm`s by name, one value per token or
+row, which the trainer reduces last; and what has to be captured for them.
+
+A literal example: `loss_terms(all_layer(student_shape, teacher_shape), student, teacher, batch)` gives the terms
+`soft_target_cross_entropy`, `hidden_state_mse` and `attention_mse`.
+
+A new objective is a class of its own and a recipe that uses it. One that wraps another (weights by uncertainty, a
+choice of rows) has its `terms`, changes their values and hands them on.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from qgkd.checkpoints.encoder import EncoderShape
+from qgkd.distillation.objectives.layer_map import LayerMap, LayerPair, show
+from qgkd.distillation.objectives.positions import Batch
+from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
+from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.errors import UserError
+from qgkd.training.loss import LossTerm
+
+TwoNeeds = tuple[Needs, Needs]
+"""Of the student, of the teacher."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective(ABC):
+    """One part of the loss."""
+
+    weight: float = 1.0
+    """Its share of the loss."""
+    name: str = ""
+    """Its name in the log; no two of a list may share one."""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.weight) and self.weight > 0):
+            raise UserError(f"{self.name}: expected a weight above 0, found {self.weight}; leave the term out instead")
+
+    @property
+    def pairs(self) -> LayerMap:
+        """The layer pairs it compares; empty for one on logits."""
+        return ()
+
+    @abstractmethod
+    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
+        """What has to be captured of student and teacher at this stage; empty where it is not active."""
+
+    @abstractmethod
+    def terms(
+        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
+    ) -> list[LossTerm]:
+        """Its terms at this stage, none where it is not active. No gradient goes into the teacher."""
+
+    def check(self, student: EncoderShape, teacher: EncoderShape) -> None:
+        """Refuse models it cannot compare.
+
+        Raises:
+            UserError: What does not fit, in a sentence.
+        """
+        for pair in self.pairs:
+            if pair.student > student.layers or pair.teacher > teacher.layers:
+                raise UserError(
+                    f"{self.name}: expected layer pairs up to {student.layers}:{teacher.layers}, found "
+                    f"{show((pair,))}; correct the layer map"
+                )
+
+    def asked_rows(self, student: DistillCapture, batch: Batch) -> torch.Tensor | None:
+        """The rows about which it asks the teacher, bool [B]; None: all of them."""
+        return None
+
+    def projections(self, student: EncoderShape, teacher: EncoderShape) -> nn.ModuleDict | None:
+        """Linear maps from the student's width to the teacher's, by student layer; None where it needs none."""
+        return None
+
+    def active_pairs(self, stages: StageWeights) -> list[tuple[LayerPair, float]]:
+        """The pairs that count at this stage, each with its share of the mean over all its layers."""
+        weighted = [(pair, stages.of_layer(pair.student) / len(self.pairs)) for pair in self.pairs]
+        return [(pair, share) for pair, share in weighted if share]
+
+
+def loss_terms(
+    objectives: Sequence[Objective],
+    student: DistillCapture,
+    teacher: DistillCapture,
+    batch: Batch,
+    stages: StageWeights = EVERYTHING,
+) -> list[LossTerm]:
+    """The terms of all objectives."""
+    return [term for objective in objectives for term in objective.terms(student, teacher, batch, stages)]
+
+
+def needs_of(objectives: Sequence[Objective], stages: StageWeights = EVERYTHING) -> TwoNeeds:
+    """What has to be captured of student and teacher for all of them."""
+    student, teacher = Needs(), Needs()
+    for objective in objectives:
+        of_student, of_teacher = objective.needs(stages)
+        student, teacher = student | of_student, teacher | of_teacher
+    return student, teacher
+
+
+def asked_rows(objectives: Sequence[Objective], student: DistillCapture, batch: Batch) -> torch.Tensor | None:
+    """The rows about which any of them asks the teacher, bool [B]; None: all of them."""
+    asked = torch.zeros(len(batch["row_weights"]), dtype=torch.bool, device=batch["row_weights"].device)
+    for objective in objectives:
+        if objective.needs()[1] == Needs():
+            continue
+        rows = objective.asked_rows(student, batch)
+        if rows is None:
+            return None
+        asked |= rows
+    return asked
+
+
+def check_objectives(objectives: Sequence[Objective], student: EncoderShape, teacher: EncoderShape) -> None:
+    """Refuse an empty list, two terms of one name, and models that do not fit.
+
+    Raises:
+        UserError: What is wrong, in a sentence.
+    """
+    if not objectives:
+        raise UserError("expected at least one objective, found none; give one a weight above 0")
+    names = [objective.name for objective in objectives]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise UserError(f"expected objectives of different names, found {repeated} twice; name one of them otherwise")
+    for objective in objectives:
+        objective.check(student, teacher)
+
+
+def projections_of(
+    objectives: Sequence[Objective], student: EncoderShape, teacher: EncoderShape
+) -> dict[str, nn.ModuleDict]:
+    """The projections of all objectives that need any, by objective name; for `CapturingModel`."""
+    found = {objective.name: objective.projections(student, teacher) for objective in objectives}
+    return {name: maps for name, maps in found.items() if maps is not None}
+
+
+def imitating_layers(objectives: Sequence[Objective]) -> tuple[int, ...]:
+    """The student layers that any objective compares, bottom up; a schedule has a stage for each, and the logits'."""
+    return tuple(sorted({pair.student for objective in objectives for pair in objective.pairs}))
+
+
+def check_same_shape(student: torch.Tensor, teacher: torch.Tensor, what: str) -> None:
+    """Refuse what torch would broadcast.
+
+    Raises:
+        ValueError: The shapes differ.
+    """
+    if student.shape != teacher.shape:
+        raise ValueError(
+            f"expected {what} of one shape, found {list(student.shape)} for the student and {list(teacher.shape)} for "
+            "the teacher; give both the same rows"
+        )

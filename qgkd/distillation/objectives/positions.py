@@ -1,0 +1,59 @@
+"""Which positions of a row a term counts.
+
+Comes in: one value per position, [B, L]. Goes out: what a `LossTerm` holds, and the unit its mean is taken over.
+
+A literal example: two rows of 5 and 3 tokens padded to 5: `all` sums 5 and 3 values, and the trainer divides by 8;
+`cls` takes one of each; `masks` one for every scored [MASK], in packed rows and in recurrent ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import torch
+
+from qgkd.model_input.rows import Block
+from qgkd.training.loss import Unit
+
+Batch = Mapping[str, torch.Tensor]
+"""As `qgkd.training.batches.RowCollator` makes it; a classification batch has the same names."""
+
+
+class Positions(StrEnum):
+    """Which positions count."""
+
+    ALL = "all"
+    """Every real token."""
+    CLS = "cls"
+    """The first token of each row."""
+    MASKS = "masks"
+    """The scored [MASK]s: in packed rows the pseudo block, in recurrent ones the last token."""
+
+
+UNITS = {Positions.ALL: Unit.POSITIONS, Positions.CLS: Unit.ROWS, Positions.MASKS: Unit.TOKENS}
+"""What the mean over these positions is divided by."""
+
+
+def at_positions(values: torch.Tensor, positions: Positions, batch: Batch) -> torch.Tensor:
+    """The values that count.
+
+    Args:
+        values: [B, L].
+        positions: Which.
+        batch: Has `blocks` [B, L] and `mask_positions` [R, 2].
+
+    Returns:
+        [B], the sum over a row's real positions, for `all`; [B] for `cls`; [R] for `masks`.
+    """
+    if positions is Positions.CLS:
+        return values[:, 0]
+    if positions is Positions.MASKS:
+        row, position = batch["mask_positions"].unbind(dim=1)
+        return values[row, position]
+    return values.masked_fill(~real_positions(batch), 0).sum(dim=1)
+
+
+def real_positions(batch: Batch) -> torch.Tensor:
+    """Everything but padding, bool [B, L]."""
+    return batch["blocks"] != Block.PADDING

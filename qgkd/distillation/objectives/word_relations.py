@@ -1,0 +1,183 @@
+"""How the words of a row stand to one another, layer by layer.
+
+Comes in: hidden states of layer pairs. Goes out: one value per row: its pairs of words by distance, and its triples by
+the angle at one of them, within a window.
+
+A literal example: a row of 4 real tokens has 12 ordered pairs; in a window of 3 its 2 inner tokens are vertices of 2
+ordered triples each.
+
+Source: Park, Kim and Yang 2021 (CKD, arXiv 2109.08359), "word relation". No projection: relations have no
+width.
+Differs: the mean is over the pairs, and the triples, of each row and over rows; the reference code's is over those of
+all rows together, padding in the windows and pairs of a word with itself among them. Its squared distances are lengths
+here. Its cosine path is not a number on today's torch, which multiplies -inf by 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from qgkd.distillation.objectives.layer_map import LayerMap
+from qgkd.distillation.objectives.objective import Objective, TwoNeeds
+from qgkd.distillation.objectives.positions import Batch, real_positions
+from qgkd.distillation.objectives.relations import (
+    Comparison,
+    Distance,
+    angle_cosines,
+    inner_products,
+    pair_errors,
+    pair_relations,
+)
+from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
+from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.errors import UserError
+from qgkd.training.loss import LossTerm, Unit
+
+
+def word_distance_error(
+    student_states: torch.Tensor,
+    teacher_states: torch.Tensor,
+    real: torch.Tensor,
+    distance: Distance = Distance.COSINE,
+    comparison: Comparison = Comparison.KL,
+) -> torch.Tensor:
+    """The mean over a row's ordered pairs of different real tokens.
+
+    Args:
+        student_states: [B, L, D of the student].
+        teacher_states: [B, L, D of the teacher].
+        real: Bool [B, L].
+        distance: Of a pair.
+        comparison: Of student and teacher.
+
+    Returns:
+        [B]; 0 for a row of one token.
+    """
+    alone = torch.eye(real.shape[1], dtype=torch.bool, device=real.device)
+    pairs = real[:, :, None] & real[:, None, :] & ~alone  # [B, L, L]
+    with torch.no_grad():
+        its = pair_relations(teacher_states, distance, pairs)
+    errors = pair_errors(pair_relations(student_states, distance, pairs), its, pairs, comparison)
+    return errors.sum(dim=(1, 2)) / pairs.sum(dim=(1, 2)).clamp(min=1)
+
+
+def word_angle_error(
+    student_states: torch.Tensor, teacher_states: torch.Tensor, real: torch.Tensor, window: int = 21
+) -> torch.Tensor:
+    """The mean squared difference of cosines over a row's triples (i, v, j) of real tokens, i and j within the window.
+
+    Args:
+        student_states: [B, L, D of the student].
+        teacher_states: [B, L, D of the teacher].
+        real: Bool [B, L].
+        window: Tokens in a window around its vertex v, odd.
+
+    Returns:
+        [B]; 0 for a row without a triple.
+    """
+    length, half = real.shape[1], min((window - 1) // 2, real.shape[1] - 1)
+    offsets = torch.cat([torch.arange(-half, 0), torch.arange(1, half + 1)]).to(real.device)
+    places = torch.arange(length, device=real.device)[:, None] + offsets  # [L, W], the vertex left out
+    inside = (places >= 0) & (places < length)
+    places = places.clamp(0, length - 1)
+    counted = real[:, :, None] & real[:, places] & inside  # [B, L, W]: vertex and arm are real
+    different = ~torch.eye(places.shape[1], dtype=torch.bool, device=real.device)
+    triples = counted[..., :, None] & counted[..., None, :] & different  # [B, L, W, W]
+    with torch.no_grad():
+        its = _window_angles(teacher_states, real, places)
+    errors = (_window_angles(student_states, real, places) - its).square().masked_fill(~triples, 0)
+    return errors.sum(dim=(1, 2, 3)) / triples.sum(dim=(1, 2, 3)).clamp(min=1)
+
+
+def _window_angles(states: torch.Tensor, real: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """[B, L, D], the real ones [B, L] and the arms' places [L, W] to cosines [B, L, W, W]."""
+    products = inner_products(states, real)  # [B, L, L]
+    vertices = torch.arange(places.shape[0], device=places.device)
+    own = products.diagonal(dim1=1, dim2=2)  # [B, L]
+    arms = products[:, vertices[:, None], places]  # [B, L, W]
+    return angle_cosines(own, arms, products[:, places[:, :, None], places[:, None, :]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _WordRelation(Objective):
+    """What both share: hidden states of layer pairs, a mean over them."""
+
+    layers: LayerMap
+    """Pairs; 0 is the embeddings' output."""
+
+    @property
+    def pairs(self) -> LayerMap:
+        """The layer pairs it compares."""
+        return self.layers
+
+    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
+        """Hidden states of the active pairs."""
+        active = [pair for pair, _ in self.active_pairs(stages)]
+        student, teacher = (frozenset(pair[side] for pair in active) for side in (0, 1))
+        return Needs(hidden_states=student), Needs(hidden_states=teacher)
+
+    def terms(
+        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
+    ) -> list[LossTerm]:
+        """One term over rows."""
+        real = real_positions(batch)
+        errors = [
+            share * self._error(student.hidden_state(pair.student), teacher.hidden_state(pair.teacher), real)
+            for pair, share in self.active_pairs(stages)
+        ]
+        if not errors:
+            return []
+        values = torch.stack(errors).sum(dim=0)
+        return [LossTerm(name=self.name, values=values, unit=Unit.ROWS, weight=self.weight)]
+
+    def _error(self, student: torch.Tensor, teacher: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordRelationDistance(_WordRelation):
+    """Pairs of words."""
+
+    distance: Distance = Distance.COSINE
+    """Of a pair."""
+    comparison: Comparison = Comparison.KL
+    """Of student and teacher."""
+    name: str = "word_relation_distance"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_comparison(self.name, self.distance, self.comparison)
+
+    def _error(self, student: torch.Tensor, teacher: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        return word_distance_error(student, teacher, real, self.distance, self.comparison)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordRelationAngle(_WordRelation):
+    """Triples of words within a window."""
+
+    window: int = 21
+    """Tokens in a window around the vertex, odd; as many as a row has tokens or more: every triple."""
+    name: str = "word_relation_angle"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.window < 3 or self.window % 2 == 0:
+            raise UserError(
+                f"{self.name}: expected an odd window of at least 3 tokens, found {self.window}; correct it"
+            )
+
+    def _error(self, student: torch.Tensor, teacher: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        return word_angle_error(student, teacher, real, self.window)
+
+
+def check_comparison(name: str, distance: Distance, comparison: Comparison) -> None:
+    """A softmax of lengths would count far words most.
+
+    Raises:
+        UserError: KL of L2 distances.
+    """
+    if comparison is Comparison.KL and distance is not Distance.COSINE:
+        raise UserError(f"{name}: expected cosine distances for comparison 'kl', found l2; use mse")

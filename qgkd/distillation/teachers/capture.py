@@ -1,0 +1,90 @@
+"""What a forward pass shows: logits, hidden states, queries, keys and values, and from these attention.
+
+Comes in: tensors taken by `qgkd.distillation.teachers.hooks`. Goes out: `DistillCapture`; `Needs` says what
+is read of it.
+
+A literal example: `capture.attention_scores(6)` is [B, H, L, L], computed from the queries and keys of layer 6.
+
+What was not captured is an error where it is asked for, never a zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from qgkd.training.model import Capture
+
+States = dict[int, torch.Tensor]
+"""By layer; hidden state 0 is the embeddings', layers count from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What is to be captured of one model."""
+
+    logits: bool = False
+    hidden_states: frozenset[int] = frozenset()
+    """0 is the embeddings' output, k that of layer k."""
+    attention: frozenset[int] = frozenset()
+    """Layers whose queries and keys are needed, from 1."""
+    values: frozenset[int] = frozenset()
+    """Layers whose values are needed, from 1."""
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(
+            logits=self.logits or other.logits,
+            hidden_states=self.hidden_states | other.hidden_states,
+            attention=self.attention | other.attention,
+            values=self.values | other.values,
+        )
+
+
+@dataclass
+class DistillCapture(Capture):
+    """A `Capture` with the inside of the encoder."""
+
+    hidden_states: States | None = None  # each [B, L, D]
+    query_states: States | None = None  # each [B, H, L, D / H], and so are the next two
+    key_states: States | None = None
+    value_states: States | None = None
+    allowed: torch.Tensor | None = None  # bool, broadcasts to [B, 1, L, L]: query row, key column
+    projected_states: dict[str, States] | None = None  # objective name, student layer: [B, L, teacher's D]
+
+    def hidden_state(self, layer: int) -> torch.Tensor:
+        """The output of a layer, 0 for the embeddings, [B, L, D]."""
+        return _captured(self.hidden_states, layer, "hidden state")
+
+    def attention_scores(self, layer: int) -> torch.Tensor:
+        """Queries times keys over the root of the head's width, [B, H, L, L], before the mask and the softmax.
+
+        The cells outside `allowed` hold numbers too, which the model itself never looks at.
+        """
+        query = _captured(self.query_states, layer, "query").float()
+        key = _captured(self.key_states, layer, "key").float()
+        return torch.matmul(query, key.transpose(-1, -2)) * query.shape[-1] ** -0.5
+
+    def attention_log_probabilities(self, layer: int) -> torch.Tensor:
+        """The logarithm of what eager attention gives without dropout, [B, H, L, L]; very low where not allowed."""
+        scores = self.attention_scores(layer)
+        return scores.masked_fill(~self.allowed_cells(), torch.finfo(scores.dtype).min).log_softmax(dim=-1)
+
+    def attention_probabilities(self, layer: int) -> torch.Tensor:
+        """What eager attention gives without dropout, [B, H, L, L]; 0 where not allowed."""
+        return self.attention_log_probabilities(layer).exp()
+
+    def allowed_cells(self) -> torch.Tensor:
+        """The cells the model may look at, bool, broadcasts to [B, 1, L, L]."""
+        if self.allowed is None:
+            raise ValueError("expected a captured attention mask, found none; ask for the layer's attention in `Needs`")
+        return self.allowed
+
+
+def _captured(states: States | None, layer: int, what: str) -> torch.Tensor:
+    if states is None or layer not in states:
+        found = sorted(states or {})
+        raise ValueError(
+            f"expected the {what} of layer {layer}, captured were those of layers {found}; add it to `Needs`"
+        )
+    return states[layer]

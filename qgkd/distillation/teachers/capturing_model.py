@@ -1,0 +1,73 @@
+"""The trained module with a view into its encoder.
+
+Comes in: a batch as `TrainingModel` takes it. Goes out: `DistillCapture`.
+
+A literal example: `CapturingModel(bert, Needs(attention=frozenset({6})))(**batch).attention_scores(6)`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import nn
+
+from qgkd.distillation.teachers.capture import DistillCapture, Needs, States
+from qgkd.distillation.teachers.hooks import recording
+from qgkd.training.model import TrainingModel
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+class CapturingModel(TrainingModel):
+    """A `TrainingModel` that also shows what `needs` says.
+
+    Projections belong to the student's training alone: they run inside this forward, so that wrappers see their
+    parameters, and are not part of `model`.
+
+    Args:
+        model: A masked language model with a BERT-type or DistilBERT encoder.
+        needs: What to capture; may be set anew before any forward.
+        projections: For each objective that has any, student layer → linear map to the teacher's width.
+    """
+
+    def __init__(
+        self, model: PreTrainedModel, needs: Needs, projections: Mapping[str, nn.ModuleDict] | None = None
+    ) -> None:
+        super().__init__(model)
+        self.needs = needs
+        self.projections = nn.ModuleDict(dict(projections or {}))
+
+    def forward(  # the parameters are named because the Trainer reads them
+        self,
+        input_ids: torch.Tensor,
+        token_type_ids: torch.Tensor,
+        position_ids: torch.Tensor,
+        blocks: torch.Tensor,
+        steps: torch.Tensor,
+        groups: torch.Tensor,
+        mask_positions: torch.Tensor,
+    ) -> DistillCapture:
+        """As `TrainingModel.forward`."""
+        inputs = (input_ids, token_type_ids, position_ids, blocks, steps, groups, mask_positions)
+        with recording(self.model, self.needs) as recorded:
+            logits = self.scored_logits(*inputs)
+        capture = recorded.capture(logits)
+        if self.projections:
+            capture.projected_states = self._project(capture)
+        return capture
+
+    def scored_logits(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """The logits at the scored positions; what a model with another head overrides."""
+        return cast(torch.Tensor, super().forward(*inputs).logits)
+
+    def _project(self, capture: DistillCapture) -> dict[str, States]:
+        projected: dict[str, States] = {}
+        for name, maps in self.projections.items():
+            layers = self.needs.hidden_states & {int(layer) for layer in cast(nn.ModuleDict, maps)}
+            projected[name] = {
+                layer: cast(nn.ModuleDict, maps)[str(layer)](capture.hidden_state(layer)) for layer in sorted(layers)
+            }
+        return projected

@@ -1,0 +1,155 @@
+"""Hooks that take what a forward computes on its way.
+
+Comes in: a model of transformers and `Needs`. Goes out: `Recording`, filled by the forwards inside a `with` block.
+
+A literal example: `with recording(bert, Needs(hidden_states=frozenset({0, 12}))) as seen: bert(**inputs)`, and
+`seen.capture().hidden_state(12)` is [B, L, D].
+
+Queries and keys are taken where they arise, because `output_attentions=True` gives nothing under sdpa, and under eager,
+in training, probabilities after dropout.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from qgkd.checkpoints.encoder import attention_parts, encoder_layers
+from qgkd.distillation.teachers.capture import DistillCapture, Needs, States
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+@dataclass
+class Recording:
+    """What the hooks of one forward have seen."""
+
+    needs: Needs
+    hidden_states: States = field(default_factory=dict)
+    query_states: States = field(default_factory=dict)
+    key_states: States = field(default_factory=dict)
+    value_states: States = field(default_factory=dict)
+    allowed: torch.Tensor | None = None
+    cut_off: bool = False
+    """Whether something of a module that trains came without a gradient."""
+
+    def capture(self, logits: torch.Tensor | None = None) -> DistillCapture:
+        """Everything, once the forward is over.
+
+        Raises:
+            RuntimeError: A hook was never called: the model was not run, or not through these modules; or gradients
+                are wanted and activation checkpointing keeps them.
+        """
+        if self.cut_off and torch.is_grad_enabled():
+            raise RuntimeError(
+                "expected captured tensors to carry gradients, found none: activation checkpointing with "
+                "use_reentrant=True hides them; set use_reentrant=False"
+            )
+        seen = (
+            (self.needs.hidden_states, self.hidden_states, "hidden states"),
+            (self.needs.attention, self.query_states, "queries"),
+            (self.needs.attention, self.key_states, "keys"),
+            (self.needs.values, self.value_states, "values"),
+        )
+        for wanted, found, what in seen:
+            if missing := sorted(wanted - set(found)):
+                raise RuntimeError(
+                    f"expected the {what} of layers {sorted(wanted)}, the forward gave none for {missing}"
+                )
+        return DistillCapture(
+            logits=logits,
+            hidden_states=self.hidden_states or None,
+            query_states=self.query_states or None,
+            key_states=self.key_states or None,
+            value_states=self.value_states or None,
+            allowed=self.allowed,
+        )
+
+
+@contextlib.contextmanager
+def recording(model: PreTrainedModel, needs: Needs) -> Iterator[Recording]:
+    """Hooks for the forwards inside the block; they are gone after it.
+
+    Args:
+        model: Any model whose encoder `qgkd.checkpoints.encoder` knows.
+        needs: Layers from 1 (hidden state 0: the embeddings).
+
+    Raises:
+        ValueError: A layer the model does not have.
+    """
+    layers = encoder_layers(model)
+    _check_layers(needs, len(layers))
+    heads = int(model.config.num_attention_heads)
+    recorded = Recording(needs)
+    handles = []
+    if 0 in needs.hidden_states:
+        handles.append(layers[0].register_forward_pre_hook(_keep_input(recorded.hidden_states)))
+    for layer in sorted(needs.hidden_states - {0}):
+        handles.append(layers[layer - 1].register_forward_hook(_keep_output(recorded, recorded.hidden_states, layer)))
+    for layer in sorted(needs.attention | needs.values):
+        parts = attention_parts(layers[layer - 1])
+        if layer in needs.attention:
+            handles.append(
+                parts.query.register_forward_hook(_keep_output(recorded, recorded.query_states, layer, heads))
+            )
+            handles.append(parts.key.register_forward_hook(_keep_output(recorded, recorded.key_states, layer, heads)))
+        if layer in needs.values:
+            handles.append(
+                parts.value.register_forward_hook(_keep_output(recorded, recorded.value_states, layer, heads))
+            )
+        handles.append(parts.attention.register_forward_pre_hook(_keep_mask(recorded), with_kwargs=True))
+    try:
+        yield recorded
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _keep_input(states: States) -> Callable[[nn.Module, tuple[Any, ...]], None]:
+    def hook(module: nn.Module, arguments: tuple[Any, ...]) -> None:
+        states[0] = arguments[0]
+
+    return hook
+
+
+def _keep_output(
+    recorded: Recording, states: States, layer: int, heads: int = 0
+) -> Callable[[nn.Module, Any, Any], None]:
+    """Keep a module's output; where `heads` is given, [B, L, D] as [B, H, L, D / H]."""
+
+    def hook(module: nn.Module, arguments: Any, output: Any) -> None:
+        state: torch.Tensor = output[0] if isinstance(output, tuple) else output
+        recorded.cut_off |= not state.requires_grad and any(weight.requires_grad for weight in module.parameters())
+        states[layer] = state.unflatten(-1, (heads, -1)).transpose(1, 2) if heads else state
+
+    return hook
+
+
+def _keep_mask(recorded: Recording) -> Callable[[nn.Module, tuple[Any, ...], dict[str, Any]], None]:
+    """Keep the mask that the attention itself is given, whatever the model made of ours."""
+
+    def hook(module: nn.Module, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+        hidden: torch.Tensor = arguments[0] if arguments else options["hidden_states"]
+        recorded.allowed = _as_allowed(options["attention_mask"], hidden)
+
+    return hook
+
+
+def _as_allowed(mask: torch.Tensor | None, hidden: torch.Tensor) -> torch.Tensor:
+    if mask is None:  # nothing is padded
+        return torch.ones(hidden.shape[0], 1, 1, hidden.shape[1], dtype=torch.bool, device=hidden.device)
+    if mask.dim() == 2:  # flash attention's
+        return mask[:, None, None, :].bool()
+    return mask if mask.dtype is torch.bool else mask == 0
+
+
+def _check_layers(needs: Needs, layers: int) -> None:
+    for wanted, first in ((needs.hidden_states, 0), (needs.attention, 1), (needs.values, 1)):
+        if odd := sorted(layer for layer in wanted if not first <= layer <= layers):
+            raise ValueError(f"expected layers from {first} to {layers}, found {odd}; correct the layer map")

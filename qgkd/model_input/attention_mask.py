@@ -1,0 +1,61 @@
+r"""Who may attend to whom.
+
+Comes in: blocks, steps and groups of a batch of rows. Goes out: an additive float mask.
+
+| row \\ column     | passage | answer | target j | pseudo j |
+|------------------|---------|--------|----------|----------|
+| passage          | yes     | no     | no       | no       |
+| answer (shared)  | yes     | yes    | no       | no       |
+| target i         | yes     | yes    | j <= i   | no       |
+| pseudo i         | yes     | yes    | j < i    | j = i    |
+
+Answer, target and pseudo positions see those of their own group only, so several answers share a row's passage.
+
+The mask is additive and float on purpose: under `eager` attention transformers 5 does not apply a boolean 4-D mask and
+says nothing.
+
+Source: UniLM v2 / s2s-ft, Bao et al. 2020 (arXiv 2002.12804), figure 3.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from qgkd.model_input.rows import Block
+
+
+def prefix_attention_mask(
+    blocks: torch.Tensor, steps: torch.Tensor, groups: torch.Tensor, dtype: torch.dtype = torch.float32
+) -> torch.Tensor:
+    """The additive mask of packed rows.
+
+    Args:
+        blocks: [B, L], values of `Block`.
+        steps: [B, L], 0 outside the question.
+        groups: [B, L], 0 for the passage.
+        dtype: The dtype the attention runs in.
+
+    Returns:
+        [B, 1, L, L]: 0 where row position i may attend to column j, the dtype's minimum where it may not. Padding
+        columns are never seen; padding rows see the passage, so that no row is empty.
+    """
+    row, column = blocks[:, :, None], blocks[:, None, :]
+    row_step, column_step = steps[:, :, None], steps[:, None, :]
+    same_group = groups[:, :, None] == groups[:, None, :]
+    in_question = (row == Block.TARGET) | (row == Block.PSEUDO)
+    sees_answer = (column == Block.ANSWER) & same_group & (in_question | (row == Block.ANSWER))
+    earlier = torch.where(row == Block.TARGET, column_step <= row_step, column_step < row_step)
+    sees_target = (column == Block.TARGET) & same_group & in_question & earlier
+    itself = (column == Block.PSEUDO) & same_group & (row == Block.PSEUDO) & (column_step == row_step)
+    allowed = (column == Block.PASSAGE) | sees_answer | sees_target | itself
+    return additive(allowed, dtype)[:, None]
+
+
+def padding_mask(blocks: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """The additive mask of recurrent rows, [B, 1, 1, L]: everything sees everything but padding."""
+    return additive(blocks != Block.PADDING, dtype)[:, None, None]
+
+
+def additive(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """0 where allowed, the dtype's minimum elsewhere; same shape."""
+    return torch.zeros(allowed.shape, dtype=dtype, device=allowed.device).masked_fill_(~allowed, torch.finfo(dtype).min)

@@ -1,0 +1,148 @@
+"""Training rows: where each `[MASK]` stands and what it has to say.
+
+Comes in: a `Source` and the question's tokens. Goes out: `Row`: one packed row per question (`prefix`) or one row per
+question token (`recurrent`).
+
+A literal example, question 誰？ on a source of 12 tokens, `prefix`:
+
+    block   source ×12 | target 誰 ？ [SEP] | pseudo [MASK] [MASK] [MASK]
+    step    0 …        |        1  2  3     |        1      2      3
+    label   -100 …     |        -100 ×3     |        誰     ？     [SEP]
+
+Source: UniLM v2 / s2s-ft pseudo-masked packing, Bao et al. 2020 (arXiv 2002.12804), section 3; BERT-SQG,
+Chan & Fan 2019 (D19-5821), section 3.2, for the recurrent rows.
+Differs: no corruption of the target block here; the trainer adds token noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from qgkd.model_input.source import Source
+
+IGNORED_LABEL = -100
+
+
+class Block(IntEnum):
+    """What a position of a row is; it decides what the position may attend to."""
+
+    PADDING = 0
+    PASSAGE = 1
+    ANSWER = 2
+    """The answer segment of layout `shared`; elsewhere it is part of the passage block."""
+    TARGET = 3
+    """A question token, given."""
+    PSEUDO = 4
+    """A [MASK] that predicts one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One model input; all tuples have one entry per position."""
+
+    input_ids: tuple[int, ...]
+    token_types: tuple[int, ...]
+    positions: tuple[int, ...]
+    blocks: tuple[int, ...]
+    steps: tuple[int, ...]
+    """Which question token a target or pseudo position stands for, counted from 1; 0 elsewhere."""
+    groups: tuple[int, ...]
+    """Which answer of the passage a position belongs to, from 1; 0 for the passage itself."""
+    labels: tuple[int, ...]
+    """The token to predict, or -100."""
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+
+def packed_row(sources: Sequence[Source], targets: Sequence[Sequence[int]], mask_id: int) -> Row:
+    """One row that trains every step of one question, or of several about the same `shared` window.
+
+    Args:
+        sources: One source; or several of layout `shared` with one and the same window.
+        targets: The question tokens of each, [SEP] at the end.
+        mask_id: The tokenizer's [MASK].
+
+    Returns:
+        A row of S + sum(2 T) positions (plus the further answers' segments); the pseudo block repeats the positions of
+        the target block.
+
+    Raises:
+        ValueError: Several sources that do not share their passage.
+    """
+    first = sources[0]
+    passage = first.passage_length
+    if any(_passage_of(source) != _passage_of(first) for source in sources[1:]):
+        raise ValueError("expected sources over one shared window; found different passages: pack them apart")
+    row = _RowBuilder()
+    row.add(first.token_ids[:passage], first.token_types[:passage], first.positions[:passage], Block.PASSAGE, group=0)
+    for group, (source, target) in enumerate(zip(sources, targets, strict=True), start=1):
+        answer = slice(passage, None)
+        row.add(source.token_ids[answer], source.token_types[answer], source.positions[answer], Block.ANSWER, group)
+        steps = range(1, len(target) + 1)
+        positions = range(source.question_position, source.question_position + len(target))
+        types = (0,) * len(target)
+        row.add(target, types, positions, Block.TARGET, group, steps=steps)
+        row.add((mask_id,) * len(target), types, positions, Block.PSEUDO, group, steps=steps, labels=target)
+    return row.build()
+
+
+def recurrent_row(source: Source, target: Sequence[int], step: int, mask_id: int) -> Row:
+    """The row that predicts question token `step` (from 1) after the tokens before it, with full attention."""
+    if not 1 <= step <= len(target):
+        raise ValueError(f"expected a step from 1 to {len(target)}, found {step}")
+    row = _RowBuilder()
+    row.add(source.token_ids, source.token_types, source.positions, Block.PASSAGE, group=0)
+    question = (*target[: step - 1], mask_id)
+    positions = range(source.question_position, source.question_position + step)
+    labels = (IGNORED_LABEL,) * (step - 1) + (target[step - 1],)
+    row.add(question, (0,) * step, positions, Block.PASSAGE, group=0, labels=labels)
+    return row.build()
+
+
+def recurrent_rows(source: Source, target: Sequence[int], mask_id: int) -> list[Row]:
+    """All rows of a question, one per token, [SEP] included."""
+    return [recurrent_row(source, target, step, mask_id) for step in range(1, len(target) + 1)]
+
+
+def _passage_of(source: Source) -> tuple[tuple[int, ...], ...]:
+    """All that the passage block is made of: in `marked` two occurrences of one answer differ in their types only."""
+    passage = slice(0, source.passage_length)
+    return source.token_ids[passage], source.token_types[passage], source.positions[passage]
+
+
+class _RowBuilder:
+    """Collects a row block by block."""
+
+    def __init__(self) -> None:
+        self._columns: tuple[list[int], ...] = ([], [], [], [], [], [], [])
+
+    def add(
+        self,
+        ids: Sequence[int],
+        types: Sequence[int],
+        positions: Sequence[int],
+        block: Block,
+        group: int,
+        *,
+        steps: Sequence[int] | None = None,
+        labels: Sequence[int] | None = None,
+    ) -> None:
+        length = len(ids)
+        values = (
+            ids,
+            types,
+            positions,
+            (int(block),) * length,
+            steps if steps is not None else (0,) * length,
+            (group,) * length,
+            labels if labels is not None else (IGNORED_LABEL,) * length,
+        )
+        for column, value in zip(self._columns, values, strict=True):
+            column.extend(value)
+
+    def build(self) -> Row:
+        names = ("input_ids", "token_types", "positions", "blocks", "steps", "groups", "labels")
+        return Row(**{name: tuple(column) for name, column in zip(names, self._columns, strict=True)})

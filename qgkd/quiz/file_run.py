@@ -1,0 +1,181 @@
+"""Questions for a file of passages: batched, in order, restartable.
+
+Comes in: passages, as `qgkd.reading.readers.read_passages` gives them, and a generator. Goes out: a JSONL, CSV or
+Parquet file of questions (rows as `qgkd.quiz.question_rows` makes them) and a `BatchSummary`.
+
+A literal example: `generate_file(RuleGenerator(), read_passages("in.jsonl"), Path("out.csv"), BatchOptions())`.
+
+Progress goes to `OUT.partial` (see `qgkd.files.journal`), a whole batch at a time: a batch is generated together, so
+a run that goes on after a kill begins at the same batch and writes what an uninterrupted one would have written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from qgkd import __version__
+from qgkd.errors import UserError
+from qgkd.files.atomic import explain_write_error
+from qgkd.files.journal import Journal, open_journal
+from qgkd.generator import Generator
+from qgkd.quiz.output import write_output
+from qgkd.quiz.question_rows import BatchOptions, generate_batches
+from qgkd.reading.readers import PassageRow, Problem, repaired_answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSummary:
+    """What a run came to, an earlier run's part included."""
+
+    rows: int
+    questions: int
+    bad_rows: int
+    short_rows: int
+    """Passages that gave fewer questions than asked for."""
+    repaired_offsets: int
+    """Given answers whose offset was wrong and that stand elsewhere in their passage."""
+    seconds: float
+    """Of this run alone."""
+    output: str
+
+
+Report = Callable[[str, dict[str, Any]], None]
+"""Told of every record as it happens: its kind (`question`, `bad_row`, `short_row`, `done`) and what it says."""
+
+
+def partial_path(output: Path) -> Path:
+    """Where the progress of an unfinished output is kept."""
+    return output.with_name(output.name + ".partial")
+
+
+def generate_file(
+    generator: Generator,
+    rows: Iterable[PassageRow | Problem],
+    output: Path,
+    options: BatchOptions,
+    *,
+    settings: dict[str, Any] | None = None,
+    resume: bool = False,
+    force: bool = False,
+    report: Report | None = None,
+) -> BatchSummary:
+    """Write the questions of a whole file, going on where an earlier run was cut off.
+
+    Args:
+        generator: The rule or a model.
+        rows: The passages, from the first one on, also when resuming: those done are read and passed over.
+        output: A path ending in .csv or .parquet, or JSONL under any other name.
+        options: How many questions, how many rows together.
+        settings: What else decides the result (model, decoding), as JSON values: a resumed run must have the same.
+        resume: Go on with `OUT.partial`; begins where there is none.
+        force: Start over, replacing what is there.
+        report: Told of every record as it happens.
+
+    Returns:
+        The summary; `bad_rows` counts what was reported and skipped.
+
+    Raises:
+        UserError: The output or its progress file is in the way, or cannot be written; what is done is kept.
+    """
+    began, tell = time.perf_counter(), report or (lambda kind, value: None)
+    check_output(output, resume=resume, force=force)
+    header = {
+        "qgkd": __version__,
+        "system": {"name": generator.name, "parameters": generator.parameters},
+        "options": asdict(options),
+        "settings": settings or {},
+    }
+    journal = open_journal(partial_path(output), header, start_over=force)
+    try:
+        repaired = _fill(journal, generator, rows, options, tell)
+        try:
+            write_output(output, journal, with_context=options.with_context)
+        except UserError as error:
+            raise UserError(f"{error}; every question is kept in {journal.path}: go on with --resume") from error
+        summary = BatchSummary(
+            rows=journal.progress.rows,
+            questions=journal.progress.questions,
+            bad_rows=journal.progress.bad_rows,
+            short_rows=journal.progress.short_rows,
+            repaired_offsets=repaired,
+            seconds=round(time.perf_counter() - began, 3),
+            output=str(output),
+        )
+        journal.remove()
+        return summary
+    finally:
+        journal.close()
+
+
+def _fill(
+    journal: Journal, generator: Generator, rows: Iterable[PassageRow | Problem], options: BatchOptions, tell: Report
+) -> int:
+    """Do the rows that the journal does not have yet; returns the offsets repaired in all."""
+    iterator, digest, repaired = iter(rows), hashlib.sha256(), 0
+    for row in itertools.islice(iterator, journal.progress.items):
+        _add_to_digest(digest, row)
+        repaired += repaired_answers(row)
+    if journal.progress.items and digest.hexdigest() != journal.progress.input_sha256:
+        raise UserError(
+            f"{journal.path}: expected the input it was begun with, found other rows among the first "
+            f"{journal.progress.rows}; give the same input, or --force to start over"
+        )
+    for kind in ("bad_row", "short_row"):
+        for record in journal.records(kind):
+            tell(kind, record)
+    for batch, records in generate_batches(generator, iterator, options):
+        for row in batch:
+            _add_to_digest(digest, row)
+            repaired += repaired_answers(row)
+        items = journal.progress.items + len(batch)
+        journal.commit(records, items=items, rows=batch[-1].row_number, input_sha256=digest.hexdigest())
+        for kind, record in records:
+            tell(kind, record)
+        tell("done", {"rows": journal.progress.rows, "questions": journal.progress.questions})
+    return repaired
+
+
+def _add_to_digest(digest: hashlib._Hash, row: PassageRow | Problem) -> None:
+    """What identifies the input up to here, files and pipes alike: every row's text and answers."""
+    if isinstance(row, Problem):
+        parts: list[Any] = [row.row_number, row.row_id, row.reason]
+    else:
+        answers = [[answer.start_char, answer.text] for answer in row.answers]
+        parts = [row.row_number, row.row_id, row.context, answers]
+    digest.update(json.dumps(parts).encode())
+
+
+def check_output(output: Path, *, resume: bool, force: bool) -> None:
+    """Refuse to overwrite a finished file, or to lose an unfinished one, unasked.
+
+    Raises:
+        UserError: Something stands there that neither `resume` nor `force` allows for.
+    """
+    if str(output) == "-":
+        raise UserError("expected a file after --output, found - (stdout); leave --output out and give --jsonl")
+    partial = partial_path(output)
+    try:
+        partial.exists()
+    except OSError as error:  # a name that is too long
+        raise explain_write_error(output, error) from error
+    if output.exists() and not output.is_file():
+        raise UserError(
+            f"{output}: expected a file to write, found a folder or a device; leave --output out for stdout"
+        )
+    if resume and force:
+        raise UserError("expected --resume (go on) or --force (start over), found both; give one of them")
+    if force or (resume and partial.exists()):
+        return
+    if partial.exists():
+        raise UserError(
+            f"{partial}: an unfinished run stands there; give --resume to go on with it or --force to start over"
+        )
+    if output.exists():
+        raise UserError(f"{output}: stands there already, whole; give --force to replace it or another --output")

@@ -1,0 +1,69 @@
+"""The record everything starts from: one question about one marked answer in one passage.
+
+Comes in: nothing. Goes out: `QGExample`, read by `qgkd.reading.readers` and cut into windows by
+`qgkd.model_input.window`.
+
+A literal example (written for this project):
+
+    QGExample(
+        example_id="harbour-1-1",
+        context="燈塔建於1867年，由工程師林文海設計。",
+        answer_text="林文海",
+        answer_start_char=14,
+        question="這座燈塔是由哪位工程師設計的？",
+        title="燈塔",
+    )
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QGExample:
+    """One question, its answer and the passage that holds it.
+
+    `context[answer_start_char:answer_end_char] == answer_text` holds for every instance: a wrong offset cannot be
+    carried further, because the occurrence is what tells repeated answers apart.
+    """
+
+    example_id: str
+    """Unique within its file, e.g. `1147-5-1` of DRCD."""
+    context: str
+    """The whole passage, as in the file."""
+    answer_text: str
+    """The answer, a substring of the context."""
+    answer_start_char: int
+    """Where the answer starts in the context, in characters (Unicode code points)."""
+    question: str = ""
+    """The question a person wrote; empty where one is still to be generated."""
+    title: str = ""
+    """The article's title, where the file has one."""
+
+    def __post_init__(self) -> None:
+        if not self.answer_text:
+            raise ValueError(f"example {self.example_id}: the answer is empty; an answer needs at least one character")
+        found = self.context[max(self.answer_start_char, 0) : self.answer_end_char]
+        if self.answer_start_char < 0 or found != self.answer_text:
+            raise ValueError(
+                f"example {self.example_id}: answer {self.answer_text!r} is not at character "
+                f"{self.answer_start_char} (found {found!r}); was the context edited?"
+            )
+
+    @property
+    def answer_end_char(self) -> int:
+        """One past the answer's last character in the context."""
+        return self.answer_start_char + len(self.answer_text)
+
+
+def example_record(example: QGExample) -> dict[str, object]:
+    """The fields as `readers` reads them back, one JSON object."""
+    return {
+        "id": example.example_id,
+        "title": example.title,
+        "context": example.context,
+        "answer": example.answer_text,
+        "answer_start": example.answer_start_char,
+        "question": example.question,
+    }

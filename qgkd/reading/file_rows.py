@@ -1,0 +1,55 @@
+"""What every input format is read into: records with named fields, and notes about those that could not be read.
+
+Comes in: nothing. Goes out: `FileRow` and `Problem`, written by `qgkd.reading.row_formats`, judged by
+`qgkd.reading.readers`.
+
+A literal example: the JSONL line `{"id": "h-1", "context": "燈塔建於1867年。", "answer": "1867年"}` becomes
+`FileRow(row_number=1, line_number=1, fields={"id": "h-1", "context": "燈塔建於1867年。", "answer": "1867年"})`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """One record of a file, its fields not yet judged."""
+
+    row_number: int
+    """Counts the file's records from 1, unreadable ones included."""
+    line_number: int | None
+    """The line the record starts on, from 1; None in JSON and Parquet."""
+    fields: dict[str, Any]
+    """The record as the file has it; `context` and `answer` are what the readers look for."""
+
+    @property
+    def row_id(self) -> str:
+        """The record's own id, else its line, else its number."""
+        own_id = self.fields.get("id")
+        if isinstance(own_id, str | int) and str(own_id).strip():
+            return str(own_id).encode("utf-8", "replace").decode()  # it is printed; half a surrogate pair cannot be
+        return f"row {self.row_number}" if self.line_number is None else f"line {self.line_number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One record, or one answer of it, that was left out, and why."""
+
+    file: str
+    """The path as the user gave it; `-` for stdin."""
+    row_id: str
+    """The record's own id, else `line 12`, else `row 12` where the format has no lines."""
+    reason: str
+    """What was expected, what was found, what to do."""
+    row_number: int
+    """The record's number in the file, from 1."""
+    line_number: int | None = None
+    """The line the record starts on, from 1; None in JSON and Parquet."""
+
+    def __str__(self) -> str:
+        """The sentence a command prints, e.g. `rows.jsonl: line 3: q-7: the context is empty; ...`."""
+        line = f"line {self.line_number}"
+        where = self.row_id if self.line_number is None or self.row_id == line else f"{line}: {self.row_id}"
+        return f"{self.file}: {where}: {self.reason}"

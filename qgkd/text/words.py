@@ -1,0 +1,104 @@
+"""Words and their parts of speech, with offsets, in either script.
+
+Comes in: a sentence. Goes out: `Word`s that tile it. jieba's word list is fuller for Simplified characters, so text is
+converted one character to one character before it is cut, and the words are read off the original text.
+
+A literal example: `[word.text for word in tag_words("林文海設計燈塔。")]` gives `["林文海", "設計", "燈塔", "。"]`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+_NUMBER = re.compile(r"[0-9０-９.,，．%％]*[0-9０-９][0-9０-９.,，．%％]*")
+_LATIN = re.compile(r"[A-Za-zÀ-ž0-9&.'+#_/\-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a sentence."""
+
+    text: str
+    tag: str
+    """jieba's part of speech: n noun, nr person, ns place, nt organisation, v verb, m number …"""
+    start_char: int
+    end_char: int
+
+
+_LOADING = threading.Lock()
+
+
+def _tagger() -> Any:
+    """The tagger of jieba; of threads that ask at once, one loads it and the others wait."""
+    with _LOADING:
+        return _loaded_tagger()
+
+
+@lru_cache(maxsize=1)
+def _loaded_tagger() -> Any:
+    import jieba  # type: ignore[import-untyped]
+
+    jieba.setLogLevel(logging.CRITICAL)
+    from jieba import posseg
+
+    jieba.initialize()
+    return posseg.POSTokenizer(jieba.dt)
+
+
+@lru_cache(maxsize=65_536)
+def _tag(word: str) -> str:
+    """The word's part of speech: from jieba's list, else from its tagger run on this word alone.
+
+    Differs: `jieba.posseg.cut` runs the tagger on every run of single characters, which takes three quarters of its
+    time; cutting first and tagging only the words outside the list gives names the same tag five times as fast.
+    """
+    known = _tagger().word_tag_tab.get(word)
+    if known is not None:
+        return str(known)
+    if _NUMBER.fullmatch(word):
+        return "m"
+    if _LATIN.fullmatch(word):
+        return "eng"
+    if not "\u4e00" <= word[-1:] <= "\u9fff":
+        return "x"
+    return str(list(_tagger().cut(word))[-1].flag)
+
+
+def _simplified_aligned(text: str) -> str:
+    """Simplify, keeping the length; text that would change length is converted character by character."""
+    from qgkd.text.script import to_simplified
+
+    simplified = to_simplified(text)
+    if len(simplified) == len(text):
+        return simplified
+    single = (to_simplified(character) for character in text)
+    return "".join(new if len(new) == 1 else old for old, new in zip(text, single, strict=True))
+
+
+def is_listed(word: str) -> bool:
+    """Whether jieba's list has a word; others it puts together from single characters, often wrongly."""
+    return _tagger().tokenizer.FREQ.get(_simplified_aligned(word), 0) > 0
+
+
+@lru_cache(maxsize=4096)
+def tag_words(sentence: str) -> tuple[Word, ...]:
+    """Cut a sentence into tagged words.
+
+    Args:
+        sentence: Text, best no longer than a sentence: the result is cached.
+
+    Returns:
+        Words in order; joined they are the sentence, white space included.
+    """
+    words: list[Word] = []
+    start_char = 0
+    for text in _tagger().tokenizer.cut(_simplified_aligned(sentence)):
+        end_char = start_char + len(text)
+        words.append(Word(sentence[start_char:end_char], _tag(text), start_char, end_char))
+        start_char = end_char
+    return tuple(words)
