@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,19 +20,22 @@ from qgkd.text.script import Script, detect_script
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text("utf-8")
+GUIDES = [REPOSITORY / name for name in ("README.md", "data/README.md", "apps/README.md", "eval/README.md")]
 PASSAGES = sorted((REPOSITORY / "data" / "passages").glob("*.txt"))
 SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
 SOURCES = [*REPOSITORY.glob("qgkd/**/*.py"), *REPOSITORY.glob("eval/**/*.py"), *REPOSITORY.glob("tests/**/*.py")]
 TEXTS = [
     *SOURCES,
-    *(REPOSITORY / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml")),
+    *GUIDES,
+    *(REPOSITORY / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml")),
     *(REPOSITORY / name for name in (".ci/run", ".pre-commit-config.yaml", ".editorconfig", ".gitignore")),
     *REPOSITORY.glob("data/**/*.*"),
 ]
 
 
 def readme_commands() -> list[list[str]]:
-    blocks = re.findall(r"```(?:sh|console)\n(.*?)```", README, re.S)
+    texts = [path.read_text("utf-8") for path in GUIDES]
+    blocks = [block for text in texts for block in re.findall(r"```(?:sh|console)\n(.*?)```", text, re.S)]
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
     commands = [shlex.split(line, comments=True) for line in lines if re.match(r"(\.venv/bin/)?qgkd ", line)]
     return [words[1:] for words in commands]
@@ -40,7 +44,7 @@ def readme_commands() -> list[list[str]]:
 def test_readme_commands_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Those on the sample data run as they stand, in the README's order."""
+    """Commands of the README and the folders' READMEs on the sample data run as they stand, in their order."""
     shutil.copytree(REPOSITORY / "data", tmp_path / "data", ignore=shutil.ignore_patterns("drcd"))
     monkeypatch.chdir(tmp_path)
     # Files that do not come with the project, or hours of training: the rest has to run.
@@ -50,30 +54,32 @@ def test_readme_commands_run(
     assert {words[0] for words in runnable} == {"generate", "answers", "inspect", "evaluate", "score", "data"}
     for words in runnable:
         code = main(words)
-        told = capsys.readouterr()
-        assert code == ("data/absent.json" in words), (words, told.err)
-        assert told.out or (tmp_path / "questions.csv").exists() or code
+        printed = capsys.readouterr()
+        assert code == ("data/absent.json" in words), (words, printed.err)
+        written = [file for option, file in pairwise(words) if option in ("--output", "--export")]
+        assert printed.out or code or (written and all((tmp_path / file).exists() for file in written))
 
 
 def test_readme_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
     for words in readme_commands():
         command = words[:2] if words[0] in ("data", "glue") else words[:1]
         assert main([*command, "--help"]) == 0
-        told = " ".join(capsys.readouterr().out.split())
+        help_text = " ".join(capsys.readouterr().out.split())
         for option in (word for word in words if word.startswith("--")):
-            assert option in told, words
+            assert option in help_text, words
 
 
-def test_readme_names_every_module() -> None:
+def test_readme_names_every_folder() -> None:
+    """The file tree has one line for each folder and root module of the package."""
     tree = README.rpartition("## File tree")[2]
-    modules = [
-        path.name for path in (REPOSITORY / "qgkd").iterdir() if path.suffix == ".py" and path.stem != "__init__"
-    ]
-    folders = [f"{path.parent.name}/" for path in (REPOSITORY / "qgkd").glob("*/__init__.py")]
-    missing = [name for name in (*modules, *folders) if f"  {name} " not in tree]
-    named = re.findall(r"^  (\w+(?:\.py|/)) ", tree, re.M)
-    assert missing == []
-    assert sorted(named) == sorted((*modules, *folders))
+    package = REPOSITORY / "qgkd"
+    modules = [path.name for path in package.glob("*.py") if path.name != "__init__.py"]
+    folders = [f"{path.name}/" for path in package.iterdir() if path.is_dir() and any(path.glob("*.*"))]
+    assert sorted(re.findall(r"^  (\w+(?:\.py|/)) ", tree, re.M)) == sorted((*modules, *folders))
+
+
+def test_readme_is_short() -> None:
+    assert len(README.split()) <= 1500
 
 
 def test_version_is_in_the_changelog() -> None:
