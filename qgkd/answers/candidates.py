@@ -1,4 +1,4 @@
-"""Every stretch of a sentence that could be an answer.
+"""Find every span of a sentence that could be an answer.
 
 Comes in: one sentence. Goes out: `Candidate`s with offsets in that sentence; they may overlap.
 
@@ -22,23 +22,24 @@ from qgkd.text.words import Word, tag_words
 
 
 class Source(IntEnum):
-    """How a candidate was found; the ranking trusts some more than others."""
+    """How a candidate was found; the ranking weights the sources differently."""
 
     FORM = 0
-    """A written form: date, quantity, title, name with a middle dot."""
+    """A pattern: date, quantity, title, name with a middle dot."""
     QUOTED = 1
     """Between quotation marks."""
     NAME = 2
     """A word that jieba tags as a name."""
     LATIN = 3
+    """A run of Latin letters and digits."""
     COMPOUND = 4
-    """Nouns in a row."""
+    """Several nouns in a row."""
     NOUN = 5
     """One common noun."""
     CLAUSE = 6
-    """After a word such as 因為."""
+    """A clause after a word such as 因為."""
     ENUMERATION = 7
-    """All members of an enumeration."""
+    """An enumeration as a whole."""
 
 
 _WORD_SOURCES = (Source.NAME, Source.COMPOUND, Source.NOUN)
@@ -52,7 +53,7 @@ class Candidate:
     end_char: int
     source: Source
     type: AnswerType | None
-    """None: to be classified."""
+    """None where the span still has to be classified."""
 
 
 _DATES = re.compile(rf"{DATE_BODY}|{DYNASTY.pattern}")
@@ -68,29 +69,29 @@ _LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l",
 _COMPOUND_TAGS = (*_LAST_TAGS, "an", "b")
 _INTRODUCED = re.compile(rf"(?:{either('before a person')})(?=[{''.join(sorted(words_of('surnames')))}])")
 _INTRODUCED_REACH_CHARS = 12
-_END_OF_NO_NOUN = frozenset("約约均令曾皆")
-_POINTING = "一這这該该此其某各每本"
-_COMPOUND_LIMIT_CHARS = 16
+_NEVER_LAST_CHARS = frozenset("約约均令曾皆")
+_DEMONSTRATIVES = "一這这該该此其某各每本"
+_MAX_COMPOUND_CHARS = 16
 _LIST_GOES_ON = ("、", "和", "與", "与", "及", "等", "或")
-_MOST_MEMBERS = 4
-_LONGEST_ENUMERATION_CHARS = 24
+_MAX_MEMBERS = 4
+_MAX_ENUMERATION_CHARS = 24
 
 
 def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[Candidate]:
-    """Find candidates.
+    """Find all candidates of one sentence.
 
     Args:
         sentence: A sentence, or a piece of at most a few hundred characters.
         people: Names of persons, see `introduced_people`.
 
     Returns:
-        Candidates in no particular order, without exact duplicates; of two with one span the one found by the more
-        telling source stays.
+        Candidates in no particular order. Of several with the same span, only the one with the lowest `Source` is
+        returned.
     """
     found: dict[tuple[int, int], Candidate] = {}
     people_spans = _spans_of(sentence, people)
     titles = [match.span() for match in WORK.finditer(sentence)]
-    for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses(sentence), *_wholes(sentence)):
+    for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses(sentence), *_lists(sentence)):
         key = (candidate.start_char, candidate.end_char)
         if any(start < key[1] and key[0] < end and not (key[0] <= start and end <= key[1]) for start, end in titles):
             continue  # a piece of a title
@@ -102,8 +103,8 @@ def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[C
 
 
 def _is_no_answer(text: str) -> bool:
-    """Words too general to ask for, and nouns with an adverb's first character at their end (`大氣中約|有`)."""
-    return text in words_of("nouns nobody asks about") or text[-1] in _END_OF_NO_NOUN
+    """Whether a noun is too general to ask for, or ends in the first character of an adverb (`大氣中約|有`)."""
+    return text in words_of("nouns nobody asks about") or text[-1] in _NEVER_LAST_CHARS
 
 
 def _by_form(sentence: str) -> Iterator[Candidate]:
@@ -129,10 +130,10 @@ def _by_form(sentence: str) -> Iterator[Candidate]:
 
 
 def introduced_people(text: str) -> frozenset[str]:
-    """Names after a word for a person (`工程師林文海`): jieba cuts names that its list lacks to pieces.
+    """Find names after a word for a person (`工程師林文海`), because jieba splits names that its list lacks.
 
     Returns:
-        Names of two or three characters that begin with a surname and end where a word does.
+        Names of two or three characters that begin with a surname and end at a word boundary.
     """
     names: set[str] = set()
     for match in _INTRODUCED.finditer(text):
@@ -154,7 +155,7 @@ def _spans_of(sentence: str, people: frozenset[str]) -> list[tuple[int, int]]:
 
 
 def _by_words(sentence: str, people_spans: list[tuple[int, int]]) -> Iterator[Candidate]:
-    """Names, common nouns and runs of nouns; every name, common nouns only where a run starts."""
+    """Yield every name, every run of nouns as a whole, and the first common noun of a run."""
     for start_char, end_char in people_spans:
         yield Candidate(start_char, end_char, Source.NAME, AnswerType.PERSON)
     words = tuple(
@@ -184,7 +185,7 @@ def _by_words(sentence: str, people_spans: list[tuple[int, int]]) -> Iterator[Ca
 
 
 def _end_with_class(words: tuple[Word, ...], position: int) -> int:
-    """Where a name ends: `玉山北|峰` is cut by jieba before the noun that says what it names."""
+    """The end of a name including its class noun, which jieba may split off (`玉山北|峰`)."""
     end_char = words[position].end_char
     following = words[position + 1] if position + 1 < len(words) else None
     if following is None or following.start_char != end_char or len(following.text) > 1:
@@ -193,15 +194,15 @@ def _end_with_class(words: tuple[Word, ...], position: int) -> int:
 
 
 def _is_one_noun(words: tuple[Word, ...]) -> bool:
-    """Whether a run of nouns reads as one: `哥倫布航行` is a name and what its bearer did."""
+    """Whether a run of nouns reads as one noun; `哥倫布航行`, a person and an action, does not."""
     has_person = any(word.tag.startswith("nr") for word in words)
     if has_person and words[-1].tag == "vn":
         return False
-    return words[-1].end_char - words[0].start_char <= _COMPOUND_LIMIT_CHARS
+    return words[-1].end_char - words[0].start_char <= _MAX_COMPOUND_CHARS
 
 
 def _is_noun_to_ask_about(word: Word) -> bool:
-    return len(word.text) > 1 and word.tag in ("n", "l") and word.text[0] not in _POINTING
+    return len(word.text) > 1 and word.tag in ("n", "l") and word.text[0] not in _DEMONSTRATIVES
 
 
 def _clauses(sentence: str) -> Iterator[Candidate]:
@@ -209,10 +210,10 @@ def _clauses(sentence: str) -> Iterator[Candidate]:
         yield Candidate(match.start("clause"), match.end("clause"), Source.CLAUSE, None)
 
 
-def _wholes(sentence: str) -> Iterator[Candidate]:
-    """Enumerations of two to four names or titles."""
+def _lists(sentence: str) -> Iterator[Candidate]:
+    """Yield enumerations of two to four names or titles, each as one span."""
     for members in enumerations_in(sentence):
         start_char, end_char = members[0][0], members[-1][1]
         is_cut_short = sentence[end_char:].startswith(_LIST_GOES_ON) or sentence[:start_char].endswith(_LIST_GOES_ON)
-        if not is_cut_short and len(members) <= _MOST_MEMBERS and end_char - start_char <= _LONGEST_ENUMERATION_CHARS:
+        if not is_cut_short and len(members) <= _MAX_MEMBERS and end_char - start_char <= _MAX_ENUMERATION_CHARS:
             yield Candidate(start_char, end_char, Source.ENUMERATION, None)

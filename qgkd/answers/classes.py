@@ -1,6 +1,6 @@
-"""The evidence behind `qgkd.answers.types.classify`, in the order it is asked.
+"""Classify a span by its form, its last noun, and jieba's parts of speech, in this order.
 
-Comes in: a passage and a span. Goes out: `AnswerType`.
+Comes in: a sentence and a span. Goes out: `AnswerType`.
 
 A literal example: `classify_in_sentence("燈塔由林文海設計。", 3, 6)` gives `AnswerType.PERSON`.
 """
@@ -33,11 +33,11 @@ from qgkd.text.words import Word, tag_words
 _REACH_CHARS = 200
 _SENTENCE_END = re.compile(r"[。！？!?\n]+[」』”’）)]*")
 _SURNAME_TAGS = ("ng", "nr", "n", "x", "zg", "nz", "ns", "nrt", "g")
-_LAST_OF_NO_NAME = frozenset("色港區区部業业類类式型性度率會会局廠厂院館馆")
+_NEVER_LAST_OF_NAMES = frozenset("色港區区部業业類类式型性度率會会局廠厂院館馆")
 _REASON_BEFORE = re.compile(rf"(?:{either('reasons')})$")
-_SUFFIXES_NOT_OF_NAMES = frozenset("湖縣省鎮鄉灣族語黨隊站寺塔橋島市區制獎")
-_LASTING = re.compile(rf"(?:{either('before a length of time')})$")
-_LONG = re.compile(rf"^(?:{either('after a length of time')})")
+_SUFFIXES_OF_OTHER_NOUNS = frozenset("湖縣省鎮鄉灣族語黨隊站寺塔橋島市區制獎")
+_BEFORE_DURATION = re.compile(rf"(?:{either('before a length of time')})$")
+_AFTER_DURATION = re.compile(rf"^(?:{either('after a length of time')})")
 _INNER_PREDICATE = re.compile(r"^[\u4e00-\u9fff]{2,}(?:是|為|为|會|会|可以|能夠|能够|不|被)[\u4e00-\u9fff0-9]{2,}")
 _CLAUSE_MARK = re.compile(r"[，,；;。！？]")
 _BARE_NUMERAL = re.compile(rf"(?:{DIGIT}[{DIGIT[1:-1]},，.．]*|{CHINESE_NUMERAL}+)")
@@ -49,7 +49,7 @@ _PERSON_AFTER = re.compile(rf"^(?:{either('after a person')})")
 
 
 def sentence_around(context: str, start_char: int, end_char: int) -> tuple[int, int]:
-    """The stretch a span is classified in: its sentence, or less where that is long.
+    """Find the part of the passage in which a span is classified: its sentence, cut where that is long.
 
     Returns:
         (start_char, end_char), at most 200 characters either side of the span.
@@ -62,7 +62,7 @@ def sentence_around(context: str, start_char: int, end_char: int) -> tuple[int, 
 
 
 def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> AnswerType:
-    """Classify a span of one sentence; see `qgkd.answers.types.classify`."""
+    """Classify a span of one sentence; see `qgkd.answers.classify.classify`."""
     text = sentence[start_char:end_char]
     inner = text.strip(" 「」『』“”\"'")
     before, after = sentence[:start_char], sentence[end_char:]
@@ -81,13 +81,13 @@ def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> Answe
         return AnswerType.PLACE
     head = find_head(traditional)
     by_tag = _by_tag(inner, words, before, after)
-    if head is None or (by_tag is AnswerType.PERSON and len(head.suffix) == 1 and not _is_no_name(inner, head)):
+    if head is None or (by_tag is AnswerType.PERSON and len(head.suffix) == 1 and not _is_not_a_person(inner, head)):
         return by_tag
     return head.type
 
 
 def _common_type(members: tuple[str, ...]) -> AnswerType:
-    """The type of an enumeration: that of its members, or a thing where they differ or jieba guesses at names."""
+    """The type of an enumeration: that of its members, or TERM where they differ or jieba only guesses names."""
     types = {classify_in_sentence(member, 0, len(member)) for member in members}
     is_guess = AnswerType.PERSON in types and not all(
         member[0] in words_of("surnames") or FOREIGN_NAME.fullmatch(member) or is_spelt(member) for member in members
@@ -95,9 +95,9 @@ def _common_type(members: tuple[str, ...]) -> AnswerType:
     return AnswerType.TERM if is_guess or len(types) > 1 else types.pop()
 
 
-def _is_no_name(text: str, head: Head) -> bool:
-    """Whether a suffix of one character outweighs jieba's guess of a personal name (儒洪多湖, 胡圖族)."""
-    if len(text) >= 3 and head.suffix in _SUFFIXES_NOT_OF_NAMES:
+def _is_not_a_person(text: str, head: Head) -> bool:
+    """Whether a one-character suffix outweighs jieba's guess of a personal name (儒洪多湖, 胡圖族)."""
+    if len(text) >= 3 and head.suffix in _SUFFIXES_OF_OTHER_NOUNS:
         return True
     return text[0] not in words_of("surnames") and not is_spelt(text) and head.type is not AnswerType.PERSON
 
@@ -122,10 +122,10 @@ def _by_form(text: str, before: str, after: str) -> AnswerType | None:
             return AnswerType.NUMBER
     if PERCENT.fullmatch(text) or ORDINAL.fullmatch(text):
         return AnswerType.NUMBER
-    is_duration = (_DURATION.fullmatch(text) or _lasts(text, before, after)) and not re.search(
+    is_span_of_years = (_DURATION.fullmatch(text) or _is_duration(text, before, after)) and not re.search(
         r"(?:元|前|宗|祖|帝|統|绪|緒|熙|治)$", before
     )
-    if DATE.fullmatch(text) and not is_duration:
+    if DATE.fullmatch(text) and not is_span_of_years:
         return AnswerType.DATE
     has_digit = re.search(DIGIT, text) is not None
     if len(text) > 1 and NUMBER.fullmatch(text) and (has_digit or MEASURE_WORD.search(text)):
@@ -139,15 +139,15 @@ def _by_form(text: str, before: str, after: str) -> AnswerType | None:
     return None
 
 
-def _lasts(text: str, before: str, after: str) -> bool:
-    """Whether a number of years is a length of time (`擁有140年歷史`), not a year."""
+def _is_duration(text: str, before: str, after: str) -> bool:
+    """Whether a number of years is a duration (`擁有140年歷史`), not a calendar year."""
     if re.fullmatch(rf"{DIGIT}{{3,4}}年", text) is None:
         return False
-    return _LONG.match(after) is not None or (len(text) == 4 and _LASTING.search(before) is not None)
+    return _AFTER_DURATION.match(after) is not None or (len(text) == 4 and _BEFORE_DURATION.search(before) is not None)
 
 
 def _words_of(sentence: str, start_char: int, end_char: int) -> list[Word]:
-    """The span's words as cut in its sentence where the cut respects the span, else cut alone."""
+    """The span's words, segmented within the sentence if its boundaries are word boundaries there, else alone."""
     inside = [word for word in tag_words(sentence) if start_char <= word.start_char and word.end_char <= end_char]
     if inside and inside[0].start_char == start_char and inside[-1].end_char == end_char:
         return inside
@@ -155,7 +155,7 @@ def _words_of(sentence: str, start_char: int, end_char: int) -> list[Word]:
 
 
 def _is_clause(text: str, words: list[Word]) -> bool:
-    """A verb phrase or sentence rather than a name for something."""
+    """Whether the span is a verb phrase or a sentence rather than a noun phrase."""
     if not words or (words[-1].tag[:1] == "n" and len(text) <= 6):
         return False
     verbs = [word for word in words if word.tag in ("v", "vd", "vg", "c", "p", "d", "ad", "r", "u", "ul", "y")]
@@ -167,23 +167,23 @@ def _is_clause(text: str, words: list[Word]) -> bool:
 
 
 def _is_reason(text: str, words: list[Word], before: str) -> bool:
-    """A clause after 因為 or its like: `船隻常常觸礁`, with a verb or adverb after its subject."""
+    """Whether the span is a clause after 因為 or a similar word (`船隻常常觸礁`), with a verb or adverb in it."""
     if len(text) < 5 or _REASON_BEFORE.search(before) is None:
         return False
     return any(word.tag in ("v", "d", "a", "vd", "ad") for word in words[1:])
 
 
 def _is_cut_name(text: str, words: list[Word]) -> bool:
-    """A name of three characters that jieba's list lacks, cut behind its surname (`林|文海`)."""
+    """Whether the span is a three-character name that jieba splits after the surname (`林|文海`)."""
     if len(text) != 3 or len(words) < 2 or len(words[0].text) != 1 or text[0] not in words_of("surnames"):
         return False
-    if text[-1] in _LAST_OF_NO_NAME:
+    if text[-1] in _NEVER_LAST_OF_NAMES:
         return False
     return words[0].tag in _SURNAME_TAGS and words[1].tag not in ("v", "p", "uj", "c")
 
 
 def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType:
-    """What the parts of speech and the neighbouring words say."""
+    """The type by parts of speech and neighbouring words."""
     tags = [word.tag for word in words]
     if before.endswith("在") and after.startswith(("裡", "里", "中", "內", "内", "上")):
         return AnswerType.TERM

@@ -1,4 +1,4 @@
-"""The type of a span of a passage.
+"""Classify a span of a passage.
 
 Comes in: a passage and a span. Goes out: `AnswerType`.
 
@@ -12,10 +12,10 @@ from qgkd.answers.types import AnswerType
 
 
 def classify(context: str, start_char: int, end_char: int) -> AnswerType:
-    """Name the kind of thing a span is.
+    """Give the answer type of a span.
 
-    Written forms decide first (dates, quantities, titles in 《》), then the noun the span ends in, then jieba's parts
-    of speech.
+    Patterns decide first (dates, quantities, titles in 《》), then the noun at the span's end, then jieba's parts of
+    speech.
 
     Args:
         context: The passage, in either script.
@@ -23,7 +23,7 @@ def classify(context: str, start_char: int, end_char: int) -> AnswerType:
         end_char: One past its last character.
 
     Returns:
-        The type; `TERM` for a noun of no narrower kind.
+        The type; `TERM` for a noun of no more specific type.
     """
     from_char, to_char = sentence_around(context, start_char, end_char)
     return classify_in_sentence(context[from_char:to_char], start_char - from_char, end_char - from_char)

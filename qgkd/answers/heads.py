@@ -1,9 +1,9 @@
-"""The noun an answer ends in: it tells the answer's type and what a question calls it.
+"""Find the noun an answer ends in, which gives the answer's type and the words a question uses for it.
 
 Comes in: an answer in Traditional characters. Goes out: `Head`, or None.
 
-A literal example: `find_head("西南聯合大學")` gives `Head("大學", AnswerType.ORGANISATION, "所", "大學")`, asked
-with 哪一所大學.
+A literal example: `find_head("西南聯合大學")` gives `Head("大學", AnswerType.ORGANISATION, "所", "大學")`, and the
+question asks 哪一所大學.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from qgkd.text.word_lists import either
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A last word, the type it tells, and its measure word and class noun."""
+    """A last noun with the answer type, measure word and class noun that go with it."""
 
     suffix: str
     type: AnswerType
@@ -38,11 +38,10 @@ def _read_heads() -> dict[str, Head]:
 
 
 HEADS = _read_heads()
-"""Heads by suffix, Traditional characters; read from `answer_heads.tsv`."""
-_LONGEST_CHARS = max(map(len, HEADS))
+"""Heads by suffix, Traditional characters; read from `heads.tsv`."""
+_MAX_HEAD_CHARS = max(map(len, HEADS))
 
-
-# 杭州 ends in 州 but is a city: these suffixes count from three characters on.
+# 杭州 ends in 州 but is a city: these suffixes need an answer of three characters or more.
 _NEEDS_THREE_CHARS = frozenset("州府區會部局法學業王路方")
 _METHOD = Head("法", AnswerType.TERM, "種", "方法")
 _LAW = re.compile(rf"(?:[憲刑民商稅律權土地約]|{either('laws')})法$")
@@ -50,15 +49,15 @@ _LAW = re.compile(rf"(?:[憲刑民商稅律權土地約]|{either('laws')})法$")
 
 @lru_cache(maxsize=4096)
 def find_head(answer_text: str) -> Head | None:
-    """Find the longest known last word that leaves something before it.
+    """Find the longest known last noun that does not make up the whole answer.
 
     Args:
         answer_text: The answer, in Traditional characters.
 
     Returns:
-        Its head, or None. An answer that is nothing but its head (`大學`) has none: the head does not classify it.
+        The head, or None. An answer that is only a head (`大學`) has none.
     """
-    for length_chars in range(min(_LONGEST_CHARS, len(answer_text) - 1), 0, -1):
+    for length_chars in range(min(_MAX_HEAD_CHARS, len(answer_text) - 1), 0, -1):
         head = HEADS.get(answer_text[-length_chars:])
         if length_chars == 1 and "的" in answer_text[-3:]:
             return None

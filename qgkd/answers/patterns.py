@@ -1,7 +1,7 @@
-"""Written forms that settle an answer's type without a word list: dates, numbers, titles of works.
+"""Regular expressions for answers whose form gives their type: dates, numbers, titles of works.
 
-Comes in: text in Traditional or Simplified characters. Goes out: compiled patterns, used by `qgkd.answers.classify` to
-name a span's type and by `qgkd.answers.propose` to find spans.
+Comes in: text in Traditional or Simplified characters. Goes out: compiled patterns, with which
+`qgkd.answers.classes` classifies spans and `qgkd.answers.candidates` finds them.
 
 A literal example: `DATE.fullmatch("1867年5月")` and `NUMBER.fullmatch("約3.6萬平方公里")` match.
 """
@@ -31,7 +31,7 @@ _WEEKDAY = r"(?:星期|週|周|禮拜|礼拜)[一二三四五六日天]"
 _CALENDAR = rf"(?:{_CENTURY}(?:{_DECADE})?|{_DECADE}|{_YEAR}(?:{_MONTH}(?:{_DAY})?)?|{_MONTH}(?:{_DAY})?)"
 
 DATE_BODY = rf"(?:{_CALENDAR}(?:{either('date parts')})?|{_DAY})(?:[，、（(]?{_WEEKDAY}[)）]?)?(?:{_CLOCK})?"
-"""A calendar date, as a pattern to be embedded; no words for periods."""
+"""A calendar date, as a part of larger patterns; no words for periods."""
 
 DATE = re.compile(
     rf"(?:在|於|于|自|從|从)?(?:{DATE_BODY}|{_DYNASTY}|{_WEEKDAY}|{_CLOCK})"
@@ -40,7 +40,7 @@ DATE = re.compile(
 """A whole answer that is a point in time."""
 
 PERIOD = re.compile(rf"[\u4e00-\u9fff]{{0,6}}(?:{either('period ends')})")
-"""A whole answer that is a stretch of time with a name."""
+"""A whole answer that is a named period."""
 
 YEAR = re.compile(rf"(?:{_YEAR})(?!代)(?:[之以]?[前後后]|起|[初末底中])?")
 DYNASTY = re.compile(_DYNASTY)
@@ -69,7 +69,7 @@ NUMBER = re.compile(
 """A whole answer that is a quantity."""
 
 COUNTED = re.compile(rf"{NUMBER.pattern}[\u4e00-\u9fff]{{1,2}}")
-"""A quantity with the noun it counts (`200名士兵`); only with Arabic digits, or 八角大樓 would be one."""
+"""A quantity with the noun it counts (`200名士兵`); only with Arabic digits, because 八角大樓 is none."""
 
 NUMERAL_HEAD = re.compile(rf"(?P<about>(?:{either('about')})?)(?P<ordinal>第?)(?P<numeral>{_NUMERAL})")
 PERCENT = re.compile(_PERCENT)

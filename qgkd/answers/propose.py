@@ -1,10 +1,8 @@
-"""Which spans of a passage are worth asking about.
+"""Propose the spans of a passage that are worth a question.
 
 Comes in: a passage. Goes out: `AnswerSpan`s, best first, spread over the passage.
 
 A literal example: `propose_answers("燈塔建於1867年，由林文海設計。")` gives 1867年 (date) and 林文海 (person).
-
-jieba and patterns find the candidates today; a learnt proposer replaces this one function.
 """
 
 from __future__ import annotations
@@ -16,13 +14,13 @@ from dataclasses import dataclass
 from qgkd.answers.candidates import Candidate, Source, candidates_in, introduced_people
 from qgkd.answers.classes import classify_in_sentence
 from qgkd.answers.ranking import features, score
-from qgkd.answers.sentence_cost import setting_cost
+from qgkd.answers.sentence_cost import sentence_cost
 from qgkd.answers.types import AnswerSpan, AnswerType
 from qgkd.text.sentences import split_sentences
 
 _PIECE_CHARS = 300
 _OPENING_CHARS = 60
-_SHORTEST_CLAUSE_CHARS = 6
+_MIN_CLAUSE_CHARS = 6
 _REPEATED_TYPE_COST = 0.5
 
 
@@ -33,15 +31,15 @@ class _Scored:
 
 
 def propose_answers(context: str, *, limit: int | None = None) -> list[AnswerSpan]:
-    """Propose answers.
+    """Propose answers for a passage.
 
     Args:
         context: A passage of any length, in either script.
-        limit: At most this many; None for all that do not overlap.
+        limit: Maximum number of answers; None for all that do not overlap.
 
     Returns:
-        Spans, best first, no two overlapping and no two with the same text. The ranking takes the best span of
-        every sentence before the second best of any where the limit leaves room for it.
+        Spans, best first, no two overlapping and no two with the same text. The best span of every sentence comes
+        before the second best of any sentence, if the limit allows one per sentence.
     """
     candidates = list(_scored_candidates(context))
     sentences = 1 + max((candidate.piece_index for candidate in candidates), default=0)
@@ -50,7 +48,7 @@ def propose_answers(context: str, *, limit: int | None = None) -> list[AnswerSpa
 
 
 def _pieces(context: str) -> Iterator[tuple[int, str]]:
-    """The passage's sentences with their offsets; a sentence without an end is cut by length."""
+    """Yield the passage's sentences with their offsets; sentences of more than 300 characters are cut."""
     for start_char, end_char in split_sentences(context):
         for piece_start in range(start_char, end_char, _PIECE_CHARS):
             yield piece_start, context[piece_start : min(end_char, piece_start + _PIECE_CHARS)]
@@ -68,7 +66,7 @@ def _score(context: str, opening: str, piece_start: int, piece: str, candidate: 
     start_char, end_char = piece_start + candidate.start_char, piece_start + candidate.end_char
     text = context[start_char:end_char]
     answer_type: AnswerType = candidate.type or classify_in_sentence(piece, candidate.start_char, candidate.end_char)
-    if candidate.source is Source.CLAUSE and answer_type is AnswerType.TERM and len(text) >= _SHORTEST_CLAUSE_CHARS:
+    if candidate.source is Source.CLAUSE and answer_type is AnswerType.TERM and len(text) >= _MIN_CLAUSE_CHARS:
         answer_type = AnswerType.CLAUSE
     values = features(
         candidate,
@@ -80,12 +78,12 @@ def _score(context: str, opening: str, piece_start: int, piece: str, candidate: 
         occurrences=min(context.count(text), 3),
         is_topic=opening.startswith(text),
     )
-    worth = score(values) - setting_cost(piece, candidate, answer_type)
-    return AnswerSpan(text=text, start_char=start_char, end_char=end_char, type=answer_type, score=worth)
+    total = score(values) - sentence_cost(piece, candidate, answer_type)
+    return AnswerSpan(text=text, start_char=start_char, end_char=end_char, type=answer_type, score=total)
 
 
 def _without_overlap(candidates: list[_Scored]) -> list[_Scored]:
-    """Keep the best of what overlaps, and one occurrence of every text."""
+    """Keep the best of overlapping spans, and one occurrence of every text."""
     kept: list[_Scored] = []
     taken: set[int] = set()
     texts: set[str] = set()
@@ -100,12 +98,12 @@ def _without_overlap(candidates: list[_Scored]) -> list[_Scored]:
 
 
 def _spread(ranked: list[_Scored], stretch_chars: int) -> list[_Scored]:
-    """Round robin: the best of every sentence (or longer stretch) first, then every second best.
+    """Order spans in turns: the best of every sentence (or longer stretch), then every second best.
 
     Args:
         ranked: Best first.
-        stretch_chars: Where the passage is longer than the answers asked for can cover sentence by sentence, the length
-            of the stretches that take turns instead; 0 for sentences.
+        stretch_chars: 0 to take turns by sentence; with fewer answers than sentences, the length of the stretches that
+            take turns instead.
     """
     seen_of_stretch: dict[int, int] = {}
     seen_of_type: dict[AnswerType, int] = {}

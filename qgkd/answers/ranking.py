@@ -1,15 +1,14 @@
-"""How likely a candidate is to be what a person would ask about.
+"""Score how likely a person is to ask about a candidate.
 
 Comes in: candidates of one passage. Goes out: scores, comparable within the passage.
 
-A literal example: in `燈塔建於1867年，由林文海設計。` 林文海 and 1867年 score above 燈塔, the topic that everyone sees.
+A literal example: in `燈塔建於1867年，由林文海設計。` 林文海 and 1867年 score above 燈塔, the passage's topic.
 
 The weights are those of a logistic regression of "a person chose exactly this span" on the DRCD dev questions outside
-the validation set (79,000 candidates), rounded to one decimal; see `features` for what they multiply.
+the validation set (79,000 candidates), rounded to one decimal; `features` computes the values that they multiply.
 
-Differs: the passage's topic is marked down by hand. The regression gives it +0.2 and spans in the first words +0.7
-(people do ask for them; on the validation questions that is worth .01 of recall), but everyone who sees the page's
-title knows the answer.
+Differs: the weights of the passage's topic and of its first words are set by hand. The regression gives them +0.2 and
++0.7, which is worth .01 of recall on the validation questions, but the page's title gives such answers away.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ WEIGHTS: Mapping[str, float] = {
     "type=work": 0.2,
     "topic": -1.0,
 }
-"""Weight of every feature; features without one weigh nothing."""
+"""Weight of each feature; 0 for features that are not listed."""
 
 
 def features(
@@ -74,7 +73,7 @@ def features(
     occurrences: int,
     is_topic: bool,
 ) -> dict[str, float]:
-    """Describe a candidate.
+    """Compute the features of a candidate.
 
     Args:
         candidate: The span.
@@ -84,7 +83,7 @@ def features(
         after: The characters of its sentence after it.
         passage_start_char: Where it starts in the passage.
         occurrences: How often its text occurs in the passage.
-        is_topic: Whether it is (part of) the subject the passage opens with.
+        is_topic: Whether the passage's first clause begins with it.
 
     Returns:
         Feature values by name.

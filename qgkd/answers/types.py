@@ -1,6 +1,7 @@
-"""What kind of thing an answer is, which decides the question word it is asked with.
+"""The types of answers, and an answer as a span of a passage.
 
-Comes in: a passage and a span. Goes out: `AnswerType`, `AnswerSpan`.
+Comes in: nothing; the other modules fill these types. Goes out: `AnswerType`, which decides the question word, and
+`AnswerSpan`.
 
 A literal example: `AnswerSpan(text="1867年", start_char=4, end_char=9, type=AnswerType.DATE, score=0.9)`
 """
@@ -12,7 +13,7 @@ from enum import StrEnum
 
 
 class AnswerType(StrEnum):
-    """The kinds of answer the rule system has question words for; values are what `--json` prints."""
+    """The types of answer for which the rule has question words; `--json` prints the values."""
 
     DATE = "date"
     NUMBER = "number"
@@ -26,7 +27,7 @@ class AnswerType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerSpan:
-    """A stretch of the passage that a question can be asked about."""
+    """A span of the passage that a question can ask about."""
 
     text: str
     """The span's characters; equals `context[start_char:end_char]`."""
@@ -35,6 +36,6 @@ class AnswerSpan:
     end_char: int
     """One past the last character."""
     type: AnswerType = AnswerType.TERM
-    """What kind of thing it is."""
+    """The answer's type."""
     score: float = 0.0
-    """How good an answer it is likely to make; higher is better, comparable within one passage only."""
+    """How suitable the answer is for a question; higher is better, comparable only within one passage."""
