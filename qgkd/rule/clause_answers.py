@@ -1,8 +1,8 @@
-"""Questions whose answer is a clause: reasons, purposes, whole clauses.
+"""Ask questions whose answer is a clause: a reason, a purpose, a whole clause.
 
-Comes in: `Frame` of an answer of type CLAUSE. Goes out: texts of questions; none where no pattern fits.
+Comes in: `Frame` of an answer of type CLAUSE. Goes out: uncleaned questions; none where no pattern fits.
 
-A literal example: for 船隻常常觸礁 in `因為船隻常常觸礁，居民建了燈塔。` the text is `居民為什麼建了燈塔`.
+A literal example: for 船隻常常觸礁 in `因為船隻常常觸礁，居民建了燈塔。` it is `居民為什麼建了燈塔`.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _CUE_INSIDE = re.compile(rf"^(?:{_REASON}|為了|為(?=[避防保求維讓使阻
 _IS_FOR = re.compile(r"[\u4e00-\u9fff]{2}是為了$")
 _RESULT_WORD = re.compile(rf"^(?:{either('results')})")
 _MODAL_BEFORE = re.compile(rf"(?:{either('modals')})$")
-_SPEECH = re.compile(r"(?:說|道|表示|認為|指出|是|：)[，：:「『]*$")
+_SPEECH_BEFORE = re.compile(r"(?:說|道|表示|認為|指出|是|：)[，：:「『]*$")
 _STATE = re.compile(r"[是屬有為位不無沒成具]")
-_SOMETHING = re.compile(r"[\u4e00-\u9fff0-9A-Za-z]")
+_WORD_CHARACTER = re.compile(r"[\u4e00-\u9fff0-9A-Za-z]")
 _ONLY_MARKS = re.compile(r"^[，。；：！？、」』\s]*$")
 
 
 def ask_about_clause(frame: Frame) -> Iterator[str]:
-    """Texts of questions about a clause, best first."""
+    """Yield uncleaned questions about a clause, best first."""
     cue = _CUE_BEFORE.match(frame.left)
     is_reason = cue is not None or (_CUE_INSIDE.match(frame.answer) and not frame.left)
     if _IS_FOR.search(frame.left) and _ONLY_MARKS.match(frame.right):
@@ -39,22 +39,22 @@ def ask_about_clause(frame: Frame) -> Iterator[str]:
         yield from _why(frame, cue["subject"] if cue is not None else "")
     if _MODAL_BEFORE.search(frame.left) and _ONLY_MARKS.match(frame.right):
         yield "".join((*frame.earlier[-1:], frame.left, "做什麼"))
-    if not _SOMETHING.search(frame.left) and _ONLY_MARKS.match(frame.right):
+    if not _WORD_CHARACTER.search(frame.left) and _ONLY_MARKS.match(frame.right):
         yield from _what_then(frame)
 
 
 def _what_then(frame: Frame) -> Iterator[str]:
-    """The clause before, and what it comes to."""
+    """Quote the clause before and ask how it continues."""
     before = without_parentheses("".join(frame.earlier[-1:]))
-    if len(before) < 5 or _SPEECH.search(before):
+    if len(before) < 5 or _SPEECH_BEFORE.search(before):
         return
     words = tag_words(frame.answer)
-    starts_with_deed = words[0].tag in ("v", "vn", "p") and _STATE.match(words[0].text) is None
-    yield f"{before}{'怎麼做' if starts_with_deed else '情況如何'}"
+    starts_with_action = words[0].tag in ("v", "vn", "p") and _STATE.match(words[0].text) is None
+    yield f"{before}{'怎麼做' if starts_with_action else '情況如何'}"
 
 
 def _why(frame: Frame, subject: str) -> Iterator[str]:
-    """The result clause, asked for its reason."""
+    """Ask for the reason of the result clause."""
     subject = without_leading_connective(without_parentheses(subject))
     result = ""
     if frame.later and not frame.right.startswith("。"):

@@ -1,6 +1,6 @@
-"""The part of a passage a question is made from: the answer's clause and its neighbours in the same sentence.
+"""Cut the text around an answer into clauses, from which the question is made.
 
-Comes in: a passage and a span. Goes out: `Frame`, the text around the answer cut at clause marks.
+Comes in: a passage and a span. Goes out: `Frame`, the answer's clause and the other clauses of its sentence.
 
 A literal example: for `燈塔建於1867年，由林文海設計。` and `林文海`,
 `Frame(earlier=("燈塔建於1867年，",), left="由", answer="林文海", right="設計。", later=())`.
@@ -18,19 +18,19 @@ _CLAUSE_END = re.compile(r"(?:，|；|：|;|,(?!\d)|:(?!\d)|——|—)[」』�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """An answer and the clauses around it; joined in order they are a stretch of the passage."""
+    """An answer and the clauses around it; joined in order they are a part of the passage."""
 
     earlier: tuple[str, ...]
     """Whole clauses of the same sentence before the answer's, each with its closing mark."""
     left: str
-    """The answer's own clause, before the answer."""
+    """The answer's own clause before the answer."""
     answer: str
     right: str
-    """The answer's own clause, after the answer, its closing mark included."""
+    """The answer's own clause after the answer, with its closing mark."""
     later: tuple[str, ...]
     """Whole clauses of the same sentence after the answer's."""
     previous_sentence: str = ""
-    """The sentence before, where a missing subject is looked for."""
+    """The sentence before, in which a missing subject is searched."""
     opening: str = ""
     """The passage's first clause, which usually names its topic; empty when the answer is in it."""
 
@@ -44,7 +44,7 @@ def frame_answer(context: str, start_char: int, end_char: int) -> Frame:
         end_char: One past its last character.
 
     Returns:
-        The frame. Text further than 160 characters from the answer is not looked at, the opening apart.
+        The frame. Except for the opening, only 160 characters on either side of the answer are read.
     """
     from_char = max(0, start_char - _REACH_CHARS)
     before, after = context[from_char:start_char], context[end_char : end_char + _REACH_CHARS]
@@ -74,7 +74,7 @@ def clauses_of(text: str) -> tuple[str, ...]:
 
 
 def _last_sentence(text: str) -> tuple[str, str]:
-    """Split text before an answer into the whole sentence before and the unfinished one the answer is in."""
+    """Split the text before an answer into the previous sentence and the beginning of the answer's sentence."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     if not ends:
         return "", text
@@ -83,7 +83,7 @@ def _last_sentence(text: str) -> tuple[str, str]:
 
 
 def _clauses(text: str) -> tuple[list[str], str]:
-    """Cut text at clause marks: whole clauses, then what follows the last mark."""
+    """Cut text at clause marks into whole clauses and the rest after the last mark."""
     clauses: list[str] = []
     start_char = 0
     for match in _CLAUSE_END.finditer(text):

@@ -1,6 +1,6 @@
-"""Turning a stretch of a passage into a question: what does not belong in one is taken out.
+"""Remove from a quoted text what does not belong in a question.
 
-Comes in: a stretch with the question word in it. Goes out: a question ending in ？.
+Comes in: quoted text with the question word in it. Goes out: a question that ends in ？.
 
 A literal example: `as_question("此外，燈塔（高12公尺）由誰設計。")` gives `"燈塔由誰設計？"`.
 """
@@ -18,17 +18,17 @@ _LEADING = re.compile(
     r"|故(?=[以什哪誰在其該])|如(?![何此果今同])|即(?=[在於使])|也(?!許|門)|但(?!丁)|而(?![今後])|又(?!稱|名|叫)|並(?!列))"
 )
 _TRAILING = re.compile(r"[，、；：。！？!?,.;:\s—–\-·…]+$")
-_SAYS = re.compile(rf"(?<=[\u4e00-\u9fff])(?P<verb>{either('verbs of saying')})，(?!$)")
+_COMMA_AFTER_SAYING = re.compile(rf"(?<=[\u4e00-\u9fff])(?P<verb>{either('verbs of saying')})，(?!$)")
 _PAIRS = {"「": "」", "『": "』", "《": "》", "〈": "〉", "（": "）", "(": ")", "“": "”", "[": "]", "【": "】"}
 
 
 def without_parentheses(text: str) -> str:
-    """Drop asides in brackets."""
+    """Remove brackets and the text in them."""
     return _PARENTHESIS.sub("", text)
 
 
 def without_leading_connective(text: str) -> str:
-    """Drop what links a clause to the text before it."""
+    """Remove marks and words that link a clause to the text before it."""
     while True:
         stripped = _LEADING.sub("", text, count=1)
         if stripped == text or not stripped:
@@ -37,7 +37,7 @@ def without_leading_connective(text: str) -> str:
 
 
 def balanced(text: str) -> str:
-    """Drop quotation marks and brackets whose other half is missing."""
+    """Remove quotation marks and brackets whose other half is missing."""
     open_marks: list[tuple[str, int]] = []
     dropped: set[int] = set()
     closing = {close: opening for opening, close in _PAIRS.items()}
@@ -54,13 +54,13 @@ def balanced(text: str) -> str:
 
 
 def as_question(text: str) -> str:
-    """Clean a stretch and end it in a question mark."""
+    """Clean quoted text and end it with a question mark."""
     text = balanced(text)
     text = re.sub(r"\s*\n\s*", "", text).strip()
     text = without_leading_connective(text)
     text = _TRAILING.sub("", text)
     text = re.sub(r"[。；;！!]", "，", text)
     text = re.sub(r"[，、]{2,}", "，", text)
-    text = _SAYS.sub(r"\g<verb>", text)
+    text = _COMMA_AFTER_SAYING.sub(r"\g<verb>", text)
     text = re.sub(r"(?<=[\u4e00-\u9fff])(?:[也亦]|(?<![以方不即隨])便)(?=[是被有為在於由會可能由受將曾從])", "", text)
     return _TRAILING.sub("", text) + "？"

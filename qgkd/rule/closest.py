@@ -1,16 +1,16 @@
-"""The rule's question that comes closest to a person's.
+"""Find the question in the passage's own words that is closest to a human-written question.
 
-Comes in: a passage, a span, and what a person asked about it. Goes out: a question made of the passage's own words: the
-stretch around the answer cut, and the question word chosen, so that it says what the person said.
+Comes in: a passage, a span, and a human-written question about it. Goes out: a question that quotes the text around the
+answer, cut and with a question word chosen so that it is as close as possible.
 
 A literal example: `燈塔建於1867年，由林文海設計，高12公尺。`, 林文海, and `這座燈塔是由誰設計的？` give `由誰設計？`.
 
-A model learns to copy such questions after a tenth of the examples that people's own wording takes, and learns from
-them which part of a sentence people ask about, which the rule does not know.
+A model learns to copy such questions from a tenth of the examples that free wording needs. They also teach it which
+part of a sentence people ask about, which the rule does not know.
 
 Source: the oracle that extractive summarisers are trained on, Nallapati et al. 2017 (arXiv 1611.04230), section 3.1;
 chrF, Popović 2015 (W15-3049), as nltk has it, with characters up to 4-grams and beta 1.
-Differs: a stretch of text is cut where they choose sentences.
+Differs: we cut text at words, they choose whole sentences.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _ROUNDS = 2
 def closest_question(
     context: str, start_char: int, end_char: int, question: str, *, answer_type: AnswerType | None = None
 ) -> tuple[str, float]:
-    """Find it.
+    """Find the closest question.
 
     Args:
         context: The passage, Traditional characters.
         start_char: First character of the answer.
         end_char: One past its last character.
-        question: What a person asked.
-        answer_type: Where it is known.
+        question: The human-written question.
+        answer_type: The answer's type if known; None to classify it.
 
     Returns:
         The question and its chrF, 0 to 1.
@@ -58,14 +58,14 @@ def closest_question(
 
 
 def _word_of(draft: Draft, question: str) -> str:
-    """The question word that the person used, where it is one of the rule's for this answer."""
+    """The question word of the human-written question if the rule has it for this answer, else the rule's own."""
     before, after = len("".join((*draft.earlier, draft.left))), len("".join((draft.right, *draft.later)))
     words = [text[before : len(text) - after] for text in other_words(draft)]
     return next((word for word in (draft.word, *words) if word in question), draft.word)
 
 
 def _cut(left: list[str], word: str, right: list[str], question: str) -> str:
-    """Cut both ends between words, one after the other."""
+    """Choose the best cut between words on the left, then on the right, twice."""
     starts, ends = list(range(len(left) + 1)), list(range(len(right) + 1))
     start, end = 0, len(right)
 

@@ -1,9 +1,9 @@
-"""How much of the sentence a question quotes.
+"""Decide how much of the sentence a question quotes.
 
 Comes in: `Frame` and the question word. Goes out: `Draft`, the pieces of a question in order.
 
 A literal example: for 林文海 in `燈塔建於1867年，由林文海設計。` the clause `由誰設計` lacks a subject, so the clause
-before it is kept; were that too long, its subject alone would be: `燈塔由誰設計`.
+before it is kept; if that were too long, only its subject would be: `燈塔由誰設計`.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from dataclasses import dataclass, replace
 from qgkd.rule.clauses import Frame, clauses_of
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.question_words import QuestionWord
-from qgkd.rule.subjects import is_property, lacks_subject, leading_pronoun, leading_subject, owner_of, says_when
+from qgkd.rule.subjects import is_property, lacks_subject, leading_pronoun, leading_subject, referent_of, says_when
 from qgkd.text.word_lists import either
 from qgkd.text.words import tag_words
 
-# Chosen on the validation questions: the mean length of what people write is 22 characters.
+# Chosen on the validation questions. Human-written questions have 22 characters on average.
 WINDOW_CHARS = 26
 _NEEDS_MAIN_CLAUSE = re.compile(
     rf"(?:{either('ends of scenes')})[，,]?$|^(?:在|於)[^，]*中[，,]?$|^(?:{either('scene setters')})"
 )
-_LONGEST_REST_CHARS = 20
-_LONGEST_SUBJECT_CHARS = 18
-_LONGEST_SUBJECT_CLAUSE_CHARS = 30
-_GOES_ON = re.compile(
+_MAX_CONTINUATION_CHARS = 20
+_MAX_SUBJECT_CHARS = 18
+_MAX_SUBJECT_CLAUSE_CHARS = 30
+_NEEDS_CONTINUATION = re.compile(
     rf"(?:{either('ends that go on')}|(?<![傳小學])(?:{either('verbs of saying')}))[，：:]$"
     r"|(?:經由|通過|透過|藉由|藉著|根據|按照|隨著|為了|由於)[^，]*，$"
 )
-_UNFINISHED = re.compile(rf".{{0,3}}[，、；：]?|.{{0,4}}(?:{either('ends of nothing')})[，：:]?")
+_INCOMPLETE = re.compile(rf".{{0,3}}[，、；：]?|.{{0,4}}(?:{either('ends of nothing')})[，：:]?")
 _WHEN = re.compile(r"哪一[年天]|哪個(?:年代|世紀|朝代)|什麼時候|幾[月日]")
 _SCENE = re.compile(rf"(?:{either('ends of scenes')})[，,]?$")
 _NOUN_PHRASE = re.compile(r"的[^的，]+，$")
@@ -41,7 +41,7 @@ _CLAUSE_STOP = re.compile(r"[；：;:][」』”]*$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A question before it is cleaned: `earlier + left + word + right + later`."""
+    """An uncleaned question: `earlier + left + word + right + later`."""
 
     earlier: tuple[str, ...]
     left: str
@@ -55,7 +55,7 @@ class Draft:
 
 
 def core_of(frame: Frame, word: QuestionWord) -> Draft:
-    """The answer's own clause with the question word in the answer's place."""
+    """Put the question word in the answer's place in its own clause."""
     left, right = strip_marks_around(frame)
     return Draft(
         earlier=(),
@@ -67,7 +67,7 @@ def core_of(frame: Frame, word: QuestionWord) -> Draft:
 
 
 def strip_marks_around(frame: Frame) -> tuple[str, str]:
-    """The clause on either side of the answer, without asides and without the quotation marks around the answer."""
+    """The clause left and right of the answer, without text in brackets and quotation marks around the answer."""
     left, right = frame.left, frame.right
     while left[-1:] in ("「", "『", "《", "〈", "“") and right[:1] in ("」", "』", "》", "〉", "”"):
         left, right = left[:-1], right[1:]
@@ -75,26 +75,26 @@ def strip_marks_around(frame: Frame) -> tuple[str, str]:
 
 
 def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draft:
-    """Add neighbouring clauses, and a subject where there is none.
+    """Add neighbouring clauses, and a subject if there is none.
 
     Args:
         frame: The answer's surroundings.
         core: The answer's clause.
-        window_chars: Neighbouring clauses are added while the whole is no longer than this.
+        window_chars: Clauses are added up to this total length.
 
     Returns:
-        The draft. A clause that holds the answer's text is never added.
+        The draft. A clause that contains the answer's text is never added.
     """
     earlier = [without_parentheses(clause) for clause in frame.earlier]
     later = [without_parentheses(clause) for clause in frame.later]
-    is_subject = _goes_on_as_subject(core, later)
+    is_subject = _is_subject_of_next(core, later)
     kept_later: list[str] = []
     if later and frame.answer not in later[0] and (is_subject or needs_main_clause(core)):
         kept_later.append(later.pop(0))
     room = window_chars - len(core.text()) - sum(map(len, kept_later))
     needs_subject = bool(core.left) and not is_subject and lacks_subject(_readable(core.text()))
     if needs_subject and earlier and not find_subject(frame):
-        room = max(room, min(len(earlier[-1]), _LONGEST_SUBJECT_CLAUSE_CHARS))
+        room = max(room, min(len(earlier[-1]), _MAX_SUBJECT_CLAUSE_CHARS))
     kept_earlier: list[str] = []
     if needs_subject:
         room = _take_earlier(frame.answer, earlier, kept_earlier, room)
@@ -102,17 +102,17 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     else:
         room = _take_later(frame.answer, later, kept_later, core.right, room)
         _take_earlier(frame.answer, earlier, kept_earlier, room)
-    goes_on = _GOES_ON.search(kept_later[-1] if kept_later else core.text()) is not None
-    if goes_on and later and frame.answer not in later[0] and len(later[0]) <= _LONGEST_REST_CHARS:
+    needs_continuation = _NEEDS_CONTINUATION.search(kept_later[-1] if kept_later else core.text()) is not None
+    if needs_continuation and later and frame.answer not in later[0] and len(later[0]) <= _MAX_CONTINUATION_CHARS:
         kept_later.append(later.pop(0))
-    while kept_later and _UNFINISHED.fullmatch(kept_later[-1]):
+    while kept_later and _INCOMPLETE.fullmatch(kept_later[-1]):
         kept_later.pop()
     draft = replace(core, earlier=tuple(kept_earlier), later=tuple(kept_later))
     return draft if is_subject else _with_subject(frame, draft)
 
 
 def _take_earlier(answer: str, earlier: list[str], kept: list[str], room: int) -> int:
-    """Move clauses before the answer's into the draft, nearest first; the room that is left."""
+    """Move earlier clauses into the draft, nearest first; returns the characters that are left."""
     while earlier and len(earlier[-1]) <= room and answer not in earlier[-1]:
         room -= len(earlier[-1])
         kept.insert(0, earlier.pop())
@@ -120,7 +120,7 @@ def _take_earlier(answer: str, earlier: list[str], kept: list[str], room: int) -
 
 
 def _take_later(answer: str, later: list[str], kept: list[str], right: str, room: int) -> int:
-    """Move clauses after the answer's into the draft as far as no semicolon or colon is crossed; the room left."""
+    """Move later clauses into the draft up to a semicolon or colon; returns the characters that are left."""
     while later and len(later[0]) <= room and answer not in later[0]:
         if _CLAUSE_STOP.search(kept[-1] if kept else right):
             break
@@ -130,7 +130,7 @@ def _take_later(answer: str, later: list[str], kept: list[str], right: str, room
 
 
 def needs_main_clause(core: Draft) -> bool:
-    """Whether the answer's clause only sets the scene (`1867年，`, `當他到達誰家時，`)."""
+    """Whether the answer's clause is only adverbial (`1867年，`, `當他到達誰家時，`) and needs the next one."""
     if is_property(core.left):
         return False
     outside = core.left + "，" + core.right
@@ -140,12 +140,12 @@ def needs_main_clause(core: Draft) -> bool:
 
 
 def _with_subject(frame: Frame, draft: Draft) -> Draft:
-    """Put the sentence's subject before a draft that starts without one, or with a pronoun whose owner is certain."""
+    """Put the sentence's subject before a draft that has none, or in place of a pronoun with a certain referent."""
     first = draft.earlier[0] if draft.earlier else draft.left + draft.word + draft.right
     named = _with_pronoun_named(frame, draft)
     if named is not draft or not (draft.earlier or draft.left):
         return named
-    if lacks_subject(_readable(first)) and not _comes_to_subject(draft):
+    if lacks_subject(_readable(first)) and not _next_clause_has_subject(draft):
         subject = find_subject(frame)
     else:
         return draft
@@ -159,14 +159,14 @@ def _with_subject(frame: Frame, draft: Draft) -> Draft:
 
 
 def _with_pronoun_named(frame: Frame, draft: Draft) -> Draft:
-    """Write whom a pronoun stands for where it is the first clause's subject; a date may come before it."""
+    """Replace a pronoun that is the first subject by its referent; a date may come before it."""
     pieces = [*draft.earlier, draft.left, *draft.later]
     for position, piece in enumerate(pieces):
         bare = without_leading_connective(piece)
         pronoun = leading_pronoun(bare)
-        owner = owner_of(pronoun, frame.previous_sentence) if pronoun else ""
-        if owner and owner not in draft.text() and frame.answer not in owner:
-            pieces[position] = owner + bare[len(pronoun) :]
+        referent = referent_of(pronoun, frame.previous_sentence) if pronoun else ""
+        if referent and referent not in draft.text() and frame.answer not in referent:
+            pieces[position] = referent + bare[len(pronoun) :]
             count = len(draft.earlier)
             return replace(draft, earlier=tuple(pieces[:count]), left=pieces[count], later=tuple(pieces[count + 1 :]))
         if piece and not says_when(piece) and not (piece == draft.left and _SCENE.search(draft.word + draft.right)):
@@ -174,13 +174,13 @@ def _with_pronoun_named(frame: Frame, draft: Draft) -> Draft:
     return draft
 
 
-def _goes_on_as_subject(core: Draft, later: Sequence[str]) -> bool:
-    """Whether the clause is a noun that the next one speaks of (`住在附近的布農族，也流傳著傳說`)."""
+def _is_subject_of_next(core: Draft, later: Sequence[str]) -> bool:
+    """Whether the clause is a noun phrase and the subject of the next one (`住在附近的布農族，也流傳著傳說`)."""
     return bool(later) and later[0][:1] in tuple("也都則均卻是") and _NOUN_PHRASE.search(core.text()) is not None
 
 
-def _comes_to_subject(draft: Draft) -> bool:
-    """Whether the first clause only sets the scene and the next has a subject (`從哪一年起，他不斷寫信`)."""
+def _next_clause_has_subject(draft: Draft) -> bool:
+    """Whether the first clause is only adverbial and the next has a subject (`從哪一年起，他不斷寫信`)."""
     first, *others = clauses_of(draft.text())
     if not others or _SCENE.search(first) is None:
         return False
@@ -188,23 +188,24 @@ def _comes_to_subject(draft: Draft) -> bool:
 
 
 def _readable(clause: str) -> str:
-    """A clause as jieba reads it best: `哪一年` is cut into pieces, a year is not."""
+    """Replace `哪一年` and similar words by a year, which jieba does not split, before looking for the subject."""
     return _WHEN.sub("1990年", without_leading_connective(clause))
 
 
 def find_subject(frame: Frame) -> str:
-    """Whom or what the sentence is about, from its first clauses, the sentence before it, or the passage's opening.
+    """Find the sentence's subject in its earlier clauses, the sentence before it, or the passage's opening.
 
-    The nearest clause that has a subject decides; where that cannot be made out, none is better than another's.
+    The nearest clause that has a subject decides. If that subject cannot be extracted, the result is empty, because
+    another clause's subject would be wrong.
     """
     for position in range(len(frame.earlier) - 1, -1, -1):
         clause = without_leading_connective(without_parentheses(frame.earlier[position]))
         following = frame.earlier[position + 1] if position + 1 < len(frame.earlier) else frame.left
         if following.startswith("是") and _NOUN_PHRASE.search(clause) and not clause.startswith("是"):
-            return _unless_answer(frame, clause[:-1]) if len(clause) <= _LONGEST_SUBJECT_CHARS else ""
+            return _unless_answer(frame, clause[:-1]) if len(clause) <= _MAX_SUBJECT_CHARS else ""
         pronoun = leading_pronoun(clause)
         if pronoun:
-            return owner_of(pronoun, frame.previous_sentence) or pronoun
+            return referent_of(pronoun, frame.previous_sentence) or pronoun
         if says_when(clause) or (lacks_subject(_readable(clause)) and not _SUBJECT_WITH_VERB.search(clause)):
             continue
         return _unless_answer(frame, leading_subject(clause))

@@ -1,9 +1,9 @@
-"""An answer that is one of several things named together, or all of them.
+"""Handle an answer that is one member of an enumeration, or the whole enumeration.
 
-Comes in: `Frame` or an answer. Goes out: a frame with the answer as the last member; the question word for all members.
+Comes in: `Frame` or an answer. Goes out: a frame with the answer as the last member; a question word for all members.
 
 A literal example: the frame of 南投縣 in `它在南投縣、嘉義縣和高雄市的交界處。` becomes that of
-`它在嘉義縣、高雄市和南投縣的交界處。`; all three are asked for with 哪些地方.
+`它在嘉義縣、高雄市和南投縣的交界處。`; the question word for all three is 哪些地方.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from qgkd.rule.clauses import Frame
 from qgkd.text.enumerations import enumerations_in, members_of
 from qgkd.text.word_lists import words_of
 
-_MOST_NAMED = 3
-_NOUNS = {
+_MAX_OTHER_MEMBERS = 3
+_CLASS_NOUNS = {
     AnswerType.PERSON: "人",
     AnswerType.PLACE: "地方",
     AnswerType.ORGANISATION: "組織",
@@ -26,9 +26,9 @@ _NOUNS = {
 
 
 def answer_last(frame: Frame) -> Frame:
-    """Put the answer behind the other members of its enumeration; the frame as it is where it is in none.
+    """Move the answer behind the other members of its enumeration; unchanged if it is in none.
 
-    `在哪一個縣、嘉義縣和高雄市` reads as if three places were asked for, `在嘉義縣、高雄市和哪一個縣` does not.
+    `在哪一個縣、嘉義縣和高雄市` seems to ask for three places, `在嘉義縣、高雄市和哪一個縣` for one.
     """
     clause = frame.left + frame.answer + frame.right
     answer_range = (len(frame.left), len(frame.left) + len(frame.answer))
@@ -36,20 +36,20 @@ def answer_last(frame: Frame) -> Frame:
         if answer_range in members[:-1]:
             others = [clause[start:end] for start, end in members if (start, end) != answer_range]
             joint = clause[members[-2][1] : members[-1][0]]
-            left = clause[: members[0][0]] + "、".join(others[:_MOST_NAMED]) + joint
+            left = clause[: members[0][0]] + "、".join(others[:_MAX_OTHER_MEMBERS]) + joint
             return replace(frame, left=left, right=clause[members[-1][1] :])
     return frame
 
 
 def which_ones(answer: str, answer_type: AnswerType) -> str:
-    """The question word for a whole enumeration, empty where the answer is none.
+    """The question word for a whole enumeration; empty if the answer is not one.
 
     Args:
         answer: The answer, in Traditional characters.
         answer_type: Its type, which is that of its members.
     """
     if answer_type is AnswerType.WORK and "》" not in answer:
-        return ""  # the inside of one title
+        return ""  # a part of one title
     members = members_of(answer)
     if not members or answer_type in (AnswerType.DATE, AnswerType.NUMBER, AnswerType.CLAUSE):
         return ""
@@ -61,4 +61,4 @@ def which_ones(answer: str, answer_type: AnswerType) -> str:
         return "哪些城市"
     if len(nouns) == 1 and "" not in nouns:
         return "哪些" + nouns.pop()
-    return "哪些" + _NOUNS[answer_type] if answer_type in _NOUNS else "什麼"
+    return "哪些" + _CLASS_NOUNS[answer_type] if answer_type in _CLASS_NOUNS else "什麼"

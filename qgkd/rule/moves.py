@@ -1,6 +1,6 @@
-"""The same question said another way: the question word at the front or the end, clauses in another order.
+"""Rephrase a question: the question word at the front or the end, clauses in another order.
 
-Comes in: `Draft`. Goes out: texts of questions.
+Comes in: `Draft`. Goes out: uncleaned questions.
 
 A literal example: `誰設計了燈塔` becomes `設計了燈塔的是誰`; `燈塔由誰設計` becomes `燈塔是由誰設計的`.
 """
@@ -17,7 +17,7 @@ from qgkd.text.words import tag_words
 
 _TIME_BEFORE = re.compile(r"^(?:[在於]|早在|直到|大約|約)?$")
 _ONLY_MARKS = re.compile(r"^[，。；：！？、」』》\s]*$")
-# 修憲|以後，… · 基隆|到臺北的路段通車 · 桂文燦|編纂的《廣東圖說》刊本，…: what follows is still the subject.
+# 修憲|以後，… · 基隆|到臺北的路段通車 · 桂文燦|編纂的《廣東圖說》刊本，…: the text after | belongs to the subject.
 _NO_PREDICATE = re.compile(
     r"[之以]?[前後]|時|期間|起[，]|以來|[到至、，]|[。；\s]*$|[^，。]*的[^，。的]{1,12}(?:版|本|書|人|時|後)，"
 )
@@ -34,7 +34,7 @@ _SYNONYMS = {
 
 
 def time_inside(draft: Draft) -> str:
-    """`哪一年，林文海設計燈塔` becomes `林文海在哪一年設計燈塔`; empty where the clause has another form."""
+    """`哪一年，林文海設計燈塔` becomes `林文海在哪一年設計燈塔`; empty if the clause has another form."""
     if draft.earlier or not _TIME_BEFORE.match(without_leading_connective(draft.left)):
         return ""
     main = without_leading_connective((draft.right + "".join(draft.later)).lstrip("，、"))
@@ -46,7 +46,7 @@ def time_inside(draft: Draft) -> str:
 
 
 def time_in_front(draft: Draft) -> str:
-    """`1867年，…` asked as `在哪一年，…`; empty where the date is not at the front."""
+    """`1867年，…` becomes `在哪一年，…`; empty if the date is not at the front."""
     if draft.earlier or draft.left or draft.right.startswith("的"):
         return ""
     return f"在{draft.word}，{(draft.right + ''.join(draft.later)).lstrip('，、')}"
@@ -72,7 +72,7 @@ def by_whom(draft: Draft) -> str:
 
 
 def clauses_reordered(draft: Draft) -> Iterator[str]:
-    """The question's clause last, or first."""
+    """Yield the question with its own clause last, or first."""
     core = _MARKS_AT_END.sub("", draft.left + draft.word + draft.right)
     if draft.later and not draft.earlier and leading_subject(draft.later[0]):
         yield _MARKS_AT_END.sub("", "".join(draft.later)) + "，" + without_leading_connective(core)
@@ -81,7 +81,7 @@ def clauses_reordered(draft: Draft) -> Iterator[str]:
 
 
 def other_words(draft: Draft) -> Iterator[str]:
-    """The same question with a synonym of its question word."""
+    """Yield the question with synonyms of its question word."""
     words = _SYNONYMS.get(draft.word, ())
     if not words and draft.word.startswith("哪一"):
         words = ("哪" + draft.word[2:], "什麼" + draft.word[3:])

@@ -1,4 +1,4 @@
-"""The question word that takes the answer's place, with the measure word or class noun the text offers.
+"""Choose the question word for an answer, with the measure word or class noun from the text.
 
 Comes in: an answer, its type and the text of its clause on either side (Traditional characters). Goes out:
 `QuestionWord`.
@@ -34,7 +34,7 @@ from qgkd.text.words import tag_words
 
 @dataclass(frozen=True, slots=True)
 class QuestionWord:
-    """What to write instead of the answer."""
+    """The text that replaces the answer."""
 
     text: str
     absorbed_left_chars: int = 0
@@ -72,7 +72,7 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
         right: The clause after it.
 
     Returns:
-        The question word and how much of the clause it takes in.
+        The question word and the number of neighbouring characters that it replaces too.
     """
     answer = answer.strip("「」『』《》〈〉“” ")
     if answer_type is AnswerType.WORK:
@@ -92,7 +92,7 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
     if _PERSON_IS.search(left):
         return QuestionWord("誰")
     if left.endswith("為") and answer_type is AnswerType.TERM and re.match(r"[\u4e00-\u9fff]", right):
-        return QuestionWord("哪個")  # 為什麼 would ask for the reason
+        return QuestionWord("哪個")  # because 為什麼 would ask for a reason
     if answer_type is AnswerType.CLAUSE or _NAMING.search(left):
         return QuestionWord("什麼")
     following = _following_class(right)
@@ -102,11 +102,11 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
         return QuestionWord("怎麼樣")
     head = find_head(answer)
     if answer_type is AnswerType.WORK and head is not None and head.measure not in ("部", "項", "份"):
-        head = None  # 《平家物語》 is no language
+        head = None  # 《平家物語》 ends in 語 but is not a language
     if left.endswith(_COPULAS) and _is_common_noun(answer):
         return QuestionWord("什麼")
     if head is not None:
-        # "西南聯合 大學": 哪一所大學; and not 哪一所大學大學 where the noun follows the answer.
+        # 西南聯合|大學 gives 哪一所大學, not 哪一所大學大學, if the noun follows the answer.
         absorbed = len(head.noun) if right.startswith(head.noun) else 0
         return QuestionWord(f"哪一{head.measure}{head.noun}", absorbed_right_chars=absorbed)
     if answer_type is AnswerType.PLACE:
@@ -119,13 +119,13 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
 
 
 def _is_common_noun(answer: str) -> bool:
-    """Whether the answer says what something is (`常任理事國`) rather than names it."""
+    """Whether the answer is a common noun (`常任理事國`), not a name."""
     words = tag_words(answer)
     return all(word.tag in ("n", "b", "a", "vn", "v", "d", "uj", "an", "f") for word in words)
 
 
 def _following_class(right: str) -> str:
-    """The measure word for a class noun right after the answer (`夜間|戰鬥機` gives 架), else the empty string."""
+    """The measure word for a class noun directly after the answer (`夜間|戰鬥機` gives 架); empty for none."""
     for length_chars in (4, 3, 2):
         head = HEADS.get(right[:length_chars])
         if head is not None and head.suffix == head.noun and head.noun not in words_of("class nouns too vague"):
@@ -134,7 +134,7 @@ def _following_class(right: str) -> str:
 
 
 def _describes(answer: str, left: str, right: str) -> bool:
-    """Whether the answer is the clause's predicate (`地勢|平坦`), which 什麼 cannot stand for."""
+    """Whether the answer is the clause's predicate (`地勢|平坦`), which 什麼 cannot replace."""
     if not left or re.fullmatch(r"[，。；：！？、」』》\s]*", right) is None:
         return False
     last = tag_words(left)[-1]
@@ -155,7 +155,7 @@ def _when(answer: str, left: str, right: str) -> QuestionWord:
     if MONTH.fullmatch(answer):
         return QuestionWord("幾月")
     if YEAR.fullmatch(answer):
-        # 在哪一年4月10日成立 is said by nobody: the day goes with its year.
+        # 在哪一年4月10日成立 is not natural Chinese: month and day are removed with the year.
         month = re.match(rf"{MONTH.pattern}(?:{DAY.pattern})?", right)
         side = "之後" if answer.endswith("後") else "之前" if answer.endswith("年前") else ""
         return QuestionWord("哪一年" + side, absorbed_right_chars=month.end() if month is not None else 0)

@@ -1,7 +1,7 @@
-"""A question in the script of its passage: the rule works on Traditional characters, the text may be Simplified.
+"""Convert Simplified passages for the rule, which works on Traditional characters, and its questions back.
 
-Comes in: a passage and a span. Goes out: `LocalPassage`, the text near the span in Traditional characters, and the way
-back.
+Comes in: a passage and a span. Goes out: `LocalPassage`, the text near the span in both scripts, which converts
+questions back.
 
 A literal example: `林文海设计了灯塔` is read as `林文海設計了燈塔`; the question `誰設計了燈塔？` goes back as
 `谁设计了灯塔？`.
@@ -32,7 +32,7 @@ class LocalPassage:
     is_simplified: bool
 
     def in_its_script(self, question: str) -> str:
-        """Write a question as the passage would: quoted stretches exactly, new words in the passage's script."""
+        """Convert a question to the passage's script; quoted text is copied exactly from the passage."""
         if not self.is_simplified:
             return question
         pieces: list[str] = []
@@ -49,7 +49,7 @@ class LocalPassage:
         return "".join(pieces)
 
     def _quoted_chars(self, question: str, position: int) -> int:
-        """The longest stretch of the question from here on that stands in the passage."""
+        """The length of the longest text from this position of the question that occurs in the passage."""
         length_chars = 0
         while (
             position + length_chars < len(question)
@@ -60,7 +60,7 @@ class LocalPassage:
 
 
 def localize(context: str, start_char: int, end_char: int) -> LocalPassage:
-    """Cut a passage of any length down to what the rule reads, and convert that.
+    """Cut a passage of any length down to the part that the rule reads, and convert it.
 
     Args:
         context: The passage.
@@ -73,7 +73,7 @@ def localize(context: str, start_char: int, end_char: int) -> LocalPassage:
     from_char, to_char = max(0, start_char - _REACH_CHARS), end_char + _REACH_CHARS
     opening = context[: min(_OPENING_CHARS, from_char)]
     if opening:
-        # The cut is where a sentence ends, or the two stretches would read as one sentence.
+        # Ends a sentence at the cut, or the two parts would read as one sentence.
         opening = opening[:-1] + "。"
     original = opening + context[from_char:to_char]
     is_simplified = _script_of(context[:_SCRIPT_SAMPLE_CHARS]) is Script.SIMPLIFIED

@@ -1,4 +1,4 @@
-"""Who or what a clause is about: found in the clause itself, or in the clauses before it.
+"""Find the subject of a clause, and the referent of a pronoun.
 
 Comes in: clauses in Traditional characters. Goes out: the subject's characters.
 
@@ -14,12 +14,12 @@ from qgkd.text.words import Word, tag_words
 
 _NOUN_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng", "l", "s", "ng", "i", "k")
 _INSIDE_TAGS = (*_NOUN_TAGS, "a", "b", "m", "q", "uj", "f", "x", "t", "mq", "ag", "vg", "g", "zg")
-_SUBJECT_LIMIT_CHARS = 16
-_JOINTS = ("和", "與", "及", "以及")
+_MAX_SUBJECT_CHARS = 16
+_CONJUNCTIONS = ("和", "與", "及", "以及")
 _SKIPPED_TAGS = ("t", "m", "mq", "q", "c", "f", "d", "ad", "x", "zg")
 _BARE_VERB_TAGS = ("v", "vd", "vi", "vq", "vg")
 _TIME_PREPOSITIONS = ("在", "於", "自", "從", "至", "到", "截至", "直到")
-# A clause that starts with one of these has dropped its subject; one with 在 or 根據 may have it further on.
+# A clause that starts with one of these has no subject; after 在 or 根據 the subject may still follow.
 _SUBJECTLESS_PREPOSITIONS = ("由", "被", "把", "將", "以", "與", "為", "向", "給", "用", "遭", "受", "經", "和", "跟")
 _PRONOUN = re.compile(rf"^(?:{either('no subjects')})")
 _POTENTIAL = re.compile(r"[\u4e00-\u9fff][不得][\u4e00-\u9fff]$")
@@ -29,27 +29,27 @@ _TIME_ONLY = re.compile(r"^[\d〇零一二三四五六七八九十前後初中�
 
 
 def says_when(clause: str) -> bool:
-    """Whether a clause is only a date or another adverbial without a verb."""
+    """Whether a clause is only a date or another adverbial, without a verb."""
     words = [word for word in tag_words(clause) if not word.text.endswith("起")]
     return not any(word.tag.startswith("v") or word.text in ("是", "為", "有") for word in words)
 
 
 def leading_pronoun(clause: str) -> str:
-    """The third person singular a clause starts with, with its 自己 or 的 left out; the empty string for none."""
+    """The third person singular that a clause starts with; empty for none, and before 們, 的 or 自己."""
     match = _SINGULAR.match(clause)
     return match.group() if match is not None else ""
 
 
-def owner_of(pronoun: str, previous_sentence: str) -> str:
-    """Whom a pronoun stands for, where the sentence before leaves no doubt.
+def referent_of(pronoun: str, previous_sentence: str) -> str:
+    """Find the referent of a pronoun if the previous sentence makes it certain.
 
     Args:
         pronoun: 他, 她, 它 or 牠.
-        previous_sentence: The sentence before the pronoun's.
+        previous_sentence: The sentence before the pronoun's sentence.
 
     Returns:
-        Its subject if that is a person for 他 and 她, no person for the others; else the empty string. Another person
-        in the sentence leaves 他 in doubt.
+        The subject of the previous sentence, which must be its only person for 他 and 她, and no person for the other
+        pronouns; else the empty string.
     """
     text = re.sub(r"（[^（）]*）|\([^()]*\)", "", previous_sentence)
     clauses = [clause for clause in re.split(r"(?<=[，；：])", text) if not says_when(clause)]
@@ -64,43 +64,43 @@ def owner_of(pronoun: str, previous_sentence: str) -> str:
 
 
 def lacks_subject(clause: str) -> bool:
-    """Whether a clause comes to its verb before any noun (adverbs and times apart)."""
+    """Whether a clause has its verb before any noun; adverbs and expressions of time do not count."""
     words = [word for word in tag_words(clause) if word.text.strip()]
     for position, word in enumerate(words):
         following = words[position + 1].tag if position + 1 < len(words) else ""
         if word.text in _TIME_PREPOSITIONS and following in ("t", "m", "mq"):
             continue
         is_preposition = word.text in _SUBJECTLESS_PREPOSITIONS
-        if word.tag in _SKIPPED_TAGS and not is_preposition and not _is_thing(word):
+        if word.tag in _SKIPPED_TAGS and not is_preposition and not _is_noun_despite_tag(word):
             continue
         return word.tag in _BARE_VERB_TAGS or is_preposition or _is_predicate(clause, word)
     return False
 
 
 def is_property(text: str) -> bool:
-    """Whether text begins with a property that its owner has gone before (`全長約`)."""
+    """Whether text begins with a property whose owner was named before (`全長約`)."""
     return _PROPERTY.match(text) is not None
 
 
-def _is_thing(word: Word) -> bool:
-    """What jieba takes for a time or a number: `第二階段`, `哪一年`."""
+def _is_noun_despite_tag(word: Word) -> bool:
+    """Whether jieba tags a noun wrongly as a time or a number: `第二階段`, `哪一年`."""
     return word.text.startswith("哪") or (word.tag == "t" and word.text.startswith("第"))
 
 
 def _is_predicate(clause: str, word: Word) -> bool:
-    """What jieba takes for an idiom or a noun: `分不清`, `座落於`, and a property without its owner (`全長約`)."""
+    """Whether a word is a predicate despite its tag: `分不清`, `座落於`, a property without its owner (`全長約`)."""
     is_verb = _POTENTIAL.match(word.text) is not None or word.text.endswith("於")
     return is_verb or _PROPERTY.match(clause, word.start_char) is not None
 
 
 def leading_subject(clause: str) -> str:
-    """The noun phrase a clause starts with, before its verb.
+    """The noun phrase with which a clause starts, before its verb.
 
     Args:
         clause: A clause without brackets.
 
     Returns:
-        The phrase, or the empty string: no noun first, only a pronoun or a time, or too long to be repeated.
+        The phrase; empty if there is none, if it is only a pronoun or a time, or if it is too long to repeat.
     """
     words = tag_words(clause)
     taken = _phrase(clause, words)
@@ -111,20 +111,20 @@ def leading_subject(clause: str) -> str:
     subject = "".join(word.text for word in taken)
     if subject in words_of("properties"):
         return ""
-    if not 2 <= len(subject) <= _SUBJECT_LIMIT_CHARS or _PRONOUN.match(subject) or _TIME_ONLY.match(subject):
+    if not 2 <= len(subject) <= _MAX_SUBJECT_CHARS or _PRONOUN.match(subject) or _TIME_ONLY.match(subject):
         return ""
     return subject
 
 
 def _phrase(clause: str, words: tuple[Word, ...]) -> list[Word]:
-    """The words before the first verb: nouns and what modifies them, titles whole, names joined by 和."""
+    """The words before the first verb: nouns and their modifiers, whole titles, names joined by 和."""
     taken: list[Word] = []
     title_end_char = 0
     for position, word in enumerate(words):
         if word.text == "《":
             title_end_char = clause.find("》", word.start_char) + 1
         following = words[position + 1].tag if position + 1 < len(words) else ""
-        joins = word.text in _JOINTS and bool(taken) and following in _NOUN_TAGS and following == taken[-1].tag
+        joins = word.text in _CONJUNCTIONS and bool(taken) and following in _NOUN_TAGS and following == taken[-1].tag
         is_inside = word.tag in _INSIDE_TAGS and word.text not in "，。；：、！？"
         if not (joins or is_inside or word.end_char <= title_end_char):
             break

@@ -1,12 +1,12 @@
-"""Synthetic training questions: the rule's, varied at random.
+"""Write synthetic training questions with the rule, varied at random.
 
 Comes in: a passage, a span and a random number generator. Goes out: one question.
 
 A literal example: `synthetic_variants(context, 14, 17, Random(1))` may give `燈塔建於1867年，由哪一個人設計？`,
 another seed `燈塔由誰設計？`.
 
-Window length varies, and a share of the questions has clauses reordered or the question word moved, so that a model
-trained on them does not learn one pattern.
+The length of the quoted text varies, and in some questions clauses are reordered or the question word is moved, so that
+a model trained on them does not learn a single pattern.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def synthetic_variants(
         context: The passage.
         start_char: First character of the answer.
         end_char: One past its last character.
-        rng: The only source of chance: the same state gives the same question.
-        answer_type: The answer's type where it is known, which spares classifying it.
+        rng: The only source of randomness: the same state gives the same question.
+        answer_type: The answer's type if known; None to classify it.
 
     Returns:
-        A question; about a third have the question word moved or clauses reordered where the sentence allows it.
+        A question. About a third are reordered, and some others have another question word, if the sentence allows it.
     """
     answer_type = answer_type or classify(context, start_char, end_char)
     frame = frame_answer(context, start_char, end_char)
@@ -57,7 +57,7 @@ def synthetic_variants(
 
 
 def rule_question(context: str, start_char: int, end_char: int, *, answer_type: AnswerType | None = None) -> str:
-    """The rule's own question about a span of a passage in Traditional characters, nothing varied."""
+    """The rule's own question about a span of a passage in Traditional characters, without variation."""
     answer_type = answer_type or classify(context, start_char, end_char)
     return first_variant(frame_answer(context, start_char, end_char), answer_type)
 

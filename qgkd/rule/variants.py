@@ -1,4 +1,4 @@
-"""Questions from a frame, best first.
+"""Write several questions about one answer, best first.
 
 Comes in: `Frame` and `AnswerType`. Goes out: distinct questions in Traditional characters.
 
@@ -20,7 +20,7 @@ from qgkd.rule.moves import by_whom, clauses_reordered, other_words, time_in_fro
 from qgkd.rule.question_words import question_word
 
 _OTHER_WINDOWS_CHARS = (40, 8)
-_SHORTEST_QUESTION_CHARS = 4
+_MIN_QUESTION_CHARS = 4
 
 
 def variants(frame: Frame, answer_type: AnswerType, window_chars: int = WINDOW_CHARS) -> list[str]:
@@ -28,7 +28,7 @@ def variants(frame: Frame, answer_type: AnswerType, window_chars: int = WINDOW_C
 
     Args:
         frame: The answer and the clauses around it, Traditional characters.
-        answer_type: What kind of thing the answer is.
+        answer_type: The answer's type.
         window_chars: See `compose`.
 
     Returns:
@@ -37,29 +37,29 @@ def variants(frame: Frame, answer_type: AnswerType, window_chars: int = WINDOW_C
     questions: list[str] = []
     for text in _texts(frame, answer_type, window_chars):
         question = as_question(text)
-        if len(question) >= _SHORTEST_QUESTION_CHARS and question not in questions:
+        if len(question) >= _MIN_QUESTION_CHARS and question not in questions:
             questions.append(question)
     return questions or [_about_topic(frame)]
 
 
 def first_variant(frame: Frame, answer_type: AnswerType, window_chars: int = WINDOW_CHARS) -> str:
-    """The best question alone, without the work of writing the others."""
+    """Write only the best question, which is faster."""
     for text in _texts(frame, answer_type, window_chars):
         question = as_question(text)
-        if len(question) >= _SHORTEST_QUESTION_CHARS:
+        if len(question) >= _MIN_QUESTION_CHARS:
             return question
     return _about_topic(frame)
 
 
 def draft_of(frame: Frame, answer_type: AnswerType, window_chars: int) -> Draft:
-    """The question with its word in the answer's place."""
+    """Compose the question with its question word in the answer's place."""
     frame = answer_last(frame)
     left, right = strip_marks_around(frame)
     return compose(frame, core_of(frame, question_word(frame.answer, answer_type, left, right)), window_chars)
 
 
 def _texts(frame: Frame, answer_type: AnswerType, window_chars: int) -> Iterator[str]:
-    """Texts in order of preference; the empty string where a form does not fit."""
+    """Yield uncleaned questions in order of preference; the empty string if a form does not fit."""
     if answer_type is AnswerType.CLAUSE:
         yield from ask_about_clause(frame)
     draft = draft_of(frame, answer_type, window_chars)
@@ -76,6 +76,6 @@ def _texts(frame: Frame, answer_type: AnswerType, window_chars: int) -> Iterator
 
 
 def _about_topic(frame: Frame) -> str:
-    """Where the answer is all its sentence says: ask about the topic."""
+    """Ask about the topic if the sentence contains nothing but the answer."""
     subject = find_subject(frame)
     return f"關於{subject}，文中提到了什麼？" if subject else "文中提到了什麼？"
