@@ -1,4 +1,4 @@
-"""The process that reads one document for another, with bounded memory.
+"""Read one document in a process of its own with limited memory; `qgkd.documents.read` starts it.
 
 Comes in: on stdin a line of JSON (name, limits), then the file. Goes out: one JSON object on stdout.
 
@@ -17,7 +17,7 @@ from qgkd.documents.document import DocumentError, DocumentLimits
 from qgkd.documents.read import read_here
 
 
-def _bound_memory(limit_bytes: int) -> None:
+def _limit_memory(limit_bytes: int) -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):  # Windows has no such limit
         import resource
 
@@ -25,11 +25,11 @@ def _bound_memory(limit_bytes: int) -> None:
 
 
 def main() -> None:
-    """Read one document."""
+    """Read one document from stdin and print its text, or the error, as JSON."""
     line, _, data = sys.stdin.buffer.read().partition(b"\n")
     header = json.loads(line)
     limits = DocumentLimits(**header["limits"])
-    _bound_memory(limits.max_memory_bytes)
+    _limit_memory(limits.max_memory_bytes)
     try:
         with contextlib.redirect_stdout(sys.stderr):
             document = read_here(header["name"], data, limits)

@@ -1,10 +1,9 @@
-"""What reading a document gives, and what may be wrong with one.
+"""A document's text, the limits of reading one, and the errors.
 
-Comes in: what a reader found. Goes out: `Document`, or `DocumentError`, whose sentence exists in every language of the
-page.
+Comes in: a reader's result. Goes out: `Document`, or `DocumentError` with a sentence in each language of the page.
 
-A literal example: `DocumentError("pdf_password", name="a.pdf")` says in English "a.pdf is protected by a password; save
-it without one and open it again."
+A literal example: `DocumentError("pdf_password", name="a.pdf")` reads in English "a.pdf: the PDF is protected by a
+password; save it without one and open it again."
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from qgkd.text.language import Language
 
 
 class DocumentError(UserError):
-    """Why a document cannot be read, as a code and the values its sentence names."""
+    """The reason why a document cannot be read: a code and the values for its sentence."""
 
     def __init__(self, code: str, **values: str | int) -> None:
         self.code = code
@@ -27,26 +26,26 @@ class DocumentError(UserError):
         super().__init__(self.sentence(Language.ENGLISH))
 
     def sentence(self, language: Language) -> str:
-        """What was found and what to do, in one sentence."""
+        """Explain the error in one sentence: what was found and what to do."""
         return _sentences()[self.code][language].format_map(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLimits:
-    """How large a document may be."""
+    """Limits on the size of a document and on the resources for reading it."""
 
     max_bytes: int = 20_000_000
-    """Of the file itself."""
+    """Size of the file."""
     max_unpacked_bytes: int = 150_000_000
-    """Of what a .docx or .pptx unpacks to; a bomb of 42 kB unpacks to gigabytes."""
+    """Unpacked size of a .docx or .pptx; a malicious file of 42 kB can unpack to gigabytes."""
     max_chars: int = 200_000
-    """Of text: about a book of 400 pages."""
+    """Length of the text; the default is about a book of 400 pages."""
     max_pages: int = 1000
-    """Of a PDF."""
+    """Pages of a PDF."""
     max_seconds: float = 60.0
-    """Of reading; a file made to keep a reader busy is given up."""
+    """Time for reading a .docx, .pdf or .pptx, against files made to keep a reader busy."""
     max_memory_bytes: int = 1_500_000_000
-    """Of the process that reads."""
+    """Memory of the process that reads the document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +54,11 @@ class Document:
 
     text: str
     title: str
-    """The file's name without its end."""
+    """The file's name without its suffix."""
     empty_pages: int = 0
-    """Pages of a PDF that hold no text: scans and pictures."""
+    """Pages of a PDF that contain no text, such as scans."""
     pages: int = 0
-    """Of a PDF; 0 for others."""
+    """Pages of a PDF; 0 for other formats."""
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-r"""Word documents and PowerPoint slides.
+r"""Read the text of Word documents and PowerPoint slides.
 
 Comes in: the bytes of a .docx or .pptx. Goes out: text, a line per paragraph.
 
@@ -15,14 +15,14 @@ from typing import Any
 from qgkd.documents.document import DocumentError, DocumentLimits
 
 _OLE_MARK = b"\xd0\xcf\x11\xe0"
-_MOST_PARTS = 20_000
+_MAX_FILES = 20_000
 
 
 def docx_text(data: bytes, name: str, limits: DocumentLimits) -> str:
-    """The paragraphs and tables of a Word document, in order.
+    """Read the paragraphs and tables of a Word document, in order.
 
     Raises:
-        DocumentError: The file is no Word document, is protected, or unpacks to more than the limits allow.
+        DocumentError: The file is not a Word document, is protected, or is too large when unpacked.
     """
     check_package(data, name, limits)
     import docx
@@ -39,10 +39,10 @@ def docx_text(data: bytes, name: str, limits: DocumentLimits) -> str:
 
 
 def pptx_text(data: bytes, name: str, limits: DocumentLimits) -> str:
-    """The text of slides, in order: titles, boxes, tables, groups; a blank line between slides.
+    """Read the text of slides, in order: titles, boxes, tables, groups; a blank line between slides.
 
     Raises:
-        DocumentError: The file is no PowerPoint file, is protected, or unpacks to more than the limits allow.
+        DocumentError: The file is not a PowerPoint file, is protected, or is too large when unpacked.
     """
     check_package(data, name, limits)
     import pptx
@@ -55,14 +55,14 @@ def pptx_text(data: bytes, name: str, limits: DocumentLimits) -> str:
 
 
 def check_package(data: bytes, name: str, limits: DocumentLimits) -> None:
-    """Refuse a package before it is unpacked.
+    """Refuse a zip archive that is protected or too large, before it is unpacked.
 
-    A member is never read beyond the size it declares, so that the declared sizes bound what unpacking can take.
+    The declared sizes are sufficient, because `zipfile` never reads a file beyond its declared size.
 
     Raises:
-        DocumentError: No zip archive, an encrypted one, or one that unpacks to too much.
+        DocumentError: The file is not a zip archive, is encrypted, or is too large when unpacked.
     """
-    if data.startswith(_OLE_MARK):  # what Office wraps a protected file in, and its formats of before 2007
+    if data.startswith(_OLE_MARK):  # protected files, and Office formats before 2007
         raise DocumentError("office_protected", name=name)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
@@ -72,7 +72,7 @@ def check_package(data: bytes, name: str, limits: DocumentLimits) -> None:
     if any(member.flag_bits & 1 for member in members):
         raise DocumentError("office_protected", name=name)
     unpacked_bytes = sum(member.file_size for member in members)
-    if unpacked_bytes > limits.max_unpacked_bytes or len(members) > _MOST_PARTS:
+    if unpacked_bytes > limits.max_unpacked_bytes or len(members) > _MAX_FILES:
         raise DocumentError(
             "unpacks_too_large",
             name=name,
@@ -84,7 +84,7 @@ def check_package(data: bytes, name: str, limits: DocumentLimits) -> None:
 def _table_lines(table: Any) -> Iterator[str]:
     for row in table.rows:
         cells: list[str] = []
-        for cell in row.cells:  # a merged cell comes once per column
+        for cell in row.cells:  # a merged cell is repeated in each column
             if not cells or cells[-1] != cell.text:
                 cells.append(cell.text)
         yield "\t".join(cells)

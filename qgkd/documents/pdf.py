@@ -1,6 +1,7 @@
-r"""PDF files.
+r"""Read the text of PDF files.
 
-Comes in: the bytes of a PDF. Goes out: its text, lines of a paragraph joined, and how many pages hold none.
+Comes in: the bytes of a PDF. Goes out: its text, the lines of each paragraph joined, and the number of pages
+without text.
 
 A literal example: `join_lines("燈塔建於1867\n年，由林文海\n設計。\n它很高。")` is
 `"燈塔建於1867年，由林文海設計。\n它很高。"`.
@@ -20,13 +21,13 @@ _SHORT_LINE_SHARE = 0.6
 
 
 def pdf_text(data: bytes, name: str, limits: DocumentLimits) -> tuple[str, int, int]:
-    """Read a PDF.
+    """Read the text of a PDF.
 
     Returns:
         Text, number of pages without text, number of pages.
 
     Raises:
-        DocumentError: The file is broken, protected, too long, or holds pictures of text only.
+        DocumentError: The file is broken, protected, too long, or contains only pictures.
     """
     import pypdf
     from pypdf.errors import DependencyError, FileNotDecryptedError
@@ -53,7 +54,7 @@ def pdf_text(data: bytes, name: str, limits: DocumentLimits) -> tuple[str, int, 
 
 
 def join_lines(text: str) -> str:
-    """Join the lines that a page's width broke; a line that ends a sentence, or is short, ends its paragraph."""
+    """Join the lines of each paragraph; a line that ends a sentence or is short ends the paragraph."""
     lines = [line.strip() for line in text.split("\n") if not _PAGE_NUMBER.fullmatch(line) or not line.strip()]
     longest = max((len(line) for line in lines), default=0)
     paragraphs: list[str] = []

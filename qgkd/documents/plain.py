@@ -1,6 +1,6 @@
-r"""Text and Markdown files.
+r"""Read text and Markdown files.
 
-Comes in: bytes in any encoding that Chinese texts come in. Goes out: text.
+Comes in: bytes in UTF-8, UTF-16, Big5 or GB 18030. Goes out: text.
 
 A literal example: `decode("課文".encode("big5"), "a.txt")` is `"課文"`; `markdown_text("# 燈塔\n\n建於**1867年**。")`
 is `"燈塔\n\n建於1867年。"`.
@@ -16,50 +16,50 @@ from qgkd.documents.document import DocumentError
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_MOST_ODD_SHARE = 0.02
+_MAX_RARE_SHARE = 0.02
 
 
 def decode(data: bytes, name: str) -> str:
-    """Turn bytes into text.
+    """Decode bytes, with the encoding recognised from them.
 
     Args:
         data: The file.
-        name: What the error calls it.
+        name: The file's name, for the error.
 
     Returns:
-        Text with line feeds.
+        Text with line feeds only.
 
     Raises:
         DocumentError: No encoding fits.
     """
-    for mark, encoding in _MARKS:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _lines(data.decode(encoding, errors="replace"))
     try:
         return _lines(data.decode("utf-8"))
     except UnicodeDecodeError:
         pass
-    # Big5 and GB 18030 share most of their bytes: the reading with fewer rare characters is the right one.
-    readings = [text for encoding in ("cp950", "gb18030") if (text := _decoded(data, encoding)) is not None]
-    best = min(readings, key=_odd_share, default=None)
-    if best is None or _odd_share(best) > _MOST_ODD_SHARE:
+    # Most byte sequences are valid in both Big5 and GB 18030: the text with fewer rare characters is the right one.
+    texts = [text for encoding in ("cp950", "gb18030") if (text := _decoded(data, encoding)) is not None]
+    best = min(texts, key=_rare_share, default=None)
+    if best is None or _rare_share(best) > _MAX_RARE_SHARE:
         raise DocumentError("encoding", name=name)
     return _lines(best)
 
 
 def markdown_text(source: str) -> str:
-    """The text of a Markdown file: headings, paragraphs, lists and tables without their marks.
+    """Extract the text of Markdown: headings, paragraphs, lists and tables without their markup.
 
     Args:
         source: Markdown.
 
     Returns:
-        A block per paragraph; no addresses of links or pictures, no HTML.
+        One block per paragraph, without addresses of links and pictures and without HTML.
     """
     from markdown_it import MarkdownIt
 
@@ -86,11 +86,11 @@ def _decoded(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _odd_share(text: str) -> float:
-    """How much of a text is no character of everyday text: private use, rare ideographs, control characters."""
-    odd = sum(
+def _rare_share(text: str) -> float:
+    """The share of characters that are not common in text: private use, rare ideographs, control characters."""
+    rare_chars = sum(
         not (
-            ("\u4e00" <= character <= "\u9fff" and _everyday(character))
+            ("\u4e00" <= character <= "\u9fff" and _is_frequent(character))
             or "\u3000" <= character <= "\u303f"
             or "\uff00" <= character <= "\uffef"
             or "\u2010" <= character <= "\u2030"
@@ -99,11 +99,11 @@ def _odd_share(text: str) -> float:
         )
         for character in text
     )
-    return odd / max(len(text), 1)
+    return rare_chars / max(len(text), 1)
 
 
-def _everyday(character: str) -> bool:
-    """Of the 5,401 frequent characters of Big5, or the 3,755 of GB 2312."""
+def _is_frequent(character: str) -> bool:
+    """Whether this is one of the 5,401 frequent characters of Big5 or the 3,755 of GB 2312."""
     traditional = character.encode("big5", "ignore")
     simplified = character.encode("gb2312", "ignore")
     return b"\xa4\x40" <= traditional <= b"\xc6\x7e" or b"\xb0\xa1" <= simplified <= b"\xd7\xf9"

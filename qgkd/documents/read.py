@@ -1,9 +1,9 @@
-"""A document read apart from the server, so that a hostile one takes nothing with it.
+"""Read a document in a separate process, so that a malicious file cannot harm the server.
 
 Comes in: a file's name and bytes. Goes out: `Document`.
 
-A literal example: `read_document("燈塔.docx", data).text` is the document's text. A .docx, .pdf or .pptx is read by a
-process of its own (`python -m qgkd.documents`) whose time and memory are bounded.
+A literal example: `read_document("燈塔.docx", data).text` is the document's text. A .docx, .pdf or .pptx is read by
+`python -m qgkd.documents`, whose time and memory are limited; .txt and .md are read in this process.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from qgkd.documents.document import Document, DocumentError, DocumentLimits
 
 SUFFIXES = (".txt", ".md", ".docx", ".pdf", ".pptx")
 _IN_PROCESS = (".txt", ".md")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_MANY_LINES = re.compile(r"\n{3,}")
+_CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def clean_text(text: str) -> str:
-    """Text without NUL, control characters and half surrogate pairs, and with line feeds only."""
-    return _MANY_LINES.sub("\n\n", _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
+    """Remove control characters and surrogates, and write line breaks as line feeds, at most two in a row."""
+    return _BLANK_LINES.sub("\n\n", _CONTROL_CHARACTER.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
 
 
 def read_document(name: str, data: bytes, limits: DocumentLimits | None = None) -> Document:
     """Read a document.
 
     Args:
-        name: The file's name; its end tells the format.
-        data: The file.
-        limits: How large it may be.
+        name: The file's name; its suffix gives the format.
+        data: The file's bytes.
+        limits: Limits on its size; None for the defaults.
 
     Returns:
-        Its text, without control characters.
+        The document, its text without control characters.
 
     Raises:
-        DocumentError: It cannot be read; the sentence says why.
+        DocumentError: It cannot be read; the message explains why.
     """
     limits = limits or DocumentLimits()
     suffix = PurePosixPath(name.lower()).suffix
@@ -52,7 +52,7 @@ def read_document(name: str, data: bytes, limits: DocumentLimits | None = None) 
         )
     if not data:
         raise DocumentError("empty", name=name)
-    read = read_here if suffix in _IN_PROCESS else _read_apart
+    read = read_here if suffix in _IN_PROCESS else _read_in_new_process
     document = read(name, data, limits)
     if not document.text:
         raise DocumentError("empty", name=name)
@@ -62,7 +62,7 @@ def read_document(name: str, data: bytes, limits: DocumentLimits | None = None) 
 
 
 def read_here(name: str, data: bytes, limits: DocumentLimits) -> Document:
-    """Read a document in this process; the caller bounds time and memory."""
+    """Read a document in this process; the caller limits time and memory."""
     from qgkd.documents import office, pdf, plain
 
     path = PurePosixPath(name)
@@ -77,8 +77,8 @@ def read_here(name: str, data: bytes, limits: DocumentLimits) -> Document:
     return Document(text=clean_text(reader(data, name, limits)), title=path.stem)
 
 
-def _read_apart(name: str, data: bytes, limits: DocumentLimits) -> Document:
-    """Have another process read it; what ends that process by time or memory is told as such."""
+def _read_in_new_process(name: str, data: bytes, limits: DocumentLimits) -> Document:
+    """Read a document in another process; a timeout raises `too_slow`, a crash `broken`."""
     header = json.dumps({"name": name, "limits": {field: getattr(limits, field) for field in limits.__slots__}})
     try:
         done = subprocess.run(

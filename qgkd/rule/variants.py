@@ -42,9 +42,9 @@ def variants(frame: Frame, answer_type: AnswerType, window_chars: int = WINDOW_C
     return questions or [_about_topic(frame)]
 
 
-def first_variant(frame: Frame, answer_type: AnswerType, window_chars: int = WINDOW_CHARS) -> str:
+def first_variant(frame: Frame, answer_type: AnswerType) -> str:
     """Write only the best question, which is faster."""
-    for text in _texts(frame, answer_type, window_chars):
+    for text in _texts(frame, answer_type, WINDOW_CHARS):
         question = as_question(text)
         if len(question) >= _MIN_QUESTION_CHARS:
             return question
