@@ -59,7 +59,7 @@ def test_offsets_are_exact_and_nothing_overlaps(context: str) -> None:
         (SIMPLIFIED, {"1867年": AnswerType.DATE, "林文海": AnswerType.PERSON, "《海岸工程》": AnswerType.WORK}),
     ],
 )
-def test_finds_every_kind(context: str, expected: dict[str, AnswerType]) -> None:
+def test_finds_every_type(context: str, expected: dict[str, AnswerType]) -> None:
     found = {span.text: span.type for span in propose_answers(context)}
     assert {text: found.get(text) for text in expected} == expected
 
@@ -172,7 +172,7 @@ def test_command_shows_the_text_and_a_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "word"), [(b"", "empty"), (b"\xa9\xff", "UTF-8")])
-def test_command_refuses_what_is_no_text(tmp_path: Path, content: bytes, word: str) -> None:
+def test_command_refuses_files_without_text(tmp_path: Path, content: bytes, word: str) -> None:
     file = tmp_path / "passage.txt"
     file.write_bytes(content)
     result = RUNNER.invoke(APP, [str(file)])

@@ -19,7 +19,7 @@ ASKED = [
 
 
 def _chrf(hypothesis: str, reference: str) -> float:
-    """Mean F of character n-grams, n = 1 to 4: an implementation of its own."""
+    """Mean F of character n-grams, n = 1 to 4, implemented independently."""
     scores = []
     for size in range(1, 5):
         hyp = [hypothesis[i : i + size] for i in range(len(hypothesis) - size + 1)]

@@ -55,7 +55,7 @@ def _questions(context: str, answer: str, occurrence: int = 0, count: int = 1) -
         ("這裡簡稱北港。", "北港", "什麼"),
     ],
 )
-def test_question_word_of_each_kind(context: str, answer: str, word: str) -> None:
+def test_question_word_of_each_type(context: str, answer: str, word: str) -> None:
     question = _questions(context, answer)[0]
     assert word in question
     assert answer not in question
@@ -171,7 +171,7 @@ def test_the_day_goes_with_its_year() -> None:
     assert "4月10日" not in _questions("1985年4月10日，國家公園成立。", "1985年")[0]
 
 
-def test_what_was_said_belongs_to_the_question() -> None:
+def test_the_clause_after_a_verb_of_saying_belongs_to_the_question() -> None:
     question = _questions("1838年，植物學家林文海提出，所有植物都由細胞構成。", "1838年")[0]
     assert question == "植物學家林文海在哪一年提出所有植物都由細胞構成？"
 
@@ -194,7 +194,7 @@ def test_no_subject_is_borrowed_where_the_sentence_has_one() -> None:
         ("林文海見了陳婉如。他寫了三十封信。", "三十封", "他寫了多少封信？"),
     ],
 )
-def test_a_pronoun_is_replaced_where_its_owner_is_certain(context: str, answer: str, question: str) -> None:
+def test_a_pronoun_is_replaced_where_its_referent_is_certain(context: str, answer: str, question: str) -> None:
     written = _questions(context, answer)[0]
     assert written.removeprefix("1902年，") == question
 
@@ -224,7 +224,7 @@ def test_a_date_before_what_is_still_the_subject_stays_in_front() -> None:
     assert _questions("1891年，基隆到臺北的路段通車。", "1891年")[0] == "哪一年，基隆到臺北的路段通車？"
 
 
-def test_why_with_a_date_goes_on_to_what_happened() -> None:
+def test_why_with_a_date_continues_to_the_event() -> None:
     context = "為了恢復水中的生物，從2021年1月1日起，長江實行十年的禁漁。"
     assert "實行十年的禁漁" in _questions(context, "恢復水中的生物")[0]
     assert _questions("因此居民挑水以便於灌溉。", "灌溉")[0] == "居民挑水以便於什麼？"
