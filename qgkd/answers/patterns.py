@@ -1,7 +1,7 @@
 """Regular expressions for answers whose form gives their type: dates, numbers, titles of works.
 
 Comes in: text in Traditional or Simplified characters. Goes out: compiled patterns, with which
-`qgkd.answers.classes` classifies spans and `qgkd.answers.candidates` finds them.
+`qgkd.answers.classify` classifies spans and `qgkd.answers.candidates` finds them.
 
 A literal example: `DATE.fullmatch("1867年5月")` and `NUMBER.fullmatch("約3.6萬平方公里")` match.
 """

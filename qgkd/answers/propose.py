@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qgkd.answers.candidates import Candidate, Source, candidates_in, introduced_people
-from qgkd.answers.classes import classify_in_sentence
+from qgkd.answers.classify import classify_in_sentence
 from qgkd.answers.ranking import features, score
 from qgkd.answers.sentence_cost import sentence_cost
 from qgkd.answers.types import AnswerSpan, AnswerType

@@ -32,16 +32,16 @@ def decode(data: bytes, name: str) -> str:
         name: The file's name, for the error.
 
     Returns:
-        Text with line feeds only.
+        The text, its line breaks as in the file.
 
     Raises:
         DocumentError: No encoding fits.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _lines(data.decode(encoding, errors="replace"))
+            return data.decode(encoding, errors="replace")
     try:
-        return _lines(data.decode("utf-8"))
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
     # Most byte sequences are valid in both Big5 and GB 18030: the text with fewer rare characters is the right one.
@@ -49,7 +49,7 @@ def decode(data: bytes, name: str) -> str:
     best = min(texts, key=_rare_share, default=None)
     if best is None or _rare_share(best) > _MAX_RARE_SHARE:
         raise DocumentError("encoding", name=name)
-    return _lines(best)
+    return best
 
 
 def markdown_text(source: str) -> str:
@@ -107,7 +107,3 @@ def _is_frequent(character: str) -> bool:
     traditional = character.encode("big5", "ignore")
     simplified = character.encode("gb2312", "ignore")
     return b"\xa4\x40" <= traditional <= b"\xc6\x7e" or b"\xb0\xa1" <= simplified <= b"\xd7\xf9"
-
-
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
