@@ -17,9 +17,7 @@ Importing this takes torch, transformers and accelerate alone, and so does train
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +32,7 @@ from qgkd.training.config import TrainConfig
 from qgkd.training.data import PreparedData, load_prepared, prepare
 from qgkd.training.dataset import Vocabulary
 from qgkd.training.lineage import lineage_of
+from qgkd.training.main_process import is_main, say
 from qgkd.training.method import TrainingMethod
 from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
@@ -218,14 +217,3 @@ def _rows_summary(config: TrainConfig, checkpoint: Checkpoint) -> str:
     elif input_format.layout is Layout.SHARED and rows.answers_per_row > 1:
         told += f"; up to {rows.answers_per_row} questions about one window share a row"
     return told + "."
-
-
-def is_main() -> bool:
-    """Whether this is the main process, before and without a process group."""
-    return int(os.environ.get("RANK", "0")) == 0
-
-
-def say(text: str) -> None:
-    """A line on stderr, once however many processes there are."""
-    if is_main():
-        print(text, file=sys.stderr, flush=True)
