@@ -17,7 +17,7 @@ from qgkd.checkpoints.hub_files import hub_answers, hub_file, is_offline
 from qgkd.checkpoints.lean_tokenizer import read_lean_tokenizer
 from qgkd.checkpoints.tokenizer_folder import check_tokenizer
 from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
+from qgkd.files.json_files import write_json
 from qgkd.model_input.input_format import Attention, InputFormat, Layout
 
 if TYPE_CHECKING:
@@ -107,9 +107,7 @@ def short_name(name: str) -> str:
 
 def save_record(folder: Path, input_format: InputFormat, **lineage: Any) -> None:
     """Write `qgkd.json` beside the weights: the format, and whatever the training has to say for itself."""
-    with write_atomically(folder / RECORD_NAME) as file:
-        json.dump({"format": input_format.to_json(), **lineage}, file, ensure_ascii=False, indent=1)
-        file.write("\n")
+    write_json(folder / RECORD_NAME, {"format": input_format.to_json(), **lineage})
 
 
 def read_record(name: str, *, local_only: bool | None = None) -> dict[str, Any]:

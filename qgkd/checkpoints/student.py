@@ -19,9 +19,7 @@ it goes on with those that are left, counted anew. `symmetric` keeps one more at
 from __future__ import annotations
 
 import copy
-import json
 import re
-import shutil
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -32,7 +30,8 @@ import torch
 from qgkd.checkpoints.checkpoint import RECORD_NAME, Checkpoint
 from qgkd.checkpoints.encoder import encoder_layers, layers_name, set_dropout
 from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
+from qgkd.files.folders import write_folder
+from qgkd.files.json_files import write_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -159,18 +158,10 @@ def save_student(folder: Path, student: PreTrainedModel, tokenizer: Any, record:
     Raises:
         UserError: The folder cannot be written to.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        student.save_pretrained(partial)
-        tokenizer.save_pretrained(partial)
-        with write_atomically(partial / RECORD_NAME) as file:
-            json.dump(record, file, ensure_ascii=False, indent=1)
-            file.write("\n")
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.rename(folder)
+        with write_folder(folder) as partial:
+            student.save_pretrained(partial)
+            tokenizer.save_pretrained(partial)
+            write_json(partial / RECORD_NAME, record)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise UserError(f"{folder}: expected a folder to write to, but: {error.strerror}; choose another") from error

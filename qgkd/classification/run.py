@@ -46,7 +46,8 @@ from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import model_sha256
 from qgkd.files.toml_values import to_toml
 from qgkd.training.checkpoints import last_checkpoint
-from qgkd.training.run import is_main, say, settle_folder
+from qgkd.training.main_process import is_main, say
+from qgkd.training.run import settle_folder
 
 if TYPE_CHECKING:
     from qgkd.classification.tasks.data import TaskData

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from qgkd.cli.stdout import write_stdout
+from qgkd.training.main_process import is_main
 
 
 def recipe(
@@ -32,7 +33,5 @@ def recipe(
 
     settings = load_recipe(config, tuple(overrides or ()))
     model = run_recipe(settings, force=force)
-    from qgkd.experiment.step import is_main_process
-
-    if is_main_process():
+    if is_main():
         write_stdout(f"{model}\n")

@@ -28,11 +28,13 @@ from qgkd.errors import UserError
 from qgkd.experiment.compare_questions import draw_questions
 from qgkd.experiment.compare_settings import CompareSettings
 from qgkd.experiment.measure import Decoding, Part, kept, measure, settled_device
-from qgkd.experiment.step import Step, is_done, make_step, read_json, say, steps_before, write_json
+from qgkd.experiment.step import Step, is_done, make_step, steps_before
 from qgkd.experiment.step_runs import check_step
 from qgkd.experiment.systems import check_name, chosen_names, parse_tree, step_of, with_tree
 from qgkd.experiment.timing import time_pair
 from qgkd.files.fingerprint import file_sha256
+from qgkd.files.json_files import read_json, write_json
+from qgkd.training.main_process import say
 
 
 @dataclass(frozen=True, kw_only=True)

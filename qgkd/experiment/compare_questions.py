@@ -16,10 +16,11 @@ from pathlib import Path
 
 from qgkd.errors import UserError
 from qgkd.experiment.compare_settings import QuestionOptions
-from qgkd.experiment.step import read_json, say, write_json
 from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import file_sha256
+from qgkd.files.json_files import read_json, write_json
 from qgkd.reading.examples import QGExample, example_record
+from qgkd.training.main_process import say
 
 
 def draw_questions(options: QuestionOptions, folder: Path) -> tuple[Path, Path]:

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from qgkd.errors import UserError
-from qgkd.experiment.step import file_digest, read_json, say, write_json
+from qgkd.experiment.step import file_digest
+from qgkd.files.json_files import read_json, write_json
 from qgkd.generator import Generator
 from qgkd.quiz.load_generator import load_generator
 from qgkd.reading.readers import read_examples
 from qgkd.scoring.evaluate import EvaluationOptions, evaluate, write_predictions
+from qgkd.training.main_process import say
 
 KEYS = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score", "seconds", "parameters")
 

@@ -14,9 +14,10 @@ from typing import Any
 from qgkd.experiment.compare import Cell, Comparison
 from qgkd.experiment.measure import score_of_first
 from qgkd.experiment.rows import Line, Row, lines_of, rows_of, trained_on_text
-from qgkd.experiment.step import read_json, say, write_json
 from qgkd.experiment.systems import parse_tree
 from qgkd.experiment.tables import write_csv, write_markdown
+from qgkd.files.json_files import read_json, write_json
+from qgkd.training.main_process import say
 
 _NAMED = 12
 """So many missing rows are named."""

@@ -21,7 +21,6 @@ import functools
 import gc
 import hashlib
 import json
-import os
 import shutil
 import sys
 import time
@@ -34,8 +33,9 @@ from typing import Any
 
 from qgkd.errors import UserError
 from qgkd.experiment.settings import Sections
-from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import file_sha256, model_sha256
+from qgkd.files.json_files import read_json, write_json
+from qgkd.training.main_process import is_main, say
 
 _NO_MATTER = {
     "output_dir", "logging_steps", "report_to", "save_total_limit", "dataloader_num_workers", "disable_tqdm",
@@ -106,7 +106,7 @@ def make_step(step: Step, place: Place, *, force: bool = False) -> Path:
     if is_done(step, folder):
         return folder / "model"
     base, teacher = (_made(given, place, force) for given in (step.base, step.teacher))
-    if not is_main_process():
+    if not is_main():
         if step.kind is not Kind.STUDENT:
             _run(step, folder, base, teacher)
         _wait_until_done(step, folder)
@@ -133,33 +133,6 @@ def steps_before(step: Step) -> list[Step]:
         if isinstance(given, Step):
             found += [each for each in steps_before(given) if each not in found]
     return [*found, step]
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; {} where there is none."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
-
-
-def write_json(path: Path, values: Any) -> None:
-    """Write JSON, whole or not at all."""
-    with write_atomically(path) as file:
-        json.dump(values, file, ensure_ascii=False, indent=1)
-        file.write("\n")
-
-
-def is_main_process() -> bool:
-    """Whether this is the only process, or the first that torchrun started."""
-    return int(os.environ.get("RANK", "0")) == 0
-
-
-def say(text: str) -> None:
-    """A line on stderr, from the main process."""
-    if is_main_process():
-        print(text, file=sys.stderr, flush=True)
 
 
 def _made(given: Step | str, place: Place, force: bool) -> str:

@@ -24,9 +24,11 @@ from typing import Any
 from qgkd.checkpoints.checkpoint import read_record
 from qgkd.experiment.chain import Chain
 from qgkd.experiment.settings import CHAIN_SECTIONS, ChainSettings, chain_settings, read_sections
-from qgkd.experiment.step import Step, is_main_process, make_step, say, steps_before, write_json
+from qgkd.experiment.step import Step, make_step, steps_before
 from qgkd.experiment.step_runs import check_step
+from qgkd.files.json_files import write_json
 from qgkd.files.toml_values import check_section
+from qgkd.training.main_process import is_main, say
 
 FOLDERS = {
     "teacher": "1-teacher",
@@ -79,7 +81,7 @@ def run_recipe(recipe: Recipe, *, force: bool = False) -> Path:
     for step in steps:
         check_step(step)
     model = make_step(last, lambda step: recipe.folder / FOLDERS[step.name], force=force)
-    if is_main_process():
+    if is_main():
         reached = [figures_of(step, recipe.folder / FOLDERS[step.name] / "model") for step in steps]
         write_json(recipe.folder / "recipe.json", reached)
         for row in reached:

@@ -29,9 +29,10 @@ from qgkd.experiment.compare_settings import CompareSettings, QuestionOptions, l
 from qgkd.experiment.measure import KEYS
 from qgkd.experiment.report import all_rows
 from qgkd.experiment.rows import lines_of
-from qgkd.experiment.step import Step, make_step, read_json, steps_before
+from qgkd.experiment.step import Step, make_step, steps_before
 from qgkd.experiment.systems import BASELINES, chosen_names, step_of, tree_names
 from qgkd.experiment.two_stage import load_recipe
+from qgkd.files.json_files import read_json
 
 CONFIGS = Path(__file__).resolve().parents[2] / "eval" / "configs"
 TRAIN = "train.use_cpu=true", "train.report_to=[]", "train.per_device_train_batch_size=8", "train.logging_steps=1"

@@ -10,7 +10,6 @@ by the mean among the systems of that task.
 from __future__ import annotations
 
 import csv
-import json
 import statistics
 import sys
 from collections.abc import Iterable, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from qgkd.classification.result import ClassificationResult
 from qgkd.files.atomic import write_atomically
+from qgkd.files.json_files import write_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,9 +163,7 @@ def write_tables(folder: Path, rows: Sequence[ComparisonRow], *, plot: bool) -> 
         writer = csv.DictWriter(file, [field.name for field in fields(TableLine)], lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(line) for line in lines)
-    with write_atomically(files[2]) as file:
-        json.dump([asdict(line) for line in lines], file, ensure_ascii=False, indent=1)
-        file.write("\n")
+    write_json(files[2], [asdict(line) for line in lines])
     if not plot:
         return files
     try:

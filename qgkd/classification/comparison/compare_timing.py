@@ -21,7 +21,7 @@ from qgkd.classification.comparison.compare_config import Comparison, PlannedRun
 from qgkd.classification.result import read_result
 from qgkd.classification.tasks.store import ExampleStore
 from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
+from qgkd.files.json_files import write_json
 
 _NAME = "timing.json"
 
@@ -50,9 +50,7 @@ def time_systems(comparison: Comparison, *, rounds: int = 3, examples: int = 256
             found[task] = _in_turns(runs, rounds, examples)
     if not found:
         raise UserError(f"{comparison.folder}: expected complete runs to time, found none; run the comparison first")
-    with write_atomically(comparison.folder / _NAME) as file:
-        json.dump(found, file, indent=1)
-        file.write("\n")
+    write_json(comparison.folder / _NAME, found)
     return comparison.folder / _NAME
 
 
