@@ -29,7 +29,7 @@ def recipe(
     ] = False,
 ) -> None:  # fmt: skip
     """Distil a teacher on half of the questions, then train the student on the labels: the report's best recipe."""
-    from qgkd.experiment.two_stage import load_recipe, run_recipe
+    from qgkd.experiment.recipe.two_stage import load_recipe, run_recipe
 
     settings = load_recipe(config, tuple(overrides or ()))
     model = run_recipe(settings, force=force)

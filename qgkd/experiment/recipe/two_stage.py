@@ -1,12 +1,12 @@
-"""The report's best recipe as one resumable command: distil on the first half, then train on the labels.
+"""The two-stage recipe as one resumable command: distil on the first half of the questions, then train on labels.
 
 Comes in: a TOML file. Goes out: a folder:
 
     1-teacher/      trained on all questions
     2-student/      its lower layers
     3-distilled/    taught by it on the first part of the questions
-    4-selftrained/  gone on with the labels
-    recipe.json     what each step reached on validation
+    4-selftrained/  trained further on the labels
+    recipe.json     each step's validation scores
 
 A literal example: `run_recipe(load_recipe("two_stage.toml"))` returns `runs/two_stage/4-selftrained/model`.
 
@@ -22,12 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from qgkd.checkpoints.checkpoint import read_record
-from qgkd.experiment.chain import Chain
-from qgkd.experiment.settings import CHAIN_SECTIONS, ChainSettings, chain_settings, read_sections
-from qgkd.experiment.step import Step, make_step, steps_before
-from qgkd.experiment.step_runs import check_step
+from qgkd.experiment.engine.step import Step, make_step, steps_before
+from qgkd.experiment.recipe.chain import Chain
+from qgkd.experiment.recipe.settings import CHAIN_SECTIONS, ChainSettings, chain_settings
 from qgkd.files.json_files import write_json
-from qgkd.files.toml_values import check_section
+from qgkd.files.toml_values import check_section, read_tables
 from qgkd.training.main_process import is_main, say
 
 FOLDERS = {
@@ -39,18 +38,11 @@ FOLDERS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecipeFolder:
-    """`[recipe]`."""
-
-    folder: str = "runs/two_stage"
-    """Where the steps go."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """A whole recipe."""
 
     folder: Path
+    """Where the steps go."""
     chain: ChainSettings
 
 
@@ -60,14 +52,14 @@ def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
     Raises:
         UserError: An unreadable file, an unknown section or key, or a value of the wrong type.
     """
-    values, told = read_sections(path, overrides), str(path)
-    check_section(told, "", values, ("recipe", *CHAIN_SECTIONS))
-    folder = RecipeFolder(**check_section(told, "recipe", values.get("recipe", {}), RecipeFolder))
-    return Recipe(folder=Path(folder.folder), chain=chain_settings(values, told))
+    values, source = read_tables(path, overrides), str(path)
+    check_section(source, "", values, ("recipe", *CHAIN_SECTIONS))
+    own = check_section(source, "recipe", values.get("recipe", {}), {"folder": str})
+    return Recipe(folder=Path(own.get("folder", "runs/two_stage")), chain=chain_settings(values, source))
 
 
 def run_recipe(recipe: Recipe, *, force: bool = False) -> Path:
-    """Make every step that is not there yet.
+    """Make every step of the recipe that is not there yet.
 
     Args:
         recipe: The recipe.
@@ -78,27 +70,32 @@ def run_recipe(recipe: Recipe, *, force: bool = False) -> Path:
     """
     last = Chain(recipe.chain).selftrained()
     steps = steps_before(last)
+
+    def place(step: Step) -> Path:
+        return recipe.folder / FOLDERS[step.label]
+
     for step in steps:
-        check_step(step)
-    model = make_step(last, lambda step: recipe.folder / FOLDERS[step.name], force=force)
+        step.check(place(step))
+    model = make_step(last, place, force=force)
     if is_main():
-        reached = [figures_of(step, recipe.folder / FOLDERS[step.name] / "model") for step in steps]
-        write_json(recipe.folder / "recipe.json", reached)
-        for row in reached:
-            say(summary_line(row, reached[0]))
+        figures = [_figures(step, place(step) / "model") for step in steps]
+        write_json(recipe.folder / "recipe.json", figures)
+        for row in figures:
+            say(_summary_line(row, figures[0]))
     return model
 
 
-def figures_of(step: Step, model: Path) -> dict[str, Any]:
-    """What the step's model reached on validation, and what it was trained on."""
+def _figures(step: Step, model: Path) -> dict[str, Any]:
+    """Read a model's validation scores and the number of questions it was trained on."""
     record = read_record(str(model))
-    questions = record.get("trained_on", {}).get("questions") if step.name != "student" else None
-    figures = record.get("figures", {}).get("validation", {}) if step.name != "student" else {}
-    return {"step": step.name, "questions": questions, **figures}
+    if step.label == "student":  # its record is the teacher's
+        return {"step": step.label, "questions": None}
+    questions = record.get("trained_on", {}).get("questions")
+    return {"step": step.label, "questions": questions, **record.get("figures", {}).get("validation", {})}
 
 
-def summary_line(row: dict[str, Any], first: dict[str, Any]) -> str:
-    """One step's figures for people, as a share of the teacher's where that was made here."""
+def _summary_line(row: dict[str, Any], first: dict[str, Any]) -> str:
+    """Write one step's figures, as a share of the teacher's where the teacher was made here."""
     parts = [row["step"]]
     if row["questions"] is not None:
         parts.append(f"{row['questions']:,} questions")
