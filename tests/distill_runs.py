@@ -10,7 +10,8 @@ from tiny_model import tiny_tokenizer
 from training_examples import records, run_config
 from transformers import BertConfig, BertForMaskedLM, set_seed
 
-from qgkd.checkpoints.checkpoint import load_checkpoint, save_record
+from qgkd.checkpoints.checkpoint import load_checkpoint
+from qgkd.checkpoints.record import save_record
 from qgkd.distillation.config import DistillRun, make_distill_run
 from qgkd.model_input.input_format import InputFormat
 from qgkd.model_input.source import PassageEncoder, Source, question_target

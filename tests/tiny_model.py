@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
 
-from qgkd.checkpoints.checkpoint import Checkpoint, save_record
+from qgkd.checkpoints.checkpoint import Checkpoint
+from qgkd.checkpoints.record import save_record
 from qgkd.model_input.input_format import InputFormat
 
 PASSAGES = (

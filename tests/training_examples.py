@@ -9,7 +9,7 @@ from typing import Any
 from tiny_model import PASSAGES, tiny_tokenizer
 from transformers import BertConfig, BertForMaskedLM, set_seed
 
-from qgkd.checkpoints.checkpoint import save_record
+from qgkd.checkpoints.record import save_record
 from qgkd.model_input.input_format import InputFormat
 from qgkd.training.config import TrainConfig, make_config
 

@@ -29,8 +29,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from qgkd.checkpoints.checkpoint import RECORD_NAME, Checkpoint
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.encoder import encoder_layers, layers_name, set_dropout
+from qgkd.checkpoints.record import RECORD_NAME
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 

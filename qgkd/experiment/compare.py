@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import qgkd
-from qgkd.checkpoints.checkpoint import read_record
+from qgkd.checkpoints.record import read_record
 from qgkd.errors import UserError
 from qgkd.experiment.compare_questions import draw_questions
 from qgkd.experiment.compare_settings import CompareSettings

@@ -81,8 +81,9 @@ def _sections(step: Step, folder: Path, base: str) -> Sections:
 
 def _make_student(step: Step, folder: Path, base: str) -> None:
     """As `qgkd student`; the layers' contribution is measured on the first training questions."""
-    from qgkd.checkpoints.checkpoint import load_checkpoint, read_record
+    from qgkd.checkpoints.checkpoint import load_checkpoint
     from qgkd.checkpoints.encoder import encoder_layers
+    from qgkd.checkpoints.record import read_record
     from qgkd.checkpoints.student import Drop, kept_layers, make_student, save_student, student_record
     from qgkd.distillation.layer_contribution import layer_similarities
     from qgkd.files.fingerprint import model_sha256

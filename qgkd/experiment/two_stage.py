@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qgkd.checkpoints.checkpoint import read_record
+from qgkd.checkpoints.record import read_record
 from qgkd.experiment.chain import Chain
 from qgkd.experiment.settings import CHAIN_SECTIONS, ChainSettings, chain_settings, read_sections
 from qgkd.experiment.step import Step, is_main_process, make_step, say, steps_before, write_json

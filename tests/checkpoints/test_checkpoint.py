@@ -21,9 +21,10 @@ from transformers import (
     RobertaForMaskedLM,
 )
 
-from qgkd.checkpoints.checkpoint import RECORD_NAME, load_checkpoint, read_record, save_record, short_name
+from qgkd.checkpoints.checkpoint import load_checkpoint, short_name
 from qgkd.checkpoints.masked_lm import mask_logits, masked_lm_head
 from qgkd.checkpoints.precision import parameter_count, place
+from qgkd.checkpoints.record import RECORD_NAME, read_record, save_record
 from qgkd.decoding.generator import ModelGenerator
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest

@@ -12,8 +12,9 @@ from tiny_model import save_tiny_checkpoint, tiny_bert, tiny_tokenizer
 from training_examples import write_questions
 from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertForMaskedLM, BertForSequenceClassification
 
-from qgkd.checkpoints.checkpoint import load_checkpoint, read_record
+from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.checkpoints.precision import parameter_count
+from qgkd.checkpoints.record import read_record
 from qgkd.checkpoints.student import Drop, kept_layers, make_student
 from qgkd.cli import main
 from qgkd.distillation.layer_contribution import layer_similarities

@@ -286,7 +286,7 @@ def test_many_models_on_many_files_and_no_row_twice(
 ) -> None:
     from tiny_model import tiny_checkpoint
 
-    from qgkd.checkpoints.checkpoint import save_record
+    from qgkd.checkpoints.record import save_record
 
     folder = tmp_path / "tiny"
     checkpoint = tiny_checkpoint(folder)
