@@ -23,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import set_seed
 
-from qgkd.checkpoints.checkpoint import Checkpoint, read_record
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.encoder import encoder_shape
 from qgkd.checkpoints.precision import parameter_count
+from qgkd.checkpoints.record import read_record
 from qgkd.classification.arguments import classification_arguments
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.config import ClassificationConfig

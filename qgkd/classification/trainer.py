@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from transformers import Trainer
 
-from qgkd.checkpoints.checkpoint import RECORD_NAME
+from qgkd.checkpoints.record import RECORD_NAME
 from qgkd.classification.tasks.rows import ClassificationCollator
 from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.distillation.diagnostics import TeacherCheck

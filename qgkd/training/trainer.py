@@ -24,7 +24,8 @@ from accelerate.data_loader import DataLoaderShard
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainingArguments
 
-from qgkd.checkpoints.checkpoint import Checkpoint, save_record
+from qgkd.checkpoints.checkpoint import Checkpoint
+from qgkd.checkpoints.record import save_record
 from qgkd.files.folders import partial_folder, write_folder
 from qgkd.training.batches import RowCollator, StepSampler
 from qgkd.training.callbacks import RunClock, RunLog, StopWhenFlat

@@ -19,7 +19,8 @@ from distill_runs import save_model
 from training_examples import records, write_questions
 from training_runs import assert_same_weights, spawn
 
-from qgkd.checkpoints.checkpoint import load_checkpoint, read_record
+from qgkd.checkpoints.checkpoint import load_checkpoint
+from qgkd.checkpoints.record import read_record
 from qgkd.cli import main
 from qgkd.errors import UserError
 from qgkd.experiment.engine.step import make_step, steps_before

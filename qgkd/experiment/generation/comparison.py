@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import qgkd
-from qgkd.checkpoints.checkpoint import read_record
+from qgkd.checkpoints.record import read_record
 from qgkd.errors import UserError
 from qgkd.experiment.engine.rows import Row, make_rows
 from qgkd.experiment.engine.step import steps_before

@@ -196,8 +196,9 @@ def _digest_of_model(name: str, stamp: Any) -> str:
 
 def _make_student(sections: Sections, folder: Path, base: str) -> None:
     """Drop layers as `qgkd student` does; their contribution is measured on the first training questions."""
-    from qgkd.checkpoints.checkpoint import load_checkpoint, read_record
+    from qgkd.checkpoints.checkpoint import load_checkpoint
     from qgkd.checkpoints.encoder import encoder_layers
+    from qgkd.checkpoints.record import read_record
     from qgkd.checkpoints.student import Drop, kept_layers, make_student, save_student, student_record
     from qgkd.distillation.layer_contribution import layer_similarities
     from qgkd.reading.readers import read_examples

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qgkd.checkpoints.checkpoint import read_record
+from qgkd.checkpoints.record import read_record
 from qgkd.experiment.engine.step import Step, make_step, steps_before
 from qgkd.experiment.recipe.chain import Chain
 from qgkd.experiment.recipe.settings import CHAIN_SECTIONS, ChainSettings, chain_settings
