@@ -13,7 +13,7 @@ from typing import Any
 
 from qgkd.checkpoints.hub_files import hub_file, hub_is_reachable, is_offline
 from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
+from qgkd.files.json_files import write_json
 from qgkd.model_input.input_format import Attention, InputFormat, Layout
 
 RECORD_NAME = "qgkd.json"
@@ -44,16 +44,9 @@ def read_record(name: str, *, local_only: bool | None = None) -> dict[str, Any]:
     return record
 
 
-def write_record(folder: Path, record: dict[str, Any]) -> None:
-    """Write `qgkd.json` into a model folder."""
-    with write_atomically(folder / RECORD_NAME) as file:
-        json.dump(record, file, ensure_ascii=False, indent=1)
-        file.write("\n")
-
-
 def save_record(folder: Path, input_format: InputFormat, **lineage: Any) -> None:
     """Write `qgkd.json` from the input format and what the training adds: data, base, settings."""
-    write_record(folder, {"format": input_format.to_json(), **lineage})
+    write_json(folder / RECORD_NAME, {"format": input_format.to_json(), **lineage})
 
 
 def settle_format(name: str, record: dict[str, Any], attention: str | None, layout: str | None) -> InputFormat:
