@@ -30,7 +30,7 @@ def main(
     import torch
     from safetensors.torch import load_file, save_file
 
-    from qgkd.checkpoints.checkpoint import RECORD_NAME
+    from qgkd.checkpoints.record import RECORD_NAME
 
     mean: dict[str, torch.Tensor] = {}
     for folder in folders:

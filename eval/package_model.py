@@ -28,7 +28,8 @@ def main(
     """Write the folder."""
     import torch
 
-    from qgkd.checkpoints.checkpoint import RECORD_NAME, load_checkpoint
+    from qgkd.checkpoints.checkpoint import load_checkpoint
+    from qgkd.checkpoints.record import RECORD_NAME
     from qgkd.decoding.settings import decoding_of
     from qgkd.files.atomic import write_atomically
 

@@ -61,9 +61,9 @@ def main(
 
 def _texts(config: str, overrides: tuple[str, ...]) -> list[str]:
     """Each once."""
-    from qgkd.classification.comparison.compare_config import load_comparison
     from qgkd.classification.tasks.data import load_task
     from qgkd.classification.tasks.task import TRAIN, TRANSFER
+    from qgkd.experiment.classification.plan import load_comparison
 
     whole = ("task.train_limit=0", "task.transfer_limit=0")
     tasks = {run.task: run.config.task for run in load_comparison(config, (*overrides, *whole)).runs}

@@ -1,4 +1,4 @@
-"""Captures and batches of classification rows, made of numbers alone."""
+"""Batches of classification rows and captures of a model's tensors, made of given numbers without a model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from qgkd.training.loss import mean_over_step, unit_counts
 
 
 def batch(lengths: Sequence[int], labels: Sequence[float] | None = None, *, pad_to: int = 0) -> dict[str, torch.Tensor]:
-    """Rows of these lengths."""
+    """A batch of rows of these lengths."""
     count, length = len(lengths), max(*lengths, pad_to)
     blocks = torch.full((count, length), int(Block.PADDING))
     for row, real in enumerate(lengths):
@@ -27,7 +27,7 @@ def batch(lengths: Sequence[int], labels: Sequence[float] | None = None, *, pad_
 
 
 def capture(logits: torch.Tensor, states: Sequence[torch.Tensor] = (), *, grad: bool = False) -> DistillCapture:
-    """With hidden states 0, 1, ..."""
+    """A capture of logits and of the hidden states 0, 1, …"""
     tensors = [logits, *states]
     for tensor in tensors if grad else []:
         tensor.requires_grad_(True)
@@ -37,8 +37,8 @@ def capture(logits: torch.Tensor, states: Sequence[torch.Tensor] = (), *, grad: 
 def loss(
     objectives: Objective | Sequence[Objective], student: DistillCapture, teacher: DistillCapture, rows: dict
 ) -> torch.Tensor:
-    """As the trainer reduces it."""
-    held = [objectives] if isinstance(objectives, Objective) else list(objectives)
-    terms = loss_terms(held, student, teacher, rows)
+    """The weighted loss, reduced as the trainer does."""
+    listed = [objectives] if isinstance(objectives, Objective) else list(objectives)
+    terms = loss_terms(listed, student, teacher, rows)
     counts = unit_counts([rows])
     return sum((term.weight * mean_over_step(term, rows, counts) for term in terms), torch.zeros(()))

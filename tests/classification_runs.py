@@ -1,4 +1,4 @@
-"""A toy task of three classes that a word tells apart, tiny models, and runs of a second on the CPU."""
+"""A toy task of three classes, each shown by one word; tiny models; classification runs of a second on the CPU."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from tiny_model import tiny_tokenizer
-from transformers import BertConfig, BertForMaskedLM, set_seed
+from jsonl_rows import write_rows
+from tiny_model import save_random_bert
 
 from qgkd.classification.config import ClassificationConfig, make_classification_config
 
@@ -17,53 +17,40 @@ _NOISE = "年有的人了在海北岸歲來每今天"
 
 
 def save_encoder(folder: Path, *, layers: int = 2, hidden_size: int = 16, seed: int = 0) -> Path:
-    """A masked language model without training, the base of everything."""
-    tokenizer = tiny_tokenizer(folder)
-    set_seed(seed)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=hidden_size,
-        num_hidden_layers=layers,
-        num_attention_heads=2,
-        intermediate_size=2 * hidden_size,
-        max_position_embeddings=64,
-        initializer_range=0.2,
-    )
-    BertForMaskedLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    """An untrained masked language model, the base of the runs."""
+    return save_random_bert(folder, layers=layers, hidden_size=hidden_size, positions=64, seed=seed)
 
 
 def write_task(folder: Path, *, pair: bool = False, train: int = 60, measured: int = 45) -> Path:
-    """`train.jsonl`, `dev.jsonl`, `test.jsonl`; of a pair the word is in the second text."""
+    """Write `train.jsonl`, `dev.jsonl`, `test.jsonl`; in a pair task the second text has the word."""
     folder.mkdir(parents=True, exist_ok=True)
     for split, count in (("train", train), ("dev", measured), ("test", measured)):
         chosen = random.Random(split)
-        lines = []
-        for place in range(count):
-            label = list(WORDS)[place % 3]
+        rows: list[dict[str, Any]] = []
+        for index in range(count):
+            label = list(WORDS)[index % 3]
             noise = "".join(chosen.choices(_NOISE, k=chosen.randrange(2, 7)))
             cut = chosen.randrange(len(noise))
             text = noise[:cut] + WORDS[label] + noise[cut:]
             texts = {"text_a": "".join(chosen.choices(_NOISE, k=3)), "text_b": text} if pair else {"text_a": text}
-            lines.append(json.dumps({**texts, "label": label}, ensure_ascii=False))
-        (folder / f"{split}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+            rows.append({**texts, "label": label})
+        write_rows(folder / f"{split}.jsonl", rows)
     return folder
 
 
 def write_scores(folder: Path, *, train: int = 60, measured: int = 45) -> Path:
-    """The same task as regression: 0, 2.5 and 5."""
+    """Write the same task as regression, with labels 0, 2.5 and 5."""
     write_task(folder, train=train, measured=measured)
     score = dict(zip(WORDS, (0, 2.5, 5), strict=True))
     for path in folder.glob("*.jsonl"):
         rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         rows = [{**row, "label": score[row["label"]]} for row in rows]
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+        write_rows(path, rows)
     return folder
 
 
 def run_config(out: Path, data: Path, base: Path, **sections: dict[str, Any]) -> ClassificationConfig:
-    """A run of a second; sections given are laid over it."""
+    """The config of a run of a second; given sections override it."""
     plain: dict[str, dict[str, Any]] = {
         "task": {
             "name": "toy",

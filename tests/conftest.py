@@ -1,4 +1,4 @@
-"""What every test runs under: one torch thread, no model hub, no network but this machine's own address."""
+"""Settings and fixtures of all tests: one torch thread, no model hub, no network except the local host."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
 
 class NetworkBlockedError(RuntimeError):
-    """A test reached for the network."""
+    """A test tried to use the network."""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -51,8 +51,16 @@ def _no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The tiny WordPiece tokenizer; modules with another tokenizer override it."""
+    from tiny_model import tiny_tokenizer  # imports transformers
+
+    return tiny_tokenizer(tmp_path_factory.mktemp("tokenizer"))
+
+
+@pytest.fixture(scope="session")
 def shared_folder() -> Path:
-    """The folder of public data sets, for the few tests that need them; absent, they skip."""
+    """The folder of public data sets; tests that need it are skipped where it is absent."""
     folder = Path(os.environ.get("QGKD_SHARED", REPOSITORY.parent / "shared"))
     if not folder.is_dir():
         pytest.skip(f"no folder {folder.name!r} beside the checkout; set QGKD_SHARED to run this test")

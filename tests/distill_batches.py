@@ -1,4 +1,4 @@
-"""Rows of the tiny tokenizer as batches, and small models to run on them."""
+"""Batches of question rows of the tiny tokenizer, and a tiny DistilBERT to run on them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIDES = ("input_ids", "token_type_ids", "position_ids", "blocks", "steps", "grou
 
 
 def question_rows(folder: Path, *, attention: str = "prefix", layout: str = "marked", count: int = 3) -> list[Row]:
-    """Rows of different lengths, one per question; recurrent ones at the question's third token."""
+    """Rows of different lengths, one per question; recurrent rows predict the question's third token."""
     tokenizer = tiny_tokenizer(folder)
     input_format = InputFormat(attention=attention, layout=layout, max_total_tokens=160, max_answer_tokens=10)
     rows = []
@@ -37,13 +37,13 @@ def question_rows(folder: Path, *, attention: str = "prefix", layout: str = "mar
 
 
 def batch_of(rows: list[Row], *, more_padding: int = 0) -> dict[str, torch.Tensor]:
-    """The rows as the trainer gets them; `more_padding` further columns."""
+    """Collate rows as for the trainer, with `more_padding` further columns."""
     batch = RowCollator(0)([[WeightedRow(row, 1.0)] for row in rows])
     return {name: F.pad(value, (0, more_padding)) if name in SIDES else value for name, value in batch.items()}
 
 
 def tiny_distilbert(vocab_size: int, *, layers: int = 2, attn_implementation: str = "sdpa") -> DistilBertForMaskedLM:
-    """As `tiny_bert`, of the other kind."""
+    """A DistilBERT of the size of `tiny_bert`."""
     torch.manual_seed(0)
     config = DistilBertConfig(
         vocab_size=vocab_size,

@@ -1,4 +1,4 @@
-"""Teachers with opinions, and distillation runs of a few steps on the CPU."""
+"""Random teachers and students, and distillation runs of a few steps on the CPU."""
 
 from __future__ import annotations
 
@@ -6,38 +6,26 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tiny_model import tiny_tokenizer
-from training_examples import records, run_config
-from transformers import BertConfig, BertForMaskedLM, set_seed
+from tiny_model import save_random_bert
+from training_examples import log_entries, records, run_config
 
-from qgkd.checkpoints.checkpoint import load_checkpoint, save_record
+from qgkd.checkpoints.checkpoint import load_checkpoint
+from qgkd.checkpoints.record import save_record
 from qgkd.distillation.config import DistillRun, make_distill_run
 from qgkd.model_input.input_format import InputFormat
 from qgkd.model_input.source import PassageEncoder, Source, question_target
 
 
 def save_model(folder: Path, *, layers: int = 4, hidden_size: int = 16, seed: int = 0, **input_format: Any) -> Path:
-    """A model of random weights large enough that every token has its own opinion, as a teacher or a student."""
-    tokenizer = tiny_tokenizer(folder)
-    set_seed(seed)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=hidden_size,
-        num_hidden_layers=layers,
-        num_attention_heads=2,
-        intermediate_size=2 * hidden_size,
-        max_position_embeddings=160,
-        initializer_range=0.2,
-    )
-    BertForMaskedLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    """Save a teacher or student of random weights, large enough that tokens predict different tokens."""
+    save_random_bert(folder, layers=layers, hidden_size=hidden_size, positions=160, seed=seed)
     limits = {"max_total_tokens": 160, "max_question_tokens": 30, "max_answer_tokens": 10, "max_context_tokens": 22}
     save_record(folder, InputFormat(**{**limits, **input_format}))
     return folder
 
 
 def distill_run(folder: Path, teacher: Path, **sections: dict[str, Any]) -> DistillRun:
-    """A run of six steps whose student is made from the teacher; sections given are laid over it."""
+    """A run of six steps whose student is made from the teacher; given sections override it."""
     distill = {"teacher": str(teacher), **sections.pop("distill", {})}
     base = sections.get("model", {}).get("base", "")
     student = sections.pop("student", {} if base else {"layers": 2})
@@ -47,17 +35,13 @@ def distill_run(folder: Path, teacher: Path, **sections: dict[str, Any]) -> Dist
     return make_distill_run({**given, "distill": distill, "student": student})
 
 
-def log_entries(run_folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (run_folder / "log.jsonl").read_text("utf-8").splitlines()]
-
-
 def curve(run_folder: Path, name: str = "loss") -> list[float | None]:
-    """A figure of every log entry of the training; None where it is absent."""
+    """A logged value at every training step; None where it is absent."""
     return [entry.get(name) for entry in log_entries(run_folder) if "loss" in entry]
 
 
 def sources_and_targets(folder: Path, *, count: int = 4) -> tuple[list[tuple[Source, tuple[int, ...]]], int]:
-    """Questions as a saved model reads them, and its [MASK]."""
+    """Sources and targets of some questions as a saved model reads them, and its [MASK] id."""
     checkpoint = load_checkpoint(folder)
     pairs = []
     for record in records()[:: 20 // count][:count]:
@@ -70,7 +54,7 @@ def sources_and_targets(folder: Path, *, count: int = 4) -> tuple[list[tuple[Sou
 def swap_tokens(folder: Path) -> None:
     """Exchange the ids of two ordinary tokens of a saved tokenizer."""
     path = folder / "tokenizer.json"
-    held = json.loads(path.read_text("utf-8"))
-    vocabulary = held["model"]["vocab"]
+    values = json.loads(path.read_text("utf-8"))
+    vocabulary = values["model"]["vocab"]
     vocabulary["燈"], vocabulary["塔"] = vocabulary["塔"], vocabulary["燈"]
-    path.write_text(json.dumps(held, ensure_ascii=False), "utf-8")
+    path.write_text(json.dumps(values, ensure_ascii=False), "utf-8")

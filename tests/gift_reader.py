@@ -1,7 +1,7 @@
-"""A reader of GIFT for tests: what Moodle makes of a file, written from the description of the format.
+"""Reads GIFT files for tests as Moodle does, written from the description of the format.
 
-Escapes become placeholders before anything is looked for, a blank line ends a question, `::name::` opens it, the
-first `{` and `}` hold its answers, `####` the feedback; `~` makes it multiple choice, `->` matching, TRUE or FALSE
+Escapes become placeholders before parsing, a blank line ends a question, `::name::` opens it, the
+first `{` and `}` enclose its answers, `####` the feedback; `~` makes it multiple choice, `->` matching, TRUE or FALSE
 true/false.
 """
 
@@ -48,9 +48,9 @@ def _question(text: str) -> GiftQuestion:
     before, mark, feedback = answers.rpartition("####")
     answers = before.strip() if mark else answers
     shown, text_format = _text(stem.strip(), "moodle")
-    told, _ = _text(feedback.strip(), text_format) if mark else ("", "")
+    feedback_text, _ = _text(feedback.strip(), text_format) if mark else ("", "")
     kind = _kind(answers)
-    question = GiftQuestion(_shown(name), shown, text_format, kind, feedback=told)
+    question = GiftQuestion(_shown(name), shown, text_format, kind, feedback=feedback_text)
     if kind == "truefalse":
         question.answers = [(answers, 1.0)]
     elif kind == "multichoice":

@@ -1,4 +1,4 @@
-"""The recipe at the smallest size, on the project's own passages and questions."""
+"""The model recipe at the smallest size, on the project's own passages and questions."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ logging_steps = 2
 
 
 def write_recipe(folder: Path) -> Path:
-    """Data files and the config in a folder; the questions of the first passages validate, of the next test."""
+    """Write data files and a config; questions are assigned to a file by their passage."""
     texts = [path.read_text("utf-8") for path in sorted((REPOSITORY / "data" / "passages").glob("*.txt"))]
     with lzma.open(folder / "text.txt.xz", "wt", encoding="utf-8") as file:
         file.write("\n\n".join(texts))
@@ -104,6 +104,6 @@ def write_recipe(folder: Path) -> Path:
 
 
 def tiny_recipe(folder: Path, *overrides: str) -> RecipeSettings:
-    """Settings over freshly written files."""
+    """Settings that read newly written data files."""
     folder.mkdir(parents=True, exist_ok=True)
     return load_recipe(write_recipe(folder), (f"data.folder={folder}", *overrides))

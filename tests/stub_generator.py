@@ -1,4 +1,4 @@
-"""Generators for tests of what stands around a generator: predictable, and slow or stubborn on demand."""
+"""A predictable generator for tests of the code around a generator; slow or failing where a test needs it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PASSAGE = (
 
 
 class StubGenerator:
-    """Asks 第K問：誰是「ANSWER-OFFSET」？, or what it is told to ask."""
+    """Writes the question that `write` returns for a request and rank, `ask_by_offset` by default."""
 
     name = "stub"
     parameters = 7
@@ -41,14 +41,14 @@ class StubGenerator:
         ]
 
 
-ODD_CHARACTERS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
+_CHARACTERS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 
 
 def ask_by_offset(request: GenerationRequest, rank: int) -> str:
-    """A question unlike that of any other answer: its characters depend on the offset and the rank alone."""
+    """A question that depends on the answer's offset and the rank only, unlike that of any other answer."""
     state = request.answer_start_char * 31 + rank * 7919 + 1
     characters = []
     for _ in range(8):
         state = state * 1103515245 + 12345 & 0x7FFFFFFF
-        characters.append(ODD_CHARACTERS[(state >> 8) % len(ODD_CHARACTERS)])
+        characters.append(_CHARACTERS[(state >> 8) % len(_CHARACTERS)])
     return f"{''.join(characters)}？"

@@ -1,4 +1,4 @@
-"""Whatever comes in and however it ends: one sentence, no traceback, nothing lost."""
+"""Hostile input, full disks and killed runs: one sentence, no traceback, no finished question lost."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import REPOSITORY
+from jsonl_rows import write_rows
 from stub_generator import PASSAGE
 
 from qgkd.cli import main
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-c", "import sys; from qgkd.cli import main; sys.exit(main())"]
 
 SLOW_DRIVER = """
@@ -52,13 +53,8 @@ def run_command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[
     )
 
 
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
 def answered_rows(count: int) -> list[dict[str, Any]]:
-    """Rows with their answers given and told by their form, so that no dictionary has to be read for them."""
+    """Rows with given answers whose types their form shows, so that no dictionary has to be loaded."""
     return [
         {
             "id": f"r{n}",
@@ -92,33 +88,33 @@ def assert_one_sentence(error: str, *parts: str) -> None:
     ],
 )
 @pytest.mark.parametrize("to_file", [False, True])
-def test_text_that_is_none(
+def test_files_that_are_not_text(
     content: bytes, sentence: str, to_file: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, output = tmp_path / "in.txt", tmp_path / "out.jsonl"
     path.write_bytes(content)
     code = main(["generate", str(path), *(["--output", str(output)] if to_file else [])])
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     assert code == 1
-    assert told.out == ""
-    assert_one_sentence(told.err.splitlines()[0], str(path), sentence)
-    if not output.exists():  # the one-byte file is a row like any other: reported, counted, skipped
-        assert_one_sentence(told.err)
+    assert printed.out == ""
+    assert_one_sentence(printed.err.splitlines()[0], str(path), sentence)
+    if not output.exists():  # the one-byte file is an ordinary row: reported, counted, skipped
+        assert_one_sentence(printed.err)
     assert not (tmp_path / "out.jsonl.partial").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"a", b"\xe9\xe8", b"{", b"[]", b"null", b'{"data": []}', b'{"data": 3}'])
 @pytest.mark.parametrize("name", ["in.json", "in.jsonl", "in.csv", "in.parquet"])
 @pytest.mark.parametrize("command", ["generate", "evaluate"])
-def test_data_files_that_are_none(
+def test_files_that_are_not_data(
     command: str, name: str, content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     assert main([command, str(path)] if command == "generate" else [command, "--data", str(path)]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert_one_sentence(told.err, str(path))
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert_one_sentence(printed.err, str(path))
 
 
 def test_a_passage_of_100_000_characters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,9 +128,9 @@ def test_a_passage_of_100_000_characters(tmp_path: Path, capsys: pytest.CaptureF
     began = time.perf_counter()
     assert main(["generate", str(path), "-n", "12", "--jsonl", "--system", "rule"]) == 0
     assert time.perf_counter() - began < 60
-    told = capsys.readouterr()
-    rows = [json.loads(line) for line in told.out.splitlines()]
-    assert told.err == ""
+    printed = capsys.readouterr()
+    rows = [json.loads(line) for line in printed.out.splitlines()]
+    assert printed.err == ""
     assert len({row["question"] for row in rows}) == 12
     for row in rows:
         assert text.startswith(row["answer"], row["answer_start"])
@@ -144,7 +140,7 @@ def test_a_passage_of_100_000_characters(tmp_path: Path, capsys: pytest.CaptureF
     assert starts[-1] > 80_000  # from all over the text
 
 
-def test_bad_answers_are_told_and_the_others_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_answers_are_reported_and_the_others_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     context = "長" * 300 + "。" + PASSAGE
     answers = {"q1": "不在文中", "q2": "長" * 300, "q3": "林文海"}
     questions = [
@@ -161,10 +157,10 @@ def test_bad_answers_are_told_and_the_others_asked_about(tmp_path: Path, capsys:
     )
     assert_one_sentence(lines[1], f"{path}: q2: answer '{'長' * 20}'… is 300 characters and words long")
     assert [json.loads(line)["id"] for line in output.read_text(encoding="utf-8").splitlines()] == ["q3"]
-    assert len(lines) == 3  # the two of them and the summary
+    assert len(lines) == 3  # both answers and the summary
 
 
-def test_an_output_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unwritable_output_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = write_rows(tmp_path / "in.jsonl", answered_rows(3))
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()
@@ -185,7 +181,7 @@ def test_an_output_that_cannot_be_written(tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_may_not_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_read_only_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = write_rows(tmp_path / "in.jsonl", answered_rows(3))
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o500)
@@ -210,7 +206,7 @@ def test_a_full_disk_behind_stdout(options: list[str], tmp_path: Path) -> None:
     assert_one_sentence(finished.stderr, "stdout: could not be written: the disk is full")
 
 
-def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_loses_no_finished_question(tmp_path: Path) -> None:
     source = write_rows(tmp_path / "in.jsonl", answered_rows(120))
     whole, output = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
     assert run_command("generate", str(source), "--output", str(whole), "--batch-size", "4").returncode == 0
@@ -248,7 +244,7 @@ def test_a_disk_too_full_for_the_output_keeps_the_progress(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
-def test_kill_9_in_the_middle_of_a_batch_loses_and_doubles_nothing(tmp_path: Path) -> None:
+def test_kill_9_in_the_middle_of_a_batch_loses_and_repeats_nothing(tmp_path: Path) -> None:
     rows = answered_rows(31)
     rows[4]["answers"] = ["不在"]
     source, driver = write_rows(tmp_path / "in.jsonl", rows), tmp_path / "driver.py"
@@ -258,7 +254,7 @@ def test_kill_9_in_the_middle_of_a_batch_loses_and_doubles_nothing(tmp_path: Pat
     subprocess.run([*start, str(whole), "0"], check=True, env=environment(), timeout=60)
     partial = tmp_path / "out.jsonl.partial"
     resume: list[str] = []
-    for batches in (2, 5):  # killed twice, each time while a later batch is being written
+    for batches in (2, 5):  # killed twice, each time while a later batch is written
         process = subprocess.Popen([*start, str(output), "0.15", *resume], env=environment())
         deadline = time.monotonic() + 60
         while not partial.exists() or partial.read_bytes().count(b'["done"') < batches:
@@ -269,7 +265,7 @@ def test_kill_9_in_the_middle_of_a_batch_loses_and_doubles_nothing(tmp_path: Pat
         assert process.wait() == -signal.SIGKILL
         assert not output.exists()
         resume = ["resume"]
-    with partial.open("ab") as handle:  # and the last write torn
+    with partial.open("ab") as handle:  # and the last write is cut off
         handle.write(b'["question", {"id": "r')
     subprocess.run([*start, str(output), "0", *resume], check=True, env=environment(), timeout=60)
     assert output.read_bytes() == whole.read_bytes()
@@ -278,7 +274,7 @@ def test_kill_9_in_the_middle_of_a_batch_loses_and_doubles_nothing(tmp_path: Pat
     assert not partial.exists()
 
 
-def test_a_pipe_whose_reader_leaves(tmp_path: Path) -> None:
+def test_a_closed_pipe_ends_the_run(tmp_path: Path) -> None:
     source = write_rows(tmp_path / "in.jsonl", answered_rows(400))
     process = subprocess.Popen(
         [*COMMAND, "generate", str(source), "--batch-size", "1"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import re
 import shlex
 import shutil
@@ -70,16 +71,64 @@ def test_readme_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_readme_names_every_folder() -> None:
-    """The file tree has one line for each folder and root module of the package."""
+    """One line per folder of the package and per module beside them."""
     tree = README.rpartition("## File tree")[2]
-    package = REPOSITORY / "qgkd"
-    modules = [path.name for path in package.glob("*.py") if path.name != "__init__.py"]
-    folders = [f"{path.name}/" for path in package.iterdir() if path.is_dir() and any(path.glob("*.*"))]
-    assert sorted(re.findall(r"^  (\w+(?:\.py|/)) ", tree, re.M)) == sorted((*modules, *folders))
+    root = REPOSITORY / "qgkd"
+    modules = [path.name for path in root.glob("*.py") if path.stem != "__init__"]
+    folders = [f"{path.parent.name}/" for path in root.glob("*/__init__.py")]
+    assert sorted(re.findall(r"^  (\w+(?:\.py|/)) ", tree, re.M)) == sorted((*modules, *folders, "model/"))
 
 
 def test_readme_is_short() -> None:
     assert len(README.split()) <= 1500
+
+
+def test_the_root_holds_what_everybody_uses() -> None:
+    assert len(list((REPOSITORY / "qgkd").glob("*.py"))) <= 6
+
+
+def test_every_folder_says_what_it_is_for() -> None:
+    """Three lines: what comes in, what goes out, what others may use."""
+    for path in (REPOSITORY / "qgkd").rglob("*/__init__.py"):
+        docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        missing = [words for words in ("Comes in:", "Goes out:", "Others use:") if words not in docstring]
+        assert missing == [], path
+
+
+def test_tests_lie_in_folders_of_the_same_names() -> None:
+    stages = {path.parent.name for path in (REPOSITORY / "qgkd").glob("*/__init__.py")}
+    tested = {path.parent.name for path in (REPOSITORY / "tests").glob("*/test_*.py")}
+    assert tested - {"browser"} == stages
+
+
+def test_no_circle_of_imports() -> None:
+    """Also none that is hidden inside a function; imports for annotations alone do not count."""
+    paths = {_module_name(path): path for path in (REPOSITORY / "qgkd").rglob("*.py")}
+    imports = {name: _imported(path, set(paths)) - {name} for name, path in paths.items()}
+    try:
+        graphlib.TopologicalSorter(imports).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def _module_name(path: Path) -> str:
+    return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imported(path: Path, known: set[str]) -> set[str]:
+    """The package's modules that a file imports, wherever the import stands in it."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names & known if names & known else {node.module}
+    return found & known
 
 
 def test_version_is_in_the_changelog() -> None:

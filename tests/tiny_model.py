@@ -1,13 +1,14 @@
-"""A tokenizer and a BERT small enough to build in every test, with weights that are random but not flat."""
+"""A tokenizer and BERT models small enough to build in every test; random weights that prefer different tokens."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import torch
-from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
+from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast, set_seed
 
-from qgkd.checkpoints.checkpoint import Checkpoint, save_record
+from qgkd.checkpoints.checkpoint import Checkpoint
+from qgkd.checkpoints.record import save_record
 from qgkd.model_input.input_format import InputFormat
 
 PASSAGES = (
@@ -22,7 +23,7 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused1]"]
 
 
 def tiny_tokenizer(folder: Path) -> BertTokenizerFast:
-    """A WordPiece tokenizer over the passages' characters (龘 is unknown to it)."""
+    """A WordPiece tokenizer of the passages' characters; it does not know 龘."""
     vocabulary = [
         *SPECIAL,
         *(c for c in CHARACTERS if not (c.isascii() and c.isalnum()) and not c.isspace()),
@@ -31,12 +32,12 @@ def tiny_tokenizer(folder: Path) -> BertTokenizerFast:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
     tokenizer = BertTokenizerFast.from_pretrained(folder)
-    assert len(tokenizer) == len(vocabulary)  # transformers 5 makes an empty tokenizer without a word otherwise
+    assert len(tokenizer) == len(vocabulary)  # transformers 5 would silently make an empty tokenizer
     return tokenizer
 
 
 def tiny_bert(vocab_size: int, *, seed: int = 0, layers: int = 2, attn_implementation: str = "sdpa") -> BertForMaskedLM:
-    """A BERT of 16 columns and 2 heads, eval mode; weights large enough that every token has its own opinion."""
+    """A BERT of width 16 with 2 heads in eval mode; weights large enough that tokens predict different tokens."""
     torch.manual_seed(seed)
     config = BertConfig(
         vocab_size=vocab_size,
@@ -52,7 +53,7 @@ def tiny_bert(vocab_size: int, *, seed: int = 0, layers: int = 2, attn_implement
 
 
 def tiny_checkpoint(folder: Path, *, attn_implementation: str = "sdpa", **input_format: object) -> Checkpoint:
-    """A checkpoint in memory; limits small enough for windows to be cut."""
+    """A checkpoint in memory, with limits small enough that windows are cut."""
     limits = {"max_total_tokens": 160, "max_question_tokens": 12, "max_answer_tokens": 10, **input_format}
     tokenizer = tiny_tokenizer(folder)
     model = tiny_bert(len(tokenizer), attn_implementation=attn_implementation)
@@ -60,9 +61,29 @@ def tiny_checkpoint(folder: Path, *, attn_implementation: str = "sdpa", **input_
 
 
 def save_tiny_checkpoint(folder: Path, **input_format: object) -> Path:
-    """The same as a folder on disk."""
+    """Save the checkpoint of `tiny_checkpoint` as a folder."""
     checkpoint = tiny_checkpoint(folder, **input_format)
     checkpoint.model.save_pretrained(folder)
     checkpoint.tokenizer.save_pretrained(folder)
     save_record(folder, checkpoint.input_format)
+    return folder
+
+
+def save_random_bert(
+    folder: Path, *, layers: int, hidden_size: int, positions: int, seed: int = 0, initializer_range: float = 0.2
+) -> Path:
+    """Save an untrained BERT of two heads with the tiny tokenizer, without a record."""
+    tokenizer = tiny_tokenizer(folder)
+    set_seed(seed)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=hidden_size,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        intermediate_size=2 * hidden_size,
+        max_position_embeddings=positions,
+        initializer_range=initializer_range,
+    )
+    BertForMaskedLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder

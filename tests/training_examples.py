@@ -1,4 +1,4 @@
-"""Twenty questions on the passages of `tiny_model`, and a run config small enough for seconds."""
+"""Twenty questions on the passages of `tiny_model`, and a training config that runs in seconds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tiny_model import PASSAGES, tiny_tokenizer
-from transformers import BertConfig, BertForMaskedLM, set_seed
+from generation_requests import occurrence_start
+from jsonl_rows import write_rows
+from tiny_model import PASSAGES, save_random_bert
 
-from qgkd.checkpoints.checkpoint import save_record
+from qgkd.checkpoints.record import save_record
 from qgkd.model_input.input_format import InputFormat
 from qgkd.training.config import TrainConfig, make_config
 
@@ -39,19 +40,16 @@ QUESTIONS = (
 
 
 def records() -> list[dict[str, Any]]:
-    """The questions as the readers take them."""
+    """The questions as rows of a JSONL file."""
     found = []
     for number, (passage, answer, occurrence, question) in enumerate(QUESTIONS):
-        start = -1
-        for _ in range(occurrence + 1):
-            start = PASSAGES[passage].index(answer, start + 1)
         found.append(
             {
                 "id": f"q-{number}",
                 "title": f"passage {passage}",
                 "context": PASSAGES[passage],
                 "answer": answer,
-                "answer_start": start,
+                "answer_start": occurrence_start(PASSAGES[passage], answer, occurrence),
                 "question": question,
             }
         )
@@ -59,33 +57,20 @@ def records() -> list[dict[str, Any]]:
 
 
 def write_questions(path: Path, chosen: list[dict[str, Any]] | None = None) -> Path:
-    path.write_text(
-        "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in (records() if chosen is None else chosen)), "utf-8"
-    )
-    return path
+    """Write the chosen questions, or all twenty."""
+    return write_rows(path, records() if chosen is None else chosen)
 
 
 def save_base(folder: Path, *, hidden_size: int = 16, layers: int = 2, **input_format: Any) -> Path:
-    """A model of the usual random start, with its tokenizer and record."""
-    tokenizer = tiny_tokenizer(folder)
-    set_seed(0)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=hidden_size,
-        num_hidden_layers=layers,
-        num_attention_heads=2,
-        intermediate_size=2 * hidden_size,
-        max_position_embeddings=160,
-    )
-    BertForMaskedLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    """Save a model initialised as usual, with its tokenizer and record."""
+    save_random_bert(folder, layers=layers, hidden_size=hidden_size, positions=160, initializer_range=0.02)
     limits = {"max_total_tokens": 160, "max_question_tokens": 30, "max_answer_tokens": 10, **input_format}
     save_record(folder, InputFormat(**limits))
     return folder
 
 
 def run_config(folder: Path, base: Path, **sections: dict[str, Any]) -> TrainConfig:
-    """A config of a few steps on the CPU; sections given are laid over it; trains on all twenty by default."""
+    """A config of six steps on the CPU, by default on all twenty questions; given sections override it."""
     if "train" not in sections.get("data", {}):
         write_questions(folder / "train.jsonl")
     defaults: dict[str, dict[str, Any]] = {
@@ -111,6 +96,10 @@ def run_config(folder: Path, base: Path, **sections: dict[str, Any]) -> TrainCon
 
 
 def loss_curve(run_folder: Path) -> list[float]:
-    """The loss of every log entry."""
-    lines = (run_folder / "log.jsonl").read_text("utf-8").splitlines()
-    return [entry["loss"] for entry in map(json.loads, lines) if "loss" in entry]
+    """The loss at every training step."""
+    return [entry["loss"] for entry in log_entries(run_folder) if "loss" in entry]
+
+
+def log_entries(run_folder: Path) -> list[dict[str, Any]]:
+    """All entries of a run's log."""
+    return [json.loads(line) for line in (run_folder / "log.jsonl").read_text("utf-8").splitlines()]

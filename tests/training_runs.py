@@ -1,4 +1,4 @@
-"""Training runs in processes of their own, and what two runs must share."""
+"""Starts training runs in separate processes, and compares the curves and weights of two runs."""
 
 from __future__ import annotations
 

@@ -1,45 +1,40 @@
-"""A model folder: weights, tokenizer, and `qgkd.json`, which says how they are to be used.
+"""Loads a model folder: weights, tokenizer, and the record `qgkd.json` with its input format.
 
 Comes in: a folder or a hub name. Goes out: `Checkpoint`. The folder is a plain `save_pretrained` folder that
-`transformers` loads without us.
+`transformers` loads without this package.
 
 A literal example: `load_checkpoint("bert-base-chinese", attention="prefix", layout="marked")`
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from qgkd.checkpoints.hub_files import hub_answers, hub_file, is_offline
+from qgkd.checkpoints.hub_files import cache_only, hub_file
 from qgkd.checkpoints.lean_tokenizer import read_lean_tokenizer
+from qgkd.checkpoints.record import RECORD_NAME, read_record, settle_format
 from qgkd.checkpoints.tokenizer_folder import check_tokenizer
 from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
-from qgkd.model_input.input_format import Attention, InputFormat, Layout
+from qgkd.model_input.input_format import Attention, InputFormat
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from qgkd.checkpoints.lean_bert import LeanBert
-
-RECORD_NAME = "qgkd.json"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """Everything needed to write questions with a model."""
+    """A model with everything needed to write questions with it."""
 
     name: str
     """The folder's or the hub model's name."""
     model: PreTrainedModel
-    """In eval mode, on the CPU, in the dtype asked for."""
+    """In eval mode; float32 on the CPU until `qgkd.checkpoints.precision.place` moves it."""
     tokenizer: PreTrainedTokenizerFast
     input_format: InputFormat
     record: dict[str, Any]
-    """All of `qgkd.json`: format, lineage, data, figures; empty for a model that is not ours."""
+    """All of `qgkd.json`: format, lineage, data, scores; empty for a model that this package did not train."""
 
 
 def load_checkpoint(
@@ -54,34 +49,31 @@ def load_checkpoint(
 
     Args:
         name_or_folder: A `save_pretrained` folder, or a model name of the Hugging Face hub.
-        attention: `recurrent` or `prefix`; required where the checkpoint has no `qgkd.json`, and refused where it says
-            otherwise.
-        layout: `plain`, `marked` or `shared`; likewise, `marked` where nothing is said.
-        attn_implementation: `sdpa` or `eager`; transformers chooses by itself where None.
-        lean: Of a folder in mode `prefix`, read what decoding needs without transformers' model classes, where that is
-            enough (`qgkd.checkpoints.lean_bert`, `qgkd.checkpoints.lean_tokenizer`). Not for training.
+        attention: `recurrent` or `prefix`; required where the checkpoint has no `qgkd.json`, refused where it
+            contradicts the record.
+        layout: `plain`, `marked` or `shared`; likewise, `marked` where neither names one.
+        attn_implementation: `sdpa` or `eager`; None leaves the choice to transformers.
+        lean: For decoding in attention mode `prefix` only: load without transformers' model classes where that is
+            possible (`qgkd.checkpoints.lean_bert`, `qgkd.checkpoints.lean_tokenizer`).
 
     Raises:
-        UserError: Nothing there, no network, no masked language model, no fast tokenizer, or a format that the
+        UserError: No such model, no network, no masked language model, no fast tokenizer, or a format that the
             checkpoint was not trained for.
     """
     name = str(name_or_folder)
-    local_only = not Path(name).exists() and not hub_answers()
-    check_place(name, local_only)
+    local_only = cache_only(name)
+    check_model_exists(name, local_only)
     record = read_record(name, local_only=local_only)
-    input_format = _settle_format(name, record, attention, layout)
-    lean_model = _lean_model(name) if lean and input_format.attention is Attention.PREFIX else None
-    lean_tokenizer = None if lean_model is None else read_lean_tokenizer(name)
-    if lean_model is not None and lean_tokenizer is not None:
-        model, tokenizer = cast("PreTrainedModel", lean_model), cast("PreTrainedTokenizerFast", lean_tokenizer)
-    else:
-        model, tokenizer = _load_pretrained(name, attn_implementation, local_only, lean_model)
+    input_format = settle_format(name, record, attention, layout)
+    model, tokenizer = _load(
+        name, attn_implementation, local_only, lean=lean and input_format.attention is Attention.PREFIX
+    )
     check_tokenizer(name, tokenizer, model.config.vocab_size)
-    types = getattr(model.config, "type_vocab_size", 0)
-    if input_format.attention is Attention.PREFIX and (model.config.model_type != "bert" or types < 2):
+    token_types = getattr(model.config, "type_vocab_size", 0)
+    if input_format.attention is Attention.PREFIX and (model.config.model_type != "bert" or token_types < 2):
         raise UserError(
             f"{name}: attention 'prefix' needs a BertForMaskedLM with two token types, found model type "
-            f"{model.config.model_type!r} with {types}; use --attention recurrent"
+            f"{model.config.model_type!r} with {token_types}; use --attention recurrent"
         )
     limit = _position_limit(model) or input_format.max_total_tokens
     if limit < input_format.max_total_tokens and "format" in record:
@@ -97,7 +89,7 @@ def load_checkpoint(
 
 
 def short_name(name: str) -> str:
-    """What a table calls a model: a hub name, a folder's own name, or that of the run whose `model` it is."""
+    """The name of a model in tables: the hub name, the folder's, or the run's whose `model` folder it is."""
     if not Path(name).is_dir():
         return name
     folder = Path(name).resolve()
@@ -105,76 +97,12 @@ def short_name(name: str) -> str:
     return folder.parent.name if of_run else folder.name
 
 
-def save_record(folder: Path, input_format: InputFormat, **lineage: Any) -> None:
-    """Write `qgkd.json` beside the weights: the format, and whatever the training has to say for itself."""
-    with write_atomically(folder / RECORD_NAME) as file:
-        json.dump({"format": input_format.to_json(), **lineage}, file, ensure_ascii=False, indent=1)
-        file.write("\n")
-
-
-def read_record(name: str, *, local_only: bool | None = None) -> dict[str, Any]:
-    """`qgkd.json` of a folder or a hub model; empty where there is none.
-
-    Args:
-        name: The folder or hub name.
-        local_only: Of a hub model, look in the cache alone; None finds out whether the hub answers.
-
-    Raises:
-        UserError: The file is broken, or it cannot be known whether a hub model has one.
-    """
-    if Path(name).is_dir():
-        path: Path | None = Path(name) / RECORD_NAME
-    else:
-        path = _hub_record(name, not hub_answers() if local_only is None else local_only)
-    if path is None or not path.is_file():
-        return {}
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: expected the JSON that describes the checkpoint, found {error}; restore it") from None
-    if not isinstance(record, dict) or not isinstance(record.get("format", {}), dict):
-        raise UserError(f"{path}: expected a JSON object with an object 'format'; restore the file")
-    return record
-
-
-def new_format(attention: str, layout: str) -> InputFormat:
-    """The default limits with an attention mode and a layout as the command line names them."""
-    return InputFormat(attention=_choice(Attention, "attention", attention), layout=_choice(Layout, "layout", layout))
-
-
-def _settle_format(name: str, record: dict[str, Any], attention: str | None, layout: str | None) -> InputFormat:
-    """The recorded format, or the one asked for where nothing is recorded; never one against the other."""
-    if "format" not in record:
-        if attention is None:
-            raise UserError(
-                f"{name}: has no {RECORD_NAME}, so it is unknown how it was trained; say --attention recurrent or "
-                "--attention prefix"
-            )
-        return new_format(attention, layout or "marked")
-    input_format = InputFormat.from_json(record["format"])
-    asked = {"attention": attention, "layout": layout}
-    for option, value in asked.items():
-        recorded = getattr(input_format, option)
-        if value is not None and value != recorded:
-            raise UserError(
-                f"{name}: was trained with {option} {str(recorded)!r}, asked for {value!r}; leave --{option} out"
-            )
-    return input_format
-
-
-def _choice(kind: type[Attention] | type[Layout], option: str, value: str) -> Any:
-    try:
-        return kind(value)
-    except ValueError:
-        raise UserError(f"--{option}: expected one of {[str(member) for member in kind]}, found {value!r}") from None
-
-
-def check_place(name: str, local_only: bool) -> None:
-    """Refuse a name that leads nowhere before anything else is said about it.
+def check_model_exists(name: str, local_only: bool) -> None:
+    """Refuse a folder or hub name without a `config.json`, before anything is loaded.
 
     Args:
         name: A folder, or a hub name.
-        local_only: Of a hub model, look in the cache alone.
+        local_only: Look for a hub model in the cache alone.
 
     Raises:
         UserError: No `config.json` there.
@@ -190,28 +118,25 @@ def check_place(name: str, local_only: bool) -> None:
         raise UserError(f"{name}: expected a model with config.json on the hub, found none; check the name")
 
 
-def _hub_record(name: str, local_only: bool) -> Path | None:
-    """`qgkd.json` of a hub model. Only a user who works offline may go on without knowing whether there is one."""
-    try:
-        return hub_file(name, RECORD_NAME, local_only=local_only)
-    except UserError as error:
-        if is_offline():
-            return None
-        raise UserError(
-            f"{name}: its {RECORD_NAME}, which says how it was trained, could not be asked for on the hub; try again "
-            "with a network, or set HF_HUB_OFFLINE=1 to go by the cache alone"
-        ) from error
+def _load(
+    name: str, attn_implementation: str | None, local_only: bool, *, lean: bool
+) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """The model and its tokenizer; lean ones where wanted and possible, each else by transformers."""
+    model: Any = None
+    if lean:
+        from qgkd.checkpoints.lean_bert import read_lean_bert  # imports torch, which `read_record` does not need
 
-
-def _lean_model(name: str) -> LeanBert | None:
-    from qgkd.checkpoints.lean_bert import read_lean_bert  # torch is not imported before it is needed
-
-    return read_lean_bert(name)
+        model = read_lean_bert(name)
+        tokenizer = None if model is None else read_lean_tokenizer(name)
+        if tokenizer is not None:
+            return model, cast("PreTrainedTokenizerFast", tokenizer)
+    return _load_pretrained(name, attn_implementation, local_only, model)
 
 
 def _load_pretrained(
-    name: str, attn_implementation: str | None, local_only: bool, loaded: Any = None
+    name: str, attn_implementation: str | None, local_only: bool, model: Any
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """Load with transformers; a model that is already loaded is kept."""
     from transformers import AutoTokenizer
     from transformers.utils import logging as transformers_logging
 
@@ -220,11 +145,11 @@ def _load_pretrained(
         options["attn_implementation"] = attn_implementation
     verbosity = transformers_logging.get_verbosity()
     transformers_logging.disable_progress_bar()
-    transformers_logging.set_verbosity_error()  # what matters of its report is checked below
+    transformers_logging.set_verbosity_error()  # missing weights, the part of its report that matters, raise below
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=local_only)
-        if loaded is not None:
-            return loaded, cast("PreTrainedTokenizerFast", tokenizer)
+        if model is not None:
+            return model, cast("PreTrainedTokenizerFast", tokenizer)
         from transformers import AutoModelForMaskedLM
 
         model, report = AutoModelForMaskedLM.from_pretrained(name, dtype="float32", output_loading_info=True, **options)
@@ -250,7 +175,7 @@ def _load_failure(name: str, error: Exception) -> str:
 
 
 def _position_limit(model: PreTrainedModel) -> int | None:
-    """The most tokens a row may have; RoBERTa's kind counts positions from behind its padding index."""
+    """The most tokens a row may have; RoBERTa-type models count positions from after their padding index."""
     positions = getattr(model.config, "max_position_embeddings", None)
     if not isinstance(positions, int) or positions < 1:
         return None

@@ -1,10 +1,9 @@
-"""An encoder's parts by architecture: its layers, and the linear maps of their attention.
+"""Finds an encoder's layers and the query, key and value maps of their attention, in BERT-type models and DistilBERT.
 
-Comes in: a model of transformers with a BERT-type or DistilBERT encoder. Goes out: `EncoderShape`, its layers, the
-modules that give queries, keys and values.
+Comes in: a model of transformers. Goes out: its `EncoderShape`, its layers, their `AttentionParts`.
 
-A literal example: `encoder_layers(bert)[0]` is layer 1, `attention_parts(...)` of it holds `attention.self.query`; in a
-DistilBERT the same is called `attention.q_lin`.
+A literal example: `encoder_layers(bert)[0]` is layer 1; `attention_parts(layer).query` is `attention.self.query` in
+BERT and `attention.q_lin` in DistilBERT.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderShape:
-    """What has to fit between a teacher and a student."""
+    """The sizes that must match between a teacher and a student."""
 
     layers: int
     width: int
-    """Columns of a hidden state."""
+    """Width of a hidden state."""
     heads: int
     outputs: int
     """Width of the logits: the vocabulary of a masked language model, the classes of a classifier."""
@@ -34,17 +33,17 @@ class EncoderShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionParts:
-    """One layer's attention."""
+    """The modules of one layer's attention."""
 
     attention: nn.Module
-    """Is called with the keyword `attention_mask`."""
+    """The module whose forward takes `attention_mask`."""
     query: nn.Module
     key: nn.Module
     value: nn.Module
 
 
 def encoder_shape(model: PreTrainedModel) -> EncoderShape:
-    """The sizes of a model, read from its config and its head."""
+    """Read a model's sizes from its config and its head."""
     config: Any = model.config
     head: Any = model.get_output_embeddings()
     return EncoderShape(
@@ -59,20 +58,18 @@ def encoder_layers(model: PreTrainedModel) -> nn.ModuleList:
     """The model's own list of layers, layer 1 first.
 
     Raises:
-        UserError: Another kind of encoder, such as ALBERT, whose layers are one and the same.
+        UserError: Another kind of encoder, such as ALBERT, whose layers share their weights.
     """
-    name, layers = _find_layers(model)
-    assert name
-    return layers
+    return _find_layers(model)[1]
 
 
 def layers_name(model: PreTrainedModel) -> str:
-    """What the list of layers is called in the state dict, e.g. `bert.encoder.layer`."""
+    """The prefix of the layers in the state dict, e.g. `bert.encoder.layer`."""
     return _find_layers(model)[0]
 
 
 def attention_parts(layer: nn.Module) -> AttentionParts:
-    """The attention of one of `encoder_layers`."""
+    """The attention modules of one of `encoder_layers`."""
     attention: Any = getattr(layer, "attention")  # noqa: B009
     if hasattr(attention, "q_lin"):
         return AttentionParts(attention=attention, query=attention.q_lin, key=attention.k_lin, value=attention.v_lin)

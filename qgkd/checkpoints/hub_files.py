@@ -1,7 +1,7 @@
-"""Single files of a model on the Hugging Face hub.
+"""Downloads single files of a model on the Hugging Face hub.
 
 Comes in: a hub name and a file's name. Goes out: the file's path in the local cache, None where the model has no such
-file, or one sentence that says what stands in the way.
+file, or a one-sentence error.
 
 A literal example: `hub_file("bert-base-chinese", "config.json")`
 """
@@ -13,14 +13,18 @@ from typing import Any
 
 from qgkd.errors import UserError
 
-_PATIENCE_SECONDS = 5.0
+_TIMEOUT_SECONDS = 5.0
 
 
-def hub_answers() -> bool:
-    """Whether the hub can be asked, found out once and quickly.
+def cache_only(name: str) -> bool:
+    """Whether a model name is no folder and the hub cannot be reached, so that only the cache can have it."""
+    return not Path(name).exists() and not hub_is_reachable()
 
-    Without this every single file of a cached model is asked for with six attempts, 25 seconds each on a laptop that
-    has no network.
+
+def hub_is_reachable() -> bool:
+    """Whether the hub answers within five seconds.
+
+    Without this check, a machine without a network tries six times, 25 seconds each, for every file of a cached model.
     """
     from huggingface_hub import constants, get_session
 
@@ -28,19 +32,22 @@ def hub_answers() -> bool:
         return False
     try:
         session: Any = get_session()
-        session.head(constants.ENDPOINT, timeout=_PATIENCE_SECONDS)
+        session.head(constants.ENDPOINT, timeout=_TIMEOUT_SECONDS)
     except Exception:  # of the HTTP library, whichever it is
         return False
     return True
 
 
 def hub_file(name: str, file_name: str, *, local_only: bool = False) -> Path | None:
-    """Download a file, or find it in the cache; "the model has none" and "it cannot be asked for" are told apart.
+    """Download a file, or find it in the cache.
 
     Args:
         name: The hub model.
         file_name: The file.
         local_only: Look in the cache alone.
+
+    Returns:
+        The file's path; None where the model has no such file.
 
     Raises:
         UserError: No such model, no network and nothing in the cache, or no access.
@@ -63,7 +70,7 @@ def hub_file(name: str, file_name: str, *, local_only: bool = False) -> Path | N
 
 
 def is_offline() -> bool:
-    """Whether the user has forbidden the hub (HF_HUB_OFFLINE=1): the cache is then all there is."""
+    """Whether the user has forbidden the hub (HF_HUB_OFFLINE=1), which leaves only the cache."""
     from huggingface_hub import constants
 
     return bool(constants.HF_HUB_OFFLINE)

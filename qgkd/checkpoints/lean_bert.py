@@ -1,10 +1,10 @@
-"""A BERT for writing questions, without what training needs.
+"""Loads a BERT for decoding without importing transformers' model classes, which takes two seconds.
 
 Comes in: a `save_pretrained` folder of a `BertForMaskedLM`. Goes out: a module with the same weights under the same
-names, which `IncrementalBert` and `mask_logits` run as they run the original.
+names, which `IncrementalBert` and `mask_logits` run like the original; None where transformers must load it.
 
-Importing transformers' model classes takes two of the seven seconds that a quiz takes from a cold start, and a school's
-machine waits for them every time. What is out of the ordinary is left to transformers, and so are its error messages.
+Two of the seven seconds of a quiz from a cold start are saved. Unusual models and broken files are left to
+transformers, which also gives the error messages.
 
 A literal example: `read_lean_bert("qgkd/model")` and `BertForMaskedLM.from_pretrained("qgkd/model")` give the same
 logits.
@@ -29,7 +29,7 @@ _SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads
 
 @dataclass(frozen=True, kw_only=True)
 class LeanConfig:
-    """The sizes, under transformers' names."""
+    """The sizes of a BERT, under transformers' names."""
 
     vocab_size: int
     hidden_size: int
@@ -44,16 +44,16 @@ class LeanConfig:
 
 @dataclass(frozen=True)
 class LeanOutput:
-    """What the encoder returns."""
+    """The output of the encoder."""
 
     last_hidden_state: torch.Tensor  # [B, L, D]
 
 
 class LeanBert(nn.Module):
-    """A masked language model whose head shares the embeddings' matrix.
+    """A BERT masked language model whose head shares the embedding matrix.
 
     Args:
-        config: Its sizes.
+        config: The model's sizes.
     """
 
     base_model_prefix = "bert"
@@ -66,7 +66,7 @@ class LeanBert(nn.Module):
         self.tie_weights()
 
     def tie_weights(self) -> None:
-        """One matrix and one bias, under the names that both users of them have."""
+        """Share the embedding matrix and the bias between embeddings and head, as transformers does."""
         head: Any = self.cls.predictions
         head.decoder.weight = self.bert.embeddings.word_embeddings.weight
         head.decoder.bias = head.bias
@@ -78,12 +78,12 @@ class LeanBert(nn.Module):
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of the weights."""
+        """The dtype of the weights."""
         return self.bert.embeddings.LayerNorm.weight.dtype
 
     @property
     def device(self) -> torch.device:
-        """Of the weights."""
+        """The device of the weights."""
         return self.bert.embeddings.LayerNorm.weight.device
 
 
@@ -126,8 +126,8 @@ class _Layer(nn.Module):
         output = parts.attention.output
         hidden = output.LayerNorm(output.dense(attended.transpose(1, 2).flatten(2)) + hidden)
         inner = parts.intermediate.intermediate_act_fn(parts.intermediate.dense(hidden))
-        made: torch.Tensor = parts.output.LayerNorm(parts.output.dense(inner) + hidden)
-        return made
+        result: torch.Tensor = parts.output.LayerNorm(parts.output.dense(inner) + hidden)
+        return result
 
 
 class _Encoder(nn.Module):
@@ -144,7 +144,7 @@ class _Encoder(nn.Module):
         token_type_ids: torch.Tensor,
         position_ids: torch.Tensor,
     ) -> LeanOutput:
-        """[B, L] ids, types and positions; an additive mask [B, 1, L, L]."""
+        """Run the layers on ids, types and positions [B, L] under an additive mask [B, 1, L, L]."""
         hidden = self.embeddings(input_ids, token_type_ids, position_ids)
         layers: Any = self.encoder["layer"]
         for layer in layers:
@@ -174,14 +174,14 @@ def _output(inputs: int, outputs: int, config: LeanConfig) -> nn.ModuleDict:
 
 
 def read_lean_bert(folder: str | Path) -> LeanBert | None:
-    """Load it in float32.
+    """Load a folder's BERT in float32.
 
     Args:
         folder: Any folder.
 
     Returns:
-        In eval mode; None for whatever transformers must read: another architecture, weights in other files or under
-        other names, untied or incomplete ones.
+        The model in eval mode; None where transformers must load it: another architecture, weights in other files or
+        under other names, untied or incomplete weights.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -193,7 +193,7 @@ def read_lean_bert(folder: str | Path) -> LeanBert | None:
         sizes: dict[str, Any] = {name: values[name] for name in _SIZES}
         config = LeanConfig(**sizes, layer_norm_eps=values.get("layer_norm_eps", 1e-12))
         weights = load_file(Path(folder) / "model.safetensors")
-        model = LeanBert(config)  # drawing its weights on the device "meta" would import torch's compiler: 2 seconds
+        model = LeanBert(config)  # device "meta" would import torch's compiler: 2 s
         found = model.load_state_dict({name: each.float() for name, each in weights.items()}, strict=False, assign=True)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError):
         return None

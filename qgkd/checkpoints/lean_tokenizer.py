@@ -1,10 +1,10 @@
-"""A BERT tokenizer for writing questions, without importing transformers.
+"""Loads a BERT tokenizer for decoding without importing transformers, which takes a second.
 
-Comes in: a folder with `tokenizer.json` and `tokenizer_config.json`. Goes out: an object with those members of
-`PreTrainedTokenizerFast` that decoding uses, over the same `tokenizers.Tokenizer`.
+Comes in: a folder with `tokenizer.json` and `tokenizer_config.json`. Goes out: a `LeanTokenizer` with the members of
+`PreTrainedTokenizerFast` that decoding uses, over the same `tokenizers.Tokenizer`; None where only transformers can.
 
-Importing transformers lists the files of all of its models: a second of the six that a quiz takes from a cold start.
-What is out of the ordinary is left to transformers, and so are its error messages.
+One of the six seconds of a quiz from a cold start is saved. Unusual tokenizers and broken files are left to
+transformers, which also gives the error messages.
 
 A literal example: `read_lean_tokenizer("qgkd/model")` and `AutoTokenizer.from_pretrained("qgkd/model")` give the same
 tokens.
@@ -22,17 +22,17 @@ from tokenizers import Tokenizer
 _SPECIAL_TOKENS = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
 _NORMALIZER = {"do_lower_case": ("lowercase", True), "strip_accents": ("strip_accents", None),
                "tokenize_chinese_chars": ("handle_chinese_chars", True)}  # fmt: skip
-"""Settings that stand in both files: key in `tokenizer_config.json`, key of the normalizer, default."""
-_PLAIN = {"additional_special_tokens", "extra_special_tokens", "model_specific_special_tokens",
+"""Settings that are in both files: key in `tokenizer_config.json` to (key of the normalizer, default)."""
+_UNSUPPORTED = {"additional_special_tokens", "extra_special_tokens", "model_specific_special_tokens",
           "clean_up_tokenization_spaces", "split_special_tokens"}  # fmt: skip
-"""Settings that must say nothing."""
+"""Settings that must be absent or empty."""
 
 
 class LeanTokenizer:
-    """Special tokens are neither added nor recognised in a text.
+    """A BERT tokenizer that neither adds special tokens nor recognises them in a text.
 
     Args:
-        backend: The tokenizer.
+        backend: The tokenizer itself.
         special_tokens: `pad_token` and the other four, under transformers' names.
     """
 
@@ -50,12 +50,12 @@ class LeanTokenizer:
         return int(self.backend_tokenizer.get_vocab_size(with_added_tokens=True))
 
     def __call__(self, text: str, **_options: Any) -> dict[str, Any]:
-        """Ids and [start, end) characters; the options of `tokens.tokenize` are the only way it works."""
+        """Tokenise to ids and [start, end) character offsets, as with the options of `tokens.tokenize`."""
         encoding = self.backend_tokenizer.encode(text, add_special_tokens=False)
         return {"input_ids": encoding.ids, "offset_mapping": encoding.offsets}
 
     def get_vocab(self) -> dict[str, int]:
-        """Token to id."""
+        """Every token with its id."""
         vocabulary: dict[str, int] = self.backend_tokenizer.get_vocab(with_added_tokens=True)
         return vocabulary
 
@@ -64,25 +64,25 @@ class LeanTokenizer:
     @overload
     def convert_ids_to_tokens(self, ids: Sequence[int]) -> list[str]: ...
     def convert_ids_to_tokens(self, ids: int | Sequence[int]) -> str | list[str]:
-        """One token, or one per id."""
+        """The token of an id, or the tokens of several."""
         if isinstance(ids, int):
             return str(self.backend_tokenizer.id_to_token(ids))
         return [str(self.backend_tokenizer.id_to_token(each)) for each in ids]
 
     def decode(self, ids: Sequence[int], *, skip_special_tokens: bool = False) -> str:
-        """The text of tokens."""
+        """The text of token ids."""
         return str(self.backend_tokenizer.decode(list(ids), skip_special_tokens=skip_special_tokens))
 
 
 def read_lean_tokenizer(folder: str | Path) -> LeanTokenizer | None:
-    """Load it.
+    """Load a folder's tokenizer.
 
     Args:
         folder: Any folder.
 
     Returns:
-        None for whatever transformers must read: another kind, more special tokens than BERT's five, or two files that
-        contradict each other.
+        The tokenizer; None where transformers must load it: another kind, more special tokens than BERT's five, or two
+        files that contradict each other.
     """
     try:
         config = json.loads((Path(folder) / "tokenizer_config.json").read_text("utf-8"))
@@ -92,7 +92,7 @@ def read_lean_tokenizer(folder: str | Path) -> LeanTokenizer | None:
         if not _is_plain(config, parts, names):
             return None
         backend = Tokenizer.from_str(text)
-    except Exception:  # tokenizers raises Exception itself where a file is damaged
+    except Exception:  # tokenizers raises a bare Exception for a damaged file
         return None
     return LeanTokenizer(backend, names)
 
@@ -110,5 +110,5 @@ def _is_plain(config: dict[str, Any], parts: dict[str, Any], names: dict[str, st
         and parts["padding"] is None
         and {token["content"] for token in parts["added_tokens"] if token["special"]} == set(names.values())
         and len(parts["added_tokens"]) == len(names)
-        and not any(config.get(key) for key in _PLAIN)
+        and not any(config.get(key) for key in _UNSUPPORTED)
     )

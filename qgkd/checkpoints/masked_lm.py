@@ -1,7 +1,7 @@
-"""Logits at the [MASK]s, and nowhere else.
+"""Runs a masked language model and its vocabulary head, on the [MASK] positions only.
 
-Comes in: any `AutoModelForMaskedLM` and a `RowBatch`. Goes out: logits [R, V]. The vocabulary head is half the cost of
-a short row and only the [MASK]s are scored, so hidden states are gathered before the head wherever it can be found.
+Comes in: any `AutoModelForMaskedLM` and a `RowBatch`. Goes out: logits [R, V]. The head is half the cost of a short
+row, so the hidden states of the [MASK]s are gathered before it wherever the architecture is known.
 
 A literal example: 16 rows of 320 tokens, one [MASK] each: the head runs on 16 positions instead of 5,120.
 """
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def mask_logits(model: PreTrainedModel, batch: RowBatch) -> torch.Tensor:
-    """Run the model and its head.
+    """Predict the tokens at the [MASK]s of a batch.
 
     Args:
-        model: A masked language model. Token types are passed where it has them; positions where they differ from the
-            model's own count, or the mask is a packed one.
+        model: A masked language model. Token types are passed where it has them; positions where the mask is packed,
+            or where they differ from the model's own count.
         batch: Rows on the model's device.
 
     Returns:
@@ -33,14 +33,14 @@ def mask_logits(model: PreTrainedModel, batch: RowBatch) -> torch.Tensor:
     inputs = model_inputs(model, batch)
     row, position = batch.mask_positions.unbind(dim=1)
     head = masked_lm_head(model)
-    if head is None:  # an architecture whose head we do not know: exact, only slower
+    if head is None:  # unknown head: the whole forward gives the same, only slower
         return cast(torch.Tensor, model(**inputs).logits[row, position])
     hidden = getattr(model, model.base_model_prefix)(**inputs).last_hidden_state
     return head(hidden[row, position])
 
 
 def model_inputs(model: PreTrainedModel, batch: RowBatch) -> dict[str, torch.Tensor]:
-    """The keyword arguments of the model's forward; what an architecture has no use for is left out."""
+    """The keyword arguments of the model's forward, without those that its architecture does not take."""
     inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
     if getattr(model.config, "type_vocab_size", 0) >= 2:
         inputs["token_type_ids"] = batch.token_type_ids
@@ -50,13 +50,13 @@ def model_inputs(model: PreTrainedModel, batch: RowBatch) -> dict[str, torch.Ten
     if packed or not own_count:
         inputs["position_ids"] = batch.position_ids
     elif not packed:
-        # Every architecture takes the plain two-dimensional mask; a 4-D one only some.
+        # Every architecture takes a two-dimensional mask; only some take a 4-D one.
         inputs["attention_mask"] = (batch.attention_mask[:, 0, 0] == 0).long()
     return inputs
 
 
 def masked_lm_head(model: PreTrainedModel) -> Callable[[torch.Tensor], torch.Tensor] | None:
-    """The function from hidden states [..., D] to logits [..., V], for the architectures we know; else None."""
+    """The function from hidden states [..., D] to logits [..., V]; None for an unknown architecture."""
     parts: Any = model
     kind = model.config.model_type
     if kind == "bert":

@@ -1,8 +1,8 @@
-"""Where a model runs, and in which numbers.
+"""Moves a model to a device and converts it to bf16 or int8.
 
 Comes in: a `Checkpoint` in float32 on the CPU. Goes out: the same in bf16, or with int8 linear layers, on a device.
 
-In int8 the activations' scale is that of the whole batch, so a question may change with the batch it is written in.
+In int8 the activations are scaled per batch, so a question may change with the batch it is decoded in.
 
 A literal example: `place(checkpoint, precision="bf16", device="cuda")`
 """
@@ -42,14 +42,14 @@ def place(checkpoint: Checkpoint, *, precision: str, device: str) -> Checkpoint:
     if precision == "int8":
         if target.type != "cpu":
             raise UserError(f"--precision int8 runs on the CPU only, found --device {device}; use bf16 there")
-        with warnings.catch_warnings():  # torch announces that these functions will move; they are what there is
+        with warnings.catch_warnings():  # deprecated in torch, without a successor in torch itself
             warnings.simplefilter("ignore")
             model = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
     return replace(checkpoint, model=model)
 
 
 def parameter_count(model: torch.nn.Module) -> int:
-    """Number of weights, tied ones once; int8 packs weights away, so there the architecture is counted."""
+    """Count the weights, tied ones once; int8 layers hide theirs, so there the architecture is counted."""
     if any(type(module).__module__.startswith("torch.ao.nn.quantized") for module in model.modules()):
         config = copy.deepcopy(cast(Any, model).config)
         with torch.device("meta"):

@@ -1,9 +1,9 @@
-"""A shallower copy of a model: which layers stay, and the weights of those.
+"""Makes a student from a teacher: chooses the layers to keep and copies their weights.
 
-Comes in: a teacher and a number of layers. Goes out: a model of the same kind with the teacher's embeddings, head and
-chosen layers, sharing nothing with it; a plain `save_pretrained` folder with its lineage in `qgkd.json`.
+Comes in: a teacher and a number of layers. Goes out: a model of the same class with copies of the teacher's embeddings,
+head and chosen layers; a plain `save_pretrained` folder with its lineage in `qgkd.json`.
 
-A literal example, 12 → 6 layers, those that stay (from 1):
+A literal example, 12 → 6 layers, the kept ones counted from 1:
 
     top             1 2 3 4 5 6         the default
     bottom          7 8 9 10 11 12
@@ -11,17 +11,15 @@ A literal example, 12 → 6 layers, those that stay (from 1):
     alternate-even  1 3 5 7 9 11
     symmetric       1 2 3 10 11 12
 
-Source: Sajjad et al. 2023 (Poor Man's BERT, arXiv 2004.03844), section 3. Names say what is dropped.
-Differs: any depth. Alternate dropping begins at the top, as the paper's; where more than every other layer has to go,
-it goes on with those that are left, counted anew. `symmetric` keeps one more at the bottom of an odd number.
+Source: Sajjad et al. 2023 (Poor Man's BERT, arXiv 2004.03844), section 3. The names say what is dropped.
+Differs: any depth. Alternate dropping begins at the top, as in the paper; where more than every other layer must go, it
+is repeated on the remaining layers, renumbered. Of an odd number, `symmetric` keeps one more at the bottom.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 import re
-import shutil
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -29,48 +27,50 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from qgkd.checkpoints.checkpoint import RECORD_NAME, Checkpoint
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.encoder import encoder_layers, layers_name, set_dropout
+from qgkd.checkpoints.record import RECORD_NAME
 from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
+from qgkd.files.folders import write_folder
+from qgkd.files.json_files import write_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
 class Drop(StrEnum):
-    """Which layers of the teacher are left out."""
+    """Which of the teacher's layers are dropped."""
 
     TOP = "top"
-    """The last ones: the student is the teacher's lower part."""
+    """The last layers: the student is the teacher's lower part."""
     BOTTOM = "bottom"
-    """The first ones."""
+    """The first layers."""
     ALTERNATE_ODD = "alternate-odd"
-    """Every other one, the odd ones first, from the top."""
+    """Every other layer, the odd ones first, from the top."""
     ALTERNATE_EVEN = "alternate-even"
-    """Every other one, the even ones first, from the top."""
+    """Every other layer, the even ones first, from the top."""
     SYMMETRIC = "symmetric"
-    """Those in the middle."""
+    """The middle layers."""
     CONTRIBUTION = "contribution"
-    """Those that change their input least."""
+    """The layers that change their input least."""
 
 
 def kept_layers(
     teacher_layers: int, student_layers: int, drop: Drop, similarities: Sequence[float] | None = None
 ) -> tuple[int, ...]:
-    """The teacher's layers that stay.
+    """Choose the teacher's layers that the student keeps.
 
     Args:
         teacher_layers: N.
-        student_layers: How many stay, 1 to N.
-        drop: Which go.
-        similarities: For `contribution`, how alike each layer's input and output are, layer 1 first.
+        student_layers: How many are kept, 1 to N.
+        drop: Which are dropped.
+        similarities: For `contribution`, the similarity of each layer's input and output, layer 1 first.
 
     Returns:
-        Ascending, from 1.
+        Their numbers from 1, ascending.
 
     Raises:
-        UserError: More layers asked for than there are.
+        UserError: More layers than the teacher has.
     """
     if not 1 <= student_layers <= teacher_layers:
         raise UserError(
@@ -87,41 +87,41 @@ def kept_layers(
     if drop is Drop.CONTRIBUTION:
         if similarities is None or len(similarities) != teacher_layers:
             raise ValueError(f"expected a similarity for each of {teacher_layers} layers, found {similarities}")
-        alike = sorted(layers, key=lambda layer: (-similarities[layer - 1], -layer))
-        return tuple(sorted(alike[excess:]))
+        least_useful_first = sorted(layers, key=lambda layer: (-similarities[layer - 1], -layer))
+        return tuple(sorted(least_useful_first[excess:]))
     while excess:
-        places = range(1 if drop is Drop.ALTERNATE_EVEN else 0, len(layers), 2)
-        gone = set(list(places)[-excess:])
-        layers = [layer for place, layer in enumerate(layers) if place not in gone]
-        excess -= len(gone)
+        alternate = layers[1 if drop is Drop.ALTERNATE_EVEN else 0 :: 2]
+        dropped = alternate[-excess:]
+        layers = [layer for layer in layers if layer not in dropped]
+        excess -= len(dropped)
     return tuple(layers)
 
 
 def make_student(teacher: PreTrainedModel, kept: Sequence[int], *, dropout: float | None = None) -> PreTrainedModel:
-    """A new model with these layers of the teacher's.
+    """Build a new model from some of the teacher's layers.
 
     Args:
-        teacher: Any model with a BERT-type or DistilBERT encoder; it stays as it is.
+        teacher: Any model with a BERT-type or DistilBERT encoder; it is not changed.
         kept: Teacher layers from 1, ascending.
-        dropout: Hidden and attention dropout of the student; the teacher's where None.
+        dropout: Hidden and attention dropout of the student; None keeps the teacher's.
 
     Returns:
-        In eval mode, with a config of its own, on the teacher's device and in its dtype.
+        The student in eval mode, with a config of its own, on the teacher's device and in its dtype.
     """
     name = layers_name(teacher)
-    config: Any = copy.deepcopy(teacher.config)  # a shared one would change the teacher's depth, too
+    config: Any = copy.deepcopy(teacher.config)  # a shared config would change the teacher's depth too
     config.num_hidden_layers = len(kept)
-    kind: Any = type(teacher)
+    model_class: Any = type(teacher)
     with torch.device(teacher.device):
-        student: Any = kind(config).to(teacher.dtype)
-    place_of = {layer - 1: place for place, layer in enumerate(kept)}
+        student: Any = model_class(config).to(teacher.dtype)
+    student_layer = {layer - 1: index for index, layer in enumerate(kept)}
     weights = {}
     for key, value in teacher.state_dict().items():
         inside = re.fullmatch(rf"{re.escape(name)}\.(\d+)\.(.+)", key)
         if inside is None:
             weights[key] = value
-        elif int(inside[1]) in place_of:
-            weights[f"{name}.{place_of[int(inside[1])]}.{inside[2]}"] = value
+        elif int(inside[1]) in student_layer:
+            weights[f"{name}.{student_layer[int(inside[1])]}.{inside[2]}"] = value
     student.load_state_dict(weights)
     if dropout is not None:
         set_dropout(student, dropout)
@@ -131,16 +131,16 @@ def make_student(teacher: PreTrainedModel, kept: Sequence[int], *, dropout: floa
 def student_record(
     teacher: Checkpoint, kept: Sequence[int], *, drop: Drop, digest: str, dropout: float | None
 ) -> dict[str, Any]:
-    """What `qgkd.json` says of a student: the teacher's format, and as `base` where its weights come from.
+    """The student's `qgkd.json`: the teacher's format, and under `base` the origin of the weights.
 
     Args:
-        teacher: With its record; one without a format gives the student none.
-        kept: Teacher layers.
+        teacher: The teacher; where its record has no format, the student's has none.
+        kept: The teacher's layers that are kept.
         drop: How they were chosen.
         digest: `qgkd.files.fingerprint.model_sha256` of the teacher.
-        dropout: As given.
+        dropout: The student's dropout where it differs from the teacher's.
     """
-    held: dict[str, Any] = {name: teacher.record[name] for name in ("format", "script") if name in teacher.record}
+    inherited: dict[str, Any] = {name: teacher.record[name] for name in ("format", "script") if name in teacher.record}
     earlier = {name: teacher.record[name] for name in ("trained_on", "base", "step") if name in teacher.record}
     lineage = {
         "name": teacher.name,
@@ -150,7 +150,7 @@ def student_record(
         "dropped": str(drop),
         **({} if dropout is None else {"dropout": dropout}),
     }
-    return {**held, "base": {**lineage, **earlier}}
+    return {**inherited, "base": {**lineage, **earlier}}
 
 
 def save_student(folder: Path, student: PreTrainedModel, tokenizer: Any, record: dict[str, Any]) -> None:
@@ -159,18 +159,10 @@ def save_student(folder: Path, student: PreTrainedModel, tokenizer: Any, record:
     Raises:
         UserError: The folder cannot be written to.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        student.save_pretrained(partial)
-        tokenizer.save_pretrained(partial)
-        with write_atomically(partial / RECORD_NAME) as file:
-            json.dump(record, file, ensure_ascii=False, indent=1)
-            file.write("\n")
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.rename(folder)
+        with write_folder(folder) as partial:
+            student.save_pretrained(partial)
+            tokenizer.save_pretrained(partial)
+            write_json(partial / RECORD_NAME, record)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise UserError(f"{folder}: expected a folder to write to, but: {error.strerror}; choose another") from error

@@ -1,4 +1,4 @@
-"""A tokenizer from a folder, fit for question generation.
+"""Loads a tokenizer without its model, and checks that one is fit for question generation.
 
 Comes in: a folder with `tokenizer.json` or `vocab.txt`. Goes out: a fast tokenizer with [CLS], [SEP], [MASK], [PAD].
 
@@ -20,7 +20,7 @@ def load_tokenizer(folder: str | Path) -> PreTrainedTokenizerFast:
     """Load a tokenizer without a model.
 
     Raises:
-        UserError: None there, or one that `check_tokenizer` refuses.
+        UserError: No tokenizer there, or one that `check_tokenizer` refuses.
     """
     from transformers import AutoTokenizer
 
@@ -40,8 +40,8 @@ def check_tokenizer(name: str, tokenizer: PreTrainedTokenizerFast, vocab_size: i
     """Refuse a tokenizer that lacks what question generation needs.
 
     Args:
-        name: Where it comes from, for the sentence.
-        tokenizer: Any.
+        name: The model's folder or hub name, for error messages.
+        tokenizer: Any tokenizer of transformers.
         vocab_size: How many tokens the model knows.
 
     Raises:
@@ -56,7 +56,7 @@ def check_tokenizer(name: str, tokenizer: PreTrainedTokenizerFast, vocab_size: i
         raise UserError(
             f"{name}: expected a fast tokenizer (tokenizer.json or vocab.txt), found {type(tokenizer).__name__}"
         )
-    # transformers 5 makes an empty tokenizer, without a word, where the vocabulary file is not found.
+    # transformers 5 silently makes an empty tokenizer where the vocabulary file is missing.
     if len(tokenizer) > vocab_size or len(tokenizer) < 10:
         raise UserError(
             f"{name}: expected a tokenizer for the model's {vocab_size} tokens, found {len(tokenizer)}; "

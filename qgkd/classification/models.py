@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from qgkd.checkpoints.checkpoint import Checkpoint, check_place, read_record, short_name
+from qgkd.checkpoints.checkpoint import Checkpoint, check_model_exists, short_name
 from qgkd.checkpoints.encoder import encoder_layers
-from qgkd.checkpoints.hub_files import hub_answers
+from qgkd.checkpoints.hub_files import cache_only
+from qgkd.checkpoints.record import read_record
 from qgkd.checkpoints.student import Drop, kept_layers, make_student, student_record
 from qgkd.checkpoints.tokenizer_folder import check_tokenizer
 from qgkd.classification.config import ClassifierConfig
@@ -38,8 +39,8 @@ def load_tokenizer_of(name: str) -> Any:
     """
     from transformers import AutoTokenizer
 
-    local_only = _local_only(name)
-    check_place(name, local_only)
+    local_only = cache_only(name)
+    check_model_exists(name, local_only)
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=local_only)
     except Exception as error:  # of several libraries
@@ -106,8 +107,8 @@ def position_limit(checkpoint: Checkpoint) -> int:
 def _load(name: str, task: ClassificationTask, tokenizer: Any, *, is_trained: bool) -> Checkpoint:
     from transformers import AutoConfig
 
-    local_only = _local_only(name)
-    check_place(name, local_only)
+    local_only = cache_only(name)
+    check_model_exists(name, local_only)
     record = read_record(name, local_only=local_only)
     who = f"the {'teacher' if is_trained else 'base'} {name}"
     try:
@@ -168,10 +169,6 @@ def _weights(name: str, task: ClassificationTask, local_only: bool, *, may_lack_
 
 def _is_head(key: str) -> bool:
     return any(part in _HEAD for part in key.split(".")[:2])
-
-
-def _local_only(name: str) -> bool:
-    return not Path(name).exists() and not hub_answers()
 
 
 def _check_script(student: Checkpoint, teacher: Checkpoint) -> None:

@@ -12,7 +12,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from qgkd.files.atomic import write_atomically
+from qgkd.files.json_files import write_json
 
 RESULT_NAME = "result.json"
 
@@ -44,9 +44,7 @@ class ClassificationResult:
 
 def write_result(result: ClassificationResult) -> None:
     """Write `result.json`; its presence means that the run is complete."""
-    with write_atomically(result.folder / RESULT_NAME) as file:
-        json.dump({**asdict(result), "folder": str(result.folder)}, file, ensure_ascii=False, indent=1)
-        file.write("\n")
+    write_json(result.folder / RESULT_NAME, {**asdict(result), "folder": str(result.folder)})
 
 
 def read_result(folder: Path) -> ClassificationResult | None:

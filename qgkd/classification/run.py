@@ -23,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import set_seed
 
-from qgkd.checkpoints.checkpoint import Checkpoint, read_record
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.encoder import encoder_shape
 from qgkd.checkpoints.precision import parameter_count
+from qgkd.checkpoints.record import read_record
 from qgkd.classification.arguments import classification_arguments
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.config import ClassificationConfig
@@ -46,7 +47,8 @@ from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import model_sha256
 from qgkd.files.toml_values import to_toml
 from qgkd.training.checkpoints import last_checkpoint
-from qgkd.training.run import is_main, say, settle_folder
+from qgkd.training.main_process import is_main, say
+from qgkd.training.run import settle_folder
 
 if TYPE_CHECKING:
     from qgkd.classification.tasks.data import TaskData

@@ -8,14 +8,13 @@ A literal example: `ClassificationTrainer(teacher=NoTeacher(), objectives=[HardL
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import Trainer
 
-from qgkd.checkpoints.checkpoint import RECORD_NAME
+from qgkd.checkpoints.record import RECORD_NAME
 from qgkd.classification.tasks.rows import ClassificationCollator
 from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.distillation.diagnostics import TeacherCheck
@@ -24,7 +23,7 @@ from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.teachers.asked_rows import ask_about
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.trainer import DistillTrainer
-from qgkd.files.atomic import write_atomically
+from qgkd.files.json_files import write_json
 from qgkd.training.loss import LossTerm
 
 
@@ -100,6 +99,4 @@ class ClassificationTrainer(DistillTrainer):
 
     def write_record(self, folder: Path, record: dict[str, Any]) -> None:
         """`qgkd.json`: the task instead of a format of questions."""
-        with write_atomically(folder / RECORD_NAME) as file:
-            json.dump(record, file, ensure_ascii=False, indent=1)
-            file.write("\n")
+        write_json(folder / RECORD_NAME, record)

@@ -39,11 +39,11 @@ def compare(
         raise typer.BadParameter("--final measures the whole comparison: leave --only, --seed and --tables out")
     if force and not final:
         raise typer.BadParameter("--force goes with --final")
-    from qgkd.experiment.compare_settings import load_compare
+    from qgkd.experiment.generation.settings import load_compare
 
     settings = load_compare(config, tuple(overrides or ()))
-    from qgkd.experiment.compare import Comparison
-    from qgkd.experiment.report import write_report
+    from qgkd.experiment.generation.comparison import Comparison
+    from qgkd.experiment.generation.report import write_report
 
     comparison = Comparison(settings)
     cells = comparison.cells(only or (), seed or ())

@@ -8,13 +8,13 @@ GPUs `torchrun --nproc_per_node 8 -m qgkd distill ...`.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from qgkd.cli.stdout import write_stdout
+from qgkd.training.main_process import is_main
 
 
 def distill(
@@ -43,5 +43,5 @@ def distill(
         folder = distillation.prepare_distillation(run)
     else:
         folder = distillation.distill(run, resume=resume, force=force)
-    if os.environ.get("RANK", "0") == "0":  # one line, however many processes torchrun started
+    if is_main():
         write_stdout(f"{folder}\n")

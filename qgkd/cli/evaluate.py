@@ -169,7 +169,7 @@ def _trained_on(choice: SystemChoice) -> Any:
     """What the checkpoint says it was trained on; None where it does not say."""
     if choice.resolved_system == "rule":
         return None
-    from qgkd.checkpoints.checkpoint import read_record
+    from qgkd.checkpoints.record import read_record
 
     record = read_record(str(choice.resolved_model))
     return record.get("trained_on", record.get("data"))

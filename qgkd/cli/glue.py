@@ -9,7 +9,6 @@ runs/rte/teacher/model --out runs/rte/kd`; the same from a file: `qgkd glue run 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +17,7 @@ import typer
 
 from qgkd.cli.glue_compare import compare
 from qgkd.cli.stdout import write_stdout
+from qgkd.training.main_process import is_main
 
 if TYPE_CHECKING:
     from qgkd.classification.result import ClassificationResult
@@ -82,7 +82,7 @@ def run(
     from qgkd.classification.run import run_classification
 
     result = run_classification(config, resume=resume, force=force)
-    if os.environ.get("RANK", "0") == "0":  # once, however many processes torchrun started
+    if is_main():
         write_stdout(_as_json(result) if as_json else _as_text(result))
 
 

@@ -10,7 +10,6 @@ on where it stopped.
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -43,11 +42,11 @@ def compare(
     """Compare methods over tasks and seeds; runs that are complete are not done again."""
     if plan + tables_only + time_again > 1:
         raise typer.BadParameter("--plan, --tables-only and --time-again exclude each other: choose one")
-    from qgkd.classification.comparison.compare import finished_rows, run_comparison, write_report
-    from qgkd.classification.comparison.compare_config import load_comparison
-    from qgkd.classification.comparison.compare_table import markdown, table_lines
     from qgkd.classification.result import read_result
     from qgkd.errors import UserError
+    from qgkd.experiment.classification.comparison import finished_rows, run_comparison, write_report
+    from qgkd.experiment.classification.plan import load_comparison
+    from qgkd.experiment.classification.tables import markdown, table_lines
 
     comparison = load_comparison(config, tuple(overrides or ()))
     if plan:
@@ -56,7 +55,7 @@ def compare(
         return
     failures: list[str] = []
     if time_again:
-        from qgkd.classification.comparison.compare_timing import time_systems
+        from qgkd.experiment.classification.timing import time_systems
 
         time_systems(comparison)
     if tables_only or time_again:
@@ -64,7 +63,7 @@ def compare(
             raise UserError(f"{comparison.folder}: expected complete runs, found none; run without --tables-only")
     else:
         command = shlex.join(["qgkd", "glue", "compare", str(config), *(overrides or ())])
-        failures = run_comparison(comparison, command=command, tell=lambda sentence: print(sentence, file=sys.stderr))
+        failures = run_comparison(comparison, command=command)
     write_stdout(markdown(table_lines(finished_rows(comparison))))
     if failures:
         raise UserError(f"{len(failures)} of {len(comparison.runs)} runs could not be done; the first: {failures[0]}")

@@ -87,7 +87,7 @@ def _tokenizer_and_format(
 
         checkpoint = load_checkpoint(model, attention=attention, layout=layout)
         return checkpoint.tokenizer, checkpoint.input_format
-    from qgkd.checkpoints.checkpoint import new_format
+    from qgkd.checkpoints.record import new_format
     from qgkd.checkpoints.tokenizer_folder import load_tokenizer
 
     input_format = new_format(attention or "prefix", layout or "marked")

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from qgkd.cli.stdout import write_stdout
+from qgkd.training.main_process import is_main
 
 
 def recipe(
@@ -28,11 +29,9 @@ def recipe(
     ] = False,
 ) -> None:  # fmt: skip
     """Distil a teacher on half of the questions, then train the student on the labels: the report's best recipe."""
-    from qgkd.experiment.two_stage import load_recipe, run_recipe
+    from qgkd.experiment.recipe.two_stage import load_recipe, run_recipe
 
     settings = load_recipe(config, tuple(overrides or ()))
     model = run_recipe(settings, force=force)
-    from qgkd.experiment.step import is_main_process
-
-    if is_main_process():
+    if is_main():
         write_stdout(f"{model}\n")

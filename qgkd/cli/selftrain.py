@@ -7,13 +7,13 @@ A literal example: `qgkd selftrain selftrain.toml model.base=runs/student/model 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from qgkd.cli.stdout import write_stdout
+from qgkd.training.main_process import is_main
 
 
 def selftrain(
@@ -33,5 +33,5 @@ def selftrain(
     from qgkd.distillation.run import self_train
 
     folder = self_train(settings, resume=resume, force=force)
-    if os.environ.get("RANK", "0") == "0":
+    if is_main():
         write_stdout(f"{folder}\n")

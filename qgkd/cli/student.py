@@ -43,9 +43,10 @@ def student(
     if (drop == "contribution") != (data is not None):
         raise typer.BadParameter("--drop contribution and --data go together")
     _check_folder(teacher, out, force=force)
-    from qgkd.checkpoints.checkpoint import load_checkpoint, read_record
+    from qgkd.checkpoints.checkpoint import load_checkpoint
     from qgkd.checkpoints.encoder import encoder_layers
     from qgkd.checkpoints.precision import parameter_count
+    from qgkd.checkpoints.record import read_record
     from qgkd.checkpoints.student import Drop, kept_layers, make_student, save_student, student_record
     from qgkd.files.fingerprint import model_sha256
 

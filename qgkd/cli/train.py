@@ -8,13 +8,13 @@ GPUs `torchrun --nproc_per_node 8 -m qgkd train ...`.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from qgkd.cli.stdout import write_stdout
+from qgkd.training.main_process import is_main
 
 
 def train(
@@ -40,5 +40,5 @@ def train(
     from qgkd.training.run import prepare_run, run_training
 
     folder = prepare_run(settings) if prepare_only else run_training(settings, resume=resume, force=force)
-    if os.environ.get("RANK", "0") == "0":  # one line, however many processes torchrun started
+    if is_main():
         write_stdout(f"{folder}\n")

@@ -4,7 +4,8 @@ Comes in: a `Stepper`, constraints and settings. Goes out: the best finished que
 
 A hypothesis is scored by its log-probability divided by (length, [SEP] included) ** length_penalty.
 
-Source: Wu et al. 2016 (arXiv 1609.08144), section 7, with the plain power of the length that transformers uses.
+Source: Wu et al. 2016 (arXiv 1609.08144), section 7.
+Differs: the length penalty is a plain power of the length, as in transformers.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from qgkd.decoding.stepper import Stepper
 
 @dataclass(slots=True)
 class _Search:
-    """One request's beams: tokens and log-probabilities of the running ones, and the finished ones."""
+    """One request's search: tokens and log-probabilities of its running beams, and its finished questions."""
 
     request: int
     beams: list[tuple[int, ...]]
@@ -42,8 +43,8 @@ def beam_search(
     """Search with `width` beams per request.
 
     Returns:
-        One list per request, best first: finished questions, and unfinished ones only where nothing finished before
-        the cap. Empty where every continuation was ruled out.
+        One list per request, best first: the finished questions, or the unfinished ones where none finished within
+        `max_steps`. Empty where the constraints left no continuation.
     """
     searches = [_Search(r, [()], [0.0]) for r in range(request_count)]
     active = searches
@@ -60,7 +61,7 @@ def beam_search(
                 if search.over
                 else _advance(search, found, constraints.end_id, settings, width=width, last_step=step == max_steps)
             )
-            kept += [(0, constraints.end_id)] * (width - len(kept))  # rows that no longer matter
+            kept += [(0, constraints.end_id)] * (width - len(kept))  # filler: these rows are ignored
             parents += [place * width + parent for parent, _ in kept]
             tokens += [token for _, token in kept]
         if step == max_steps or all(search.over for search in active):
@@ -70,7 +71,7 @@ def beam_search(
         wanted = torch.tensor([not search.over for search in active])
         if not bool(wanted.all()):
             stays = stepper.keep(wanted)
-            active = [search for search, kept_on in zip(active, stays.tolist(), strict=True) if kept_on]
+            active = [search for search, stay in zip(active, stays.tolist(), strict=True) if stay]
             last = last.view(-1, width)[stays.to(last.device)].flatten()
     return [_result(search, width) for search in searches]
 
@@ -80,7 +81,7 @@ def _candidates(
 ) -> list[list[tuple[float, int, int]]]:
     """Per request the 2 * width best (log-probability so far, beam, token), best first.
 
-    Twice the width, because up to `width` of them may end in [SEP] and `width` beams must go on.
+    Twice the width: up to `width` candidates may end in [SEP], and `width` beams must still go on.
     """
     rows = [(search, beam) for search in active for beam in range(width)]
     requests = [search.request for search, _ in rows]
@@ -109,7 +110,7 @@ def _advance(
     width: int,
     last_step: bool,
 ) -> list[tuple[int, int]]:
-    """Take one step of one request; returns the (parent beam, token) of the beams that go on."""
+    """Advance one request by a step; returns (parent beam, token) of each beam that goes on."""
     beams: list[tuple[int, ...]] = []
     totals: list[float] = []
     kept: list[tuple[int, int]] = []
@@ -130,8 +131,8 @@ def _advance(
     if not beams:
         search.over = True
     elif len(search.finished) == width:
-        # Not a bound (a long certain ending could still raise a mean): the stopping rule of transformers'
-        # `early_stopping=False`, the best running beam scored as if it ended now.
+        # The stopping rule of transformers' `early_stopping=False`: the best running beam scored as if it ended now.
+        # It is no bound, since a long and certain ending could still raise the mean.
         reachable = totals[0] / (len(beams[0]) + 1) ** settings.length_penalty
         search.over = reachable <= search.finished[-1][0]
     return kept

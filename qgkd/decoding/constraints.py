@@ -1,13 +1,13 @@
-"""Tokens that may not come next.
+"""Rules out tokens that may not come next in a question.
 
 Comes in: log-probabilities and the questions so far. Goes out: the same with -inf where a token is not allowed.
 
-Rules: no special tokens; [SEP] not before the minimum; no n-gram repeated that the passage does not repeat; no splice;
-[UNK] only where a source character takes its place, that is, after the token that stands before an unknown character
-in the passage.
+Rules: no special tokens; no [SEP] before the minimum length; no repeated n-gram, unless the passage repeats it; no
+splice (`qgkd.decoding.splices`); [UNK] only after a token that precedes an unknown character in the passage, so that
+this character can replace it.
 
-A literal example: the passage says 「詩人龘龘」 and 龘 is not in the vocabulary: after 人 the model may write [UNK],
-and 龘 is printed.
+A literal example: the passage contains 「詩人龘龘」 and 龘 is not in the vocabulary: after 人 the model may write
+[UNK], and the question shows 龘.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _UNUSED = re.compile(r"\[unused\d+\]")
 
 
 class Constraints:
-    """The rules of one batch of requests.
+    """The decoding rules of one batch of requests.
 
     Args:
         tokenizer: The model's.
@@ -67,7 +67,7 @@ class Constraints:
     def apply(
         self, log_probabilities: torch.Tensor, requests: Sequence[int], questions: Sequence[Sequence[int]]
     ) -> torch.Tensor:
-        """Rule tokens out.
+        """Set the log-probabilities of forbidden tokens to -inf.
 
         Args:
             log_probabilities: [R, V]
@@ -88,15 +88,15 @@ class Constraints:
                 allowed[row, _completing_a_repeat(question, size, self._ngrams[request])] = -torch.inf
             if self._copied_from_id:
                 copied = self._copied[request]
-                held = allowed[row, copied]
+                log_probabilities_of_copied = allowed[row, copied]
                 allowed[row, self._copied_from_id :] = -torch.inf
-                allowed[row, copied] = held
+                allowed[row, copied] = log_probabilities_of_copied
             if self._splices:
                 allowed[row, self._splices[request].after(question)] = -torch.inf
         return allowed
 
     def _passage(self, source: Source) -> tuple[int, ...]:
-        """Its tokens up to the first [SEP]; behind it the answer is said again."""
+        """The passage's tokens: those before the first [SEP], which the answer follows."""
         ids = source.token_ids
         return ids[: ids.index(self.end_id)] if self.end_id in ids else ids
 
@@ -107,9 +107,9 @@ class Constraints:
         return frozenset(before for before, token, start in pairs if token == self._unk_id and start >= 0)
 
 
-@lru_cache(maxsize=4)  # a pass over the vocabulary takes as long as two decoding steps
+@lru_cache(maxsize=4)  # reading the vocabulary takes as long as two decoding steps
 def never_generated(tokenizer: PreTrainedTokenizerFast, vocabulary: int) -> torch.Tensor:
-    """[V] bool: special tokens other than [SEP], [unusedN], and logits that stand for no token."""
+    """Tokens that no question contains, [V] bool: specials but [SEP], [unusedN], and logits without a token."""
     special = set(tokenizer.all_special_ids) - {tokenizer.sep_token_id}
     ordinary = [
         index
@@ -122,14 +122,14 @@ def never_generated(tokenizer: PreTrainedTokenizerFast, vocabulary: int) -> torc
 
 
 def _ngram_counts(tokens: Sequence[int], size: int) -> Counter[tuple[int, ...]]:
-    """How often each n-gram occurs; empty for a size of 0."""
+    """Count each n-gram; empty for a size of 0."""
     return Counter(tuple(tokens[at : at + size]) for at in range(len(tokens) - size + 1)) if size else Counter()
 
 
 def _completing_a_repeat(question: Sequence[int], size: int, passage: Counter[tuple[int, ...]]) -> list[int]:
-    """The tokens that would repeat an n-gram; a quotation may repeat it as often as the passage does."""
+    """The tokens that would repeat an n-gram more often than the passage does."""
     if len(question) < size:
         return []
     ending = tuple(question[len(question) - size + 1 :]) if size > 1 else ()
-    held = _ngram_counts(question, size)
-    return [ngram[-1] for ngram, count in held.items() if ngram[:-1] == ending and count >= max(1, passage[ngram])]
+    counts = _ngram_counts(question, size)
+    return [ngram[-1] for ngram, count in counts.items() if ngram[:-1] == ending and count >= max(1, passage[ngram])]

@@ -1,7 +1,7 @@
-"""Questions from a masked language model.
+"""Writes questions with a masked language model: the generator behind `--system model`.
 
-Comes in: requests, any number, any length. Goes out: `Question` lists in the requests' order. Requests are sorted by
-length into batches, decoded, and spelt in the passage's own characters and script.
+Comes in: any number of requests of any length. Goes out: a list of `Question`s per request, in the same order. Requests
+are batched by length and decoded; the questions are spelt in the passage's own characters and script.
 
 A literal example: `ModelGenerator(load_checkpoint("runs/teacher")).generate([GenerationRequest(...)])`
 """
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from transformers import BertForMaskedLM
 
 
-_SCORED_ROWS = 16  # rows scored together: each packed row has the probabilities of a vocabulary for every token
+_SCORED_ROWS = 16  # scored together; bounds the memory, [rows * tokens, vocabulary]
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A request in the model's script, with its source."""
+    """A request as the model reads it: in its script, with its source tokens."""
 
     index: int
     request: GenerationRequest
@@ -54,12 +54,12 @@ class _Prepared:
 
 
 class ModelGenerator:
-    """See `qgkd.generator.Generator`.
+    """A `qgkd.generator.Generator` that decodes with a checkpoint.
 
     Args:
-        checkpoint: The model; it stays on its device and in its precision.
-        settings: How to search.
-        max_batch_tokens: Source tokens per batch, padding and beams counted; bounds the memory.
+        checkpoint: The model, on its device and in its precision.
+        settings: How to search; greedily where None.
+        max_batch_tokens: Tokens per batch, padding and beams included; bounds the memory.
     """
 
     def __init__(
@@ -70,17 +70,19 @@ class ModelGenerator:
         self._max_batch_tokens = max_batch_tokens
         self.name = checkpoint.name
         self.parameters = parameter_count(checkpoint.model)
+        self._mask_id = int(checkpoint.tokenizer.mask_token_id)
+        self._pad_id = int(checkpoint.tokenizer.pad_token_id)
         self._bert: IncrementalBert | None = None
         if checkpoint.input_format.attention is Attention.PREFIX:
             self._bert = IncrementalBert(cast("BertForMaskedLM", checkpoint.model))
 
     @torch.inference_mode()
     def generate(self, requests: Sequence[GenerationRequest], *, questions_per_answer: int = 1) -> list[list[Question]]:
-        """See `qgkd.generator.Generator.generate`; n-best come from the beams, or from that many draws."""
+        """See `qgkd.generator.Generator.generate`; several questions are the best beams, or as many samples."""
         if questions_per_answer < 1:
             raise UserError(f"questions_per_answer must be at least 1, was {questions_per_answer}")
         questions: list[list[Question]] = [[] for _ in requests]
-        width = self._width(questions_per_answer)
+        width = max(self._settings.num_beams, questions_per_answer)
         for batch in self._batches(self._prepare(requests), width):
             for prepared, hypotheses in zip(batch, self._decode(batch, width), strict=True):
                 questions[prepared.index] = self._questions(prepared, hypotheses)[:questions_per_answer]
@@ -90,7 +92,7 @@ class ModelGenerator:
     def question_log_probabilities(
         self, requests: Sequence[GenerationRequest], questions: Sequence[str]
     ) -> list[float]:
-        """How likely the model finds given questions, the generator read backwards.
+        """Score given questions by how likely the model is to write them.
 
         Returns:
             Mean natural-log probability per token, [SEP] included, one value per request.
@@ -104,13 +106,8 @@ class ModelGenerator:
                 values[prepared.index] = value
         return values
 
-    def _width(self, questions_per_answer: int) -> int:
-        if self._settings.num_beams > 1 or not self._settings.sample:
-            return max(self._settings.num_beams, questions_per_answer)
-        return questions_per_answer
-
     def _prepare(self, requests: Sequence[GenerationRequest]) -> list[_Prepared]:
-        """Build the sources; requests about one passage share its tokens."""
+        """Build the sources; a passage is tokenised once for all of its requests."""
         encoders: dict[str, tuple[str, bool, PassageEncoder]] = {}
         prepared = []
         for index, request in enumerate(requests):
@@ -131,11 +128,11 @@ class ModelGenerator:
         return prepared
 
     def _wants_traditional(self) -> bool:
-        """A model trained on Traditional text alone says so in its record; others read both scripts as they are."""
+        """Whether the model was trained on Traditional text only, which its record then says."""
         return self._checkpoint.record.get("script") == "traditional"
 
     def _batches(self, prepared: list[_Prepared], width: int) -> Iterator[list[_Prepared]]:
-        """Requests of similar length together; in `shared`, those of one window side by side."""
+        """Batch requests of similar length; in layout `shared`, requests over one window are neighbours."""
         shared = self._checkpoint.input_format.layout is Layout.SHARED
         per_window: dict[tuple[str, int], int] = {}
         for item in prepared:
@@ -158,10 +155,10 @@ class ModelGenerator:
             yield batch
 
     def _request_tokens(self, source_tokens: int, width: int) -> int:
-        """What a request holds in memory: in `recurrent` every beam is a full row, in `prefix` beams share the source.
+        """Tokens that a request keeps in memory: `recurrent` repeats the source per beam, in `prefix` beams share it.
 
-        The question's room counts in both, so that a batch of very short passages does not grow to thousands of rows,
-        each with the probabilities of a whole vocabulary.
+        The longest question is counted too: a batch of very short passages would otherwise grow to thousands of rows,
+        each with log-probabilities of the whole vocabulary.
         """
         question_tokens = self._checkpoint.input_format.max_question_tokens + 1
         if self._checkpoint.input_format.attention is Attention.RECURRENT:
@@ -175,32 +172,20 @@ class ModelGenerator:
         max_steps = min(cap, settings.max_question_tokens or cap)
         stepper = self._stepper(sources, max_steps)
         constraints = Constraints(checkpoint.tokenizer, sources, settings, checkpoint.model.config.vocab_size)
-        count = len(batch)
-        if settings.sample:
-            generators = [_draws(settings.seed, item) for item in batch]
-            found = decode_rows(
-                stepper,
-                constraints,
-                settings,
-                request_count=count,
-                width=width,
-                max_steps=max_steps,
-                generators=generators,
-            )
-            return [sorted(row, key=lambda hypothesis: -hypothesis.mean_log_probability) for row in found]
-        if width == 1:
-            return decode_rows(stepper, constraints, settings, request_count=count, width=1, max_steps=max_steps)
-        return beam_search(stepper, constraints, settings, width=width, request_count=count, max_steps=max_steps)
+        sizes = {"request_count": len(batch), "width": width, "max_steps": max_steps}
+        if width > 1 and not settings.sample:
+            return beam_search(stepper, constraints, settings, **sizes)
+        generators = [_random_generator(settings.seed, item.request) for item in batch] if settings.sample else None
+        found = decode_rows(stepper, constraints, settings, **sizes, generators=generators)
+        return [sorted(row, key=lambda hypothesis: -hypothesis.mean_log_probability) for row in found]
 
     def _stepper(self, sources: Sequence[Source], max_steps: int) -> Stepper:
-        model, tokenizer = self._checkpoint.model, self._checkpoint.tokenizer
-        mask_id, pad_id = int(tokenizer.mask_token_id), int(tokenizer.pad_token_id)
         if self._bert is not None:
-            return PrefixStepper(self._bert, sources, mask_id, pad_id, max_steps)
-        return RecurrentStepper(model, sources, mask_id, pad_id)
+            return PrefixStepper(self._bert, sources, self._mask_id, self._pad_id, max_steps)
+        return RecurrentStepper(self._checkpoint.model, sources, self._mask_id, self._pad_id)
 
     def _questions(self, prepared: _Prepared, hypotheses: Sequence[Hypothesis]) -> list[Question]:
-        """Spell the hypotheses; equal texts once, the better first."""
+        """Spell the hypotheses, best first, without duplicates."""
         questions: dict[str, Question] = {}
         for hypothesis in hypotheses:
             text = question_text(
@@ -222,29 +207,27 @@ class ModelGenerator:
         return list(questions.values())
 
     def _score(self, batch: list[_Prepared], questions: Sequence[str]) -> list[float]:
-        """Mean log-probability of each question after its source; one packed row each, or one row per token."""
+        """Mean log-probability of each question given its source; by one packed row each, or one row per token."""
         checkpoint = self._checkpoint
-        mask_id, pad_id = int(checkpoint.tokenizer.mask_token_id), int(checkpoint.tokenizer.pad_token_id)
         rows: list[Row] = []
         lengths = []
         for item, question in zip(batch, questions, strict=True):
             target, _ = question_target(checkpoint.tokenizer, checkpoint.input_format, question)
             lengths.append(len(target))
             if checkpoint.input_format.attention is Attention.PREFIX:
-                rows.append(packed_row([item.source], [target], mask_id))
+                rows.append(packed_row([item.source], [target], self._mask_id))
             else:
-                rows += recurrent_rows(item.source, target, mask_id)
-        gains: list[torch.Tensor] = []
+                rows += recurrent_rows(item.source, target, self._mask_id)
+        token_log_probabilities: list[torch.Tensor] = []
         for at in range(0, len(rows), _SCORED_ROWS):
-            tensors = collate(rows[at : at + _SCORED_ROWS], pad_id, checkpoint.model.dtype)
+            tensors = collate(rows[at : at + _SCORED_ROWS], self._pad_id, checkpoint.model.dtype)
             tensors = to_device(tensors, checkpoint.model.device)
-            logits = torch.log_softmax(mask_logits(checkpoint.model, tensors).float(), dim=-1)
-            gains.append(logits.gather(1, tensors.target_ids[:, None])[:, 0])
-        return [float(part.mean()) for part in torch.cat(gains).split(lengths)]
+            log_probabilities = torch.log_softmax(mask_logits(checkpoint.model, tensors).float(), dim=-1)
+            token_log_probabilities.append(log_probabilities.gather(1, tensors.target_ids[:, None])[:, 0])
+        return [float(part.mean()) for part in torch.cat(token_log_probabilities).split(lengths)]
 
 
-def _draws(seed: int, item: _Prepared) -> torch.Generator:
-    """A generator that depends on the seed and the request alone, so that batching does not change what is drawn."""
-    request = item.request
-    told = f"{seed}\n{request.answer_start_char}\n{request.answer_text}\n{request.context}"
-    return torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big") >> 1)
+def _random_generator(seed: int, request: GenerationRequest) -> torch.Generator:
+    """A generator seeded by the seed and the request alone, so that batching does not change the samples."""
+    identity = f"{seed}\n{request.answer_start_char}\n{request.answer_text}\n{request.context}"
+    return torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8], "big") >> 1)

@@ -1,4 +1,4 @@
-"""Greedy decoding and sampling: one token after the other, never taken back.
+"""Greedy decoding and sampling: each token is chosen once and kept.
 
 Comes in: a `Stepper`, constraints and settings. Goes out: `Hypothesis` lists, one per request.
 
@@ -19,18 +19,18 @@ from qgkd.decoding.stepper import Stepper
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One question in tokens."""
+    """One decoded question."""
 
     token_ids: tuple[int, ...]
-    """Without the closing [SEP]."""
+    """The question's tokens without the closing [SEP]."""
     log_probability: float
-    """Sum over the tokens, the closing [SEP] included, as the model gives it: before rules and temperature."""
+    """Natural-log probability of all tokens, the closing [SEP] included, before constraints and temperature."""
     finished: bool
-    """Whether it ended in [SEP]; otherwise the cap ended it."""
+    """Whether it ended in [SEP]; False where it reached the most tokens."""
 
     @property
     def mean_log_probability(self) -> float:
-        """Per token, [SEP] included."""
+        """Mean natural-log probability per token, [SEP] included."""
         return self.log_probability / max(1, len(self.token_ids) + self.finished)
 
 
@@ -53,19 +53,19 @@ def decode_rows(
     max_steps: int,
     generators: Sequence[torch.Generator] | None = None,
 ) -> list[list[Hypothesis]]:
-    """Write `width` questions per request, each on its own.
+    """Write `width` independent questions per request.
 
     Args:
         stepper: Fresh, one row per request.
-        constraints: The batch's rules.
+        constraints: The rules for this batch.
         settings: Greedy, or sampling with temperature, top-k and top-p.
         request_count: N.
-        width: Rows per request; more than one only makes sense for sampling.
+        width: Rows per request; above 1 for sampling only, since greedy rows would be equal.
         max_steps: The most tokens of a question.
-        generators: One per request, for sampling; greedy where None.
+        generators: One per request to sample with; None decodes greedily.
 
     Returns:
-        N lists of at most `width` hypotheses; a row that no token could continue is left out.
+        N lists of at most `width` hypotheses; rows without an allowed next token are left out.
     """
     rows = [_Row(request, []) for request in range(request_count) for _ in range(width)]
     active = list(range(request_count))
@@ -76,13 +76,13 @@ def decode_rows(
         live = [rows[request * width + beam] for request in active for beam in range(width)]
         log_probabilities = stepper.next_log_probabilities(last)
         allowed = constraints.apply(log_probabilities, [row.request for row in live], [row.token_ids for row in live])
-        if step == max_steps:  # only the end may follow; it is not forced, a cut question stays unfinished
+        if step == max_steps:  # a row whose best token is [SEP] is finished, the others are cut off
             _close(live, allowed, log_probabilities, constraints.end_id)
             break
         chosen = _choose(allowed, settings, [generators[row.request] for row in live] if generators else None)
         _append(live, chosen, log_probabilities, allowed, constraints.end_id)
         wanted = torch.tensor(
-            [any(not _over(rows[request * width + beam]) for beam in range(width)) for request in active]
+            [any(not _is_over(rows[request * width + beam]) for beam in range(width)) for request in active]
         )
         if not bool(wanted.any()):
             break
@@ -101,19 +101,19 @@ def decode_rows(
     ]
 
 
-def _over(row: _Row) -> bool:
+def _is_over(row: _Row) -> bool:
     return row.finished or row.dead
 
 
 def _append(
     live: Sequence[_Row], chosen: torch.Tensor, log_probabilities: torch.Tensor, allowed: torch.Tensor, end_id: int
 ) -> None:
-    gained = log_probabilities.gather(1, chosen[:, None])[:, 0].tolist()
+    gains = log_probabilities.gather(1, chosen[:, None])[:, 0].tolist()
     possible = torch.isfinite(allowed.gather(1, chosen[:, None])[:, 0]).tolist()
-    for row, token, gain, may in zip(live, chosen.tolist(), gained, possible, strict=True):
-        if _over(row):
+    for row, token, gain, is_possible in zip(live, chosen.tolist(), gains, possible, strict=True):
+        if _is_over(row):
             continue
-        if not may:
+        if not is_possible:
             row.dead = True
             continue
         row.log_probability += gain
@@ -124,11 +124,11 @@ def _append(
 
 
 def _close(live: Sequence[_Row], allowed: torch.Tensor, log_probabilities: torch.Tensor, end_id: int) -> None:
-    """At the cap: a row whose likeliest next token is [SEP] is a finished question."""
+    """Finish the rows that reached the most tokens and whose likeliest next token is [SEP]."""
     ends = (allowed.argmax(dim=1) == end_id).tolist()
     gains = log_probabilities[:, end_id].tolist()
     for row, end, gain in zip(live, ends, gains, strict=True):
-        if not _over(row) and end:
+        if not _is_over(row) and end:
             row.finished = True
             row.log_probability += gain
 
@@ -136,7 +136,7 @@ def _close(live: Sequence[_Row], allowed: torch.Tensor, log_probabilities: torch
 def _choose(
     allowed: torch.Tensor, settings: DecodingSettings, generators: Sequence[torch.Generator] | None
 ) -> torch.Tensor:
-    """The next token of every row, [R]."""
+    """Choose the next token of every row, [R]."""
     if generators is None:
         return allowed.argmax(dim=1)
     weights = nucleus(allowed / settings.sampling_temperature, top_k=settings.top_k, top_p=settings.top_p)
@@ -148,7 +148,7 @@ def _choose(
 
 
 def nucleus(log_probabilities: torch.Tensor, *, top_k: int, top_p: float) -> torch.Tensor:
-    """Probabilities [R, V], 0 outside the k likeliest tokens and outside the nucleus, summing to 1 per row.
+    """Probabilities [R, V], summing to 1 per row, of the tokens that may be sampled: top-k, then the nucleus.
 
     The nucleus is the smallest set of likeliest tokens whose probabilities sum to at least `top_p`; it is never empty.
     """

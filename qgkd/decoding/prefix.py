@@ -1,11 +1,11 @@
-"""Cached decoding: the source is encoded once, then two tokens per step.
+"""The stepper of attention mode `prefix`: encodes the source once, then runs two tokens per step.
 
-Comes in: sources of attention mode `prefix` and a `BertForMaskedLM`. Goes out: a `Stepper`.
+Comes in: sources and a `BertForMaskedLM`. Goes out: a `Stepper`.
 
 Step t feeds `[q(t-1), MASK]`: the question token sees the source, the question before it and itself; the [MASK] sees
 all of that and itself. The question token's keys and values stay, the [MASK]'s are overwritten by the next step.
 
-In layout `shared` requests over one window share its block, see `incremental_bert`.
+In layout `shared`, requests over one window share its block, see `incremental_bert`.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from qgkd.model_input.attention_mask import additive
 from qgkd.model_input.source import Source
 
 _Part = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-_WORTH_COPYING = 0.75  # finished requests are dropped when at most this share is left: dropping copies the rest
+_WORTH_COPYING = 0.75  # finished requests are dropped at or below this unfinished share, since it copies the rest
 
 
 class PrefixStepper:
-    """State: encoded sources, and the question's keys and values per row.
+    """Keeps the encoded sources, and the keys and values of each row's question.
 
     Args:
-        bert: The model, kept from batch to batch.
-        sources: One per request. Requests over the same window must stand side by side.
+        bert: The model, shared by all batches.
+        sources: One per request. Requests over the same window must be neighbours.
         mask_id: The tokenizer's [MASK].
         pad_id: The tokenizer's [PAD].
-        max_steps: The most steps that will be asked for; room for them is set aside.
+        max_steps: The most steps; memory for them is allocated at the first.
     """
 
     def __init__(
@@ -54,15 +54,15 @@ class PrefixStepper:
         self._target: list[KeyValues] | None = None
 
     def next_log_probabilities(self, last_tokens: torch.Tensor | None) -> torch.Tensor:
-        """See `Stepper`; two tokens per row (one at the first step)."""
+        """See `Stepper`; runs two tokens per row, one at the first step."""
         rows = len(self._positions) * self._width
         mask = torch.full((rows, 1), self._mask_id, device=self._bert.device)
         if last_tokens is None:
             ids, first_step = mask, self._steps_done
         else:
-            given = torch.full((rows,), self._pad_id, device=self._bert.device)
-            given[self._real_rows()] = last_tokens
-            ids, first_step = torch.cat([given[:, None], mask], dim=1), self._steps_done - 1
+            previous = torch.full((rows,), self._pad_id, device=self._bert.device)
+            previous[self._real_rows()] = last_tokens
+            ids, first_step = torch.cat([previous[:, None], mask], dim=1), self._steps_done - 1
         offsets = torch.arange(first_step, first_step + ids.shape[1], device=self._bert.device)
         positions = self._positions.repeat_interleave(self._width)[:, None] + offsets
         hidden = self._bert.embed(ids, torch.zeros_like(ids), positions)
@@ -80,7 +80,7 @@ class PrefixStepper:
             ]
 
     def reorder(self, parents: torch.Tensor) -> None:
-        """See `Stepper`; only the question's own keys and values move."""
+        """See `Stepper`; only the keys and values of the questions are moved."""
         if self._target is None:
             return
         rows = torch.arange(len(self._positions) * self._width, device=self._bert.device)
@@ -92,7 +92,7 @@ class PrefixStepper:
             kv.values[:, :, filled] = kv.values[rows, :, filled]
 
     def keep(self, wanted: torch.Tensor) -> torch.Tensor:
-        """See `Stepper`; whole passages go, when enough of them are finished."""
+        """See `Stepper`; drops whole passages, once enough of them are finished."""
         per_block = len(self._positions) // self._above[0].layers[0].keys.shape[0]
         slot_wanted = torch.zeros(len(self._positions), dtype=torch.bool, device=self._bert.device)
         slot_wanted[self._slot_of_request] = wanted.to(self._bert.device)
@@ -113,12 +113,12 @@ class PrefixStepper:
         return stays.to(wanted.device)
 
     def _real_rows(self) -> torch.Tensor:
-        """The rows that belong to requests, in request order, without the ones that only fill a block; [R]."""
+        """The rows of requests in their order, without those that only fill up a block; [R]."""
         beams = torch.arange(self._width, device=self._bert.device)
         return (self._slot_of_request[:, None] * self._width + beams).flatten()
 
     def _encode(self, parts: Sequence[_Part], above: Sequence[BlockCache]) -> BlockCache:
-        """Encode the same part of every source, padded on the right."""
+        """Encode one part of every source, padded on the right."""
         lengths = torch.tensor([len(ids) for ids, _, _ in parts])
         longest = int(lengths.max())
         columns = (
@@ -133,34 +133,34 @@ class PrefixStepper:
         return self._bert.encode(self._bert.embed(ids, types, positions), mask, above)
 
     def _keep_keys(self, first_step: int, layer: int, keys: torch.Tensor, values: torch.Tensor) -> KeyValues:
-        """Store the new tokens' keys and values behind the question so far; the old [MASK]'s are overwritten."""
+        """Store the new tokens' keys and values after the question so far, over those of the old [MASK]."""
         if self._target is None:
             self._target = []
         if layer == len(self._target):
             shape = (keys.shape[0], keys.shape[1], self._max_steps + 1, keys.shape[3])
             self._target.append(KeyValues(keys.new_zeros(shape), values.new_zeros(shape), None))
-        room = self._target[layer]
+        stored = self._target[layer]
         end = first_step + keys.shape[2]
-        room.keys[:, :, first_step:end] = keys
-        room.values[:, :, first_step:end] = values
+        stored.keys[:, :, first_step:end] = keys
+        stored.values[:, :, first_step:end] = values
         mask = None
-        if keys.shape[2] == 2:  # the question token must not see the [MASK] behind it
+        if keys.shape[2] == 2:  # the question token must not see the [MASK] after it
             mask = keys.new_zeros(2, end)
             mask[0, -1] = torch.finfo(keys.dtype).min
-        return KeyValues(room.keys[:, :, :end], room.values[:, :, :end], mask)
+        return KeyValues(stored.keys[:, :, :end], stored.values[:, :, :end], mask)
 
 
 def _part(source: Source, *, passage: bool) -> _Part:
-    """Ids, types and positions of the passage, or of the answer segment behind it."""
+    """Ids, types and positions of the passage, or of the answer segment after it."""
     tokens = slice(0, source.passage_length) if passage else slice(source.passage_length, None)
     return source.token_ids[tokens], source.token_types[tokens], source.positions[tokens]
 
 
 def _share_blocks(sources: Sequence[Source]) -> tuple[list[int], int]:
-    """Lay requests out so that every passage block serves equally many.
+    """Arrange requests in slots so that every passage block has the same number of them.
 
     Returns:
-        (the request in each slot, slots per block); a block with fewer answers repeats its last one.
+        (request of each slot, slots per block); a block with fewer requests repeats its last one.
     """
     blocks: list[list[int]] = []
     for request, source in enumerate(sources):
@@ -178,5 +178,5 @@ def _share_blocks(sources: Sequence[Source]) -> tuple[list[int], int]:
 
 
 def _first_uses(slots: Sequence[int]) -> list[bool]:
-    """Whether each slot is the first that holds its request."""
+    """Whether each slot is the first with its request."""
     return [slot == 0 or slots[slot - 1] != request for slot, request in enumerate(slots)]

@@ -1,7 +1,7 @@
-"""Recurrent decoding: BERT-SQG as published, a full forward pass for every token.
+"""The stepper of attention mode `recurrent`: BERT-SQG as published, a full forward pass for every token.
 
-Comes in: sources of attention mode `recurrent` and any `AutoModelForMaskedLM`. Goes out: a `Stepper`.
-Exact savings only: one forward for all answers and beams, the head on the [MASK]s alone, finished requests dropped.
+Comes in: sources and any `AutoModelForMaskedLM`. Goes out: a `Stepper`. All answers and beams share one forward pass,
+the head runs on the [MASK]s only, and finished requests are dropped; the results are exact.
 
 Source: Chan & Fan 2019 (D19-5821), section 3.2: q(t) = argmax P(w | [CLS] C [SEP] A [SEP] q(1) … q(t-1) [MASK]).
 """
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class RecurrentStepper:
-    """State: every row's source and question so far.
+    """Keeps each row's source and its question so far.
 
     Args:
-        model: In eval mode.
+        model: The model in eval mode.
         sources: One per request; of similar length, since rows are padded to the longest.
         mask_id: The tokenizer's [MASK].
         pad_id: The tokenizer's [PAD].
@@ -47,7 +47,7 @@ class RecurrentStepper:
         rows = []
         for index, question in enumerate(self._questions):
             source = self._sources[index // self._width]
-            # The label at the [MASK] only marks it as scored.
+            # The [MASK] is its own label here: a label only marks the position as scored.
             rows.append(recurrent_row(source, (*question, self._mask_id), len(question) + 1, self._mask_id))
         batch = to_device(collate(rows, self._pad_id, self._model.dtype), self._model.device)
         return torch.log_softmax(mask_logits(self._model, batch).float(), dim=-1)
@@ -62,7 +62,7 @@ class RecurrentStepper:
         self._questions = [self._questions[parent] for parent in parents.tolist()]
 
     def keep(self, wanted: torch.Tensor) -> torch.Tensor:
-        """See `Stepper`; every finished request goes at once, since each row costs a full pass."""
+        """See `Stepper`; drops every finished request at once, since each row costs a full pass."""
         kept = wanted.nonzero()[:, 0].tolist()
         self._questions = [
             question for request in kept for question in self._questions[request * self._width :][: self._width]

@@ -1,9 +1,9 @@
-"""Linear layers on few rows.
+"""Runs a linear layer on few rows faster, by slices of its output columns.
 
 Comes in: a linear module and its input. Goes out: the module's output. A decoding step multiplies two rows per question
-with every weight of the model. On a CPU torch hands such a thin product to one thread and, from the second row on,
-reads the weights from memory again. Cut into slices of output columns, as a batched product over views of the same
-weights, it uses all threads and finds each slice in the cache: nothing is copied or kept.
+with every weight of the model. On a CPU, torch gives such a thin product to one thread and reads the weights from
+memory again for every further row. As a batched product over slices of the same weights, it uses all threads and finds
+each slice in the cache; nothing is copied.
 
 A literal example: two rows of 768 against [3072, 768] on two AVX2 threads: 0.6 ms instead of 1.5 (eval/LOG.md).
 """
@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import torch
 
-_MOST_ROWS = 64  # beyond, the plain product uses the machine as well
+_MOST_ROWS = 64  # above, the plain product is as fast
 _SLICES = 8
-_SLICES_OF_A_PAIR = 32  # one or two rows are bound by reading the weights: smaller slices stay in the nearest cache
+_SLICES_OF_A_PAIR = 32  # reading the weights bounds one or two rows: smaller slices stay in the nearest cache
 
 
 def sliced_linear(module: torch.nn.Module, inputs: torch.Tensor) -> torch.Tensor:
-    """`module(inputs)`, up to rounding; inputs [..., D]."""
+    """Compute `module(inputs)` up to rounding; inputs [..., D]."""
     rows = inputs.numel() // inputs.shape[-1]
-    # Exactly nn.Linear: a quantised or parallelised layer keeps its weights in another way.
+    # Exactly nn.Linear: quantised and parallelised subclasses store their weights differently.
     if rows > _MOST_ROWS or inputs.device.type != "cpu" or type(module) is not torch.nn.Linear:
         return module(inputs)  # type: ignore[no-any-return]
     columns = module.out_features

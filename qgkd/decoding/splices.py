@@ -1,15 +1,15 @@
-"""Where a question, quoting its passage, jumps from one place to another in the middle of a word.
+"""Finds splices: tokens at which a question that quotes its passage would jump to another place of it in mid-word.
 
-Comes in: a source and the question so far. Goes out: the tokens that would be such a jump.
+Comes in: a source and the question so far. Goes out: the tokens that would be a splice.
 
-A model copies by looking for the token it wrote last. Where that stands several times, it may go on behind the wrong
-one. The passage's own order tells: the question's last tokens, as many as stand together in the passage, at least two,
-are never followed by this one there, though the last of them is elsewhere.
+A model copies by looking up the token it wrote last; where the passage has that token several times, it may go on after
+the wrong one. A token is a splice if the passage has it after the question's last token, but never after the longest
+ending of the question, two tokens or more, that the passage contains.
 
-A literal example: the passage says 「以北銜接臺灣南端，以南銜接雅米島」 and the question so far ends in 「臺灣南」:
-端 may follow, and so may what the passage never has behind 南, but not 銜, which only follows 「以南」.
+A literal example: the passage contains 「以北銜接臺灣南端，以南銜接雅米島」 and the question so far ends in 「臺灣南」:
+端 may follow, and so may any token that the passage never has after 南, but not 銜, which only follows 「以南」.
 
-Source: ours; eval/LOG.md has what it is worth.
+Source: this project; eval/LOG.md has its effect.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from qgkd.model_input.source import Source
 
 
 class Splices:
-    """The jumps of one source.
+    """The splices of one source.
 
     Args:
-        source: Its tokens, markers included: a jump over the answer is none.
-        special_ids: The tokenizer's [SEP], [UNK] and so on: a question may end anywhere, and [UNK] stands for different
-            characters.
+        source: The source whose passage is quoted.
+        special_ids: The tokenizer's [SEP], [UNK] and so on, which are never splices: a question may end anywhere, and
+            [UNK] stands for different characters.
     """
 
     def __init__(self, source: Source, special_ids: Collection[int]) -> None:
@@ -37,7 +37,7 @@ class Splices:
                 self._places[token].append(place)
 
     def after(self, question: Sequence[int]) -> list[int]:
-        """The tokens that would continue the question from another place than its last tokens are at."""
+        """The tokens that would continue the question from another place of the passage than it quotes."""
         anywhere = self._places.get(question[-1], []) if question else []
         quoted, length = anywhere, 1
         while length < len(question) and question[-length - 1] not in self._special:

@@ -1,8 +1,8 @@
-"""What a search needs from a model, whichever way the model computes it.
+"""`Stepper`, the interface between a search and a model: one step predicts the next token of every row.
 
-Comes in: sources. Goes out: log-probabilities of the next token, step after step.
+Comes in: the tokens chosen at the step before. Goes out: log-probabilities of the next token.
 
-Rows are request-major: row `request * width + beam`.
+Rows are ordered by request: row `request * width + beam`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import torch
 
 
 class Stepper(Protocol):
-    """Holds the state of N requests with `width` rows each (R = N * width)."""
+    """The decoding state of N requests with `width` rows each (R = N * width)."""
 
     def next_log_probabilities(self, last_tokens: torch.Tensor | None) -> torch.Tensor:
         """Append a token to every row and predict the one after it.
 
         Args:
-            last_tokens: [R], the tokens chosen for the step before; None at the first step.
+            last_tokens: [R], the tokens chosen at the step before; None at the first step.
 
         Returns:
             [R, V] natural-log probabilities at the [MASK] of this step, float32.
@@ -27,20 +27,20 @@ class Stepper(Protocol):
         ...
 
     def widen(self, width: int) -> None:
-        """Give every request `width` equal rows; only while it has one row each."""
+        """Repeat the one row of every request `width` times; only before there are several."""
         ...
 
     def reorder(self, parents: torch.Tensor) -> None:
-        """Let row r go on from the question of row `parents[r]`, which must belong to the same request; [R]."""
+        """Continue row r from the question of row `parents[r]` of the same request; [R]."""
         ...
 
     def keep(self, wanted: torch.Tensor) -> torch.Tensor:
-        """Forget finished requests where that saves work.
+        """Drop finished requests where that saves work.
 
         Args:
             wanted: [N] bool, the requests still needed.
 
         Returns:
-            [N] bool, the requests that stay: at least the wanted ones.
+            [N] bool, the requests that are kept: at least the wanted ones.
         """
         ...

@@ -1,10 +1,9 @@
-"""Question tokens back to characters.
+"""Turns question tokens into text, in the passage's own spelling.
 
-Comes in: token ids and the source they were written from. Goes out: the question's text. Latin words, digits and
-unknown characters get the passage's own spelling back: the tokenizer lower-cases, drops spaces and does not know every
-character, the passage does.
+Comes in: token ids and the source they were decoded from. Goes out: the question's text. The tokenizer lower-cases,
+drops spaces and does not know every character; Latin words, digits and unknown characters are copied from the passage.
 
-A literal example: new ##t ##on 在 apple [UNK] → 「Newton在Apple龘」, if the passage says so.
+A literal example: new ##t ##on 在 apple [UNK] → 「Newton在Apple龘」, if the passage spells them so.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 class _Piece:
     text: str
     continues: bool
-    """Whether it belongs to the word before it, a `##` token."""
+    """Whether it is a `##` token, part of the word before it."""
 
 
 def question_text(
@@ -36,14 +35,14 @@ def question_text(
 
     Args:
         tokenizer: The model's.
-        token_ids: The question, without [SEP].
-        source: What it was written from.
-        context: The passage whose characters `source.start_chars` counts.
+        token_ids: The question's tokens, without [SEP].
+        source: The source it was decoded from.
+        context: The passage that the source's character offsets refer to.
 
     Returns:
-        The text; None where an [UNK] has no source character to take its place.
+        The text; None where no character of the passage can replace an [UNK].
     """
-    if not is_word_piece(tokenizer):  # byte and sentence pieces keep spaces and case by themselves
+    if not is_word_piece(tokenizer):  # byte and sentence pieces keep spaces and case
         known = tokenizer.unk_token_id not in token_ids
         return str(tokenizer.decode(list(token_ids), skip_special_tokens=True)).strip() if known else None
     pieces: list[_Piece] = []
@@ -67,7 +66,7 @@ def question_text(
 
 
 def longest_copy(token_ids: Sequence[int], at: int, source: Source) -> tuple[int, int]:
-    """The longest run of source tokens that equals the question's tokens from `at` on.
+    """Find the longest run of source tokens that equals the question's tokens from `at` on.
 
     Returns:
         (first source token, length); (0, 0) where the token does not occur in the passage.
@@ -90,12 +89,12 @@ def longest_copy(token_ids: Sequence[int], at: int, source: Source) -> tuple[int
 
 
 def _is_spelt_by_source(tokenizer: PreTrainedTokenizerFast, token_ids: Sequence[int]) -> bool:
-    """Whether copying the source's characters is safe: an [UNK] alone says nothing about which character is meant."""
+    """Whether the source's characters may be copied: not for a lone [UNK], which may mean any unknown one."""
     return len(token_ids) > 1 or token_ids[0] != tokenizer.unk_token_id
 
 
 def _aligned_character(token_ids: Sequence[int], at: int, source: Source, context: str) -> str | None:
-    """The source character behind an [UNK]: the one whose left neighbours agree with the question's for longest."""
+    """The source character of an [UNK]: the one whose preceding tokens match the question's for longest."""
     best_start, best_length = None, 0
     for start, token in enumerate(source.token_ids):
         if token != token_ids[at] or source.start_chars[start] < 0:
@@ -115,7 +114,7 @@ def _aligned_character(token_ids: Sequence[int], at: int, source: Source, contex
 
 
 def _join(pieces: Sequence[_Piece]) -> str:
-    """Join pieces; a space only between two words or numbers of a script that uses spaces."""
+    """Join pieces, with spaces only between words and numbers of scripts that use them."""
     text = ""
     for piece in pieces:
         apart = not piece.continues and text and piece.text and _is_spaced(text[-1]) and _is_spaced(piece.text[0])
@@ -124,7 +123,7 @@ def _join(pieces: Sequence[_Piece]) -> str:
 
 
 def _without_breaks(text: str) -> str:
-    """The passage's line breaks and double spaces are layout; one space stays where neither neighbour is Chinese."""
+    """Remove line breaks and spaces, keeping one space where neither neighbour is Chinese."""
 
     def space(match: re.Match[str]) -> str:
         return " " if all(map(_is_narrow, text[match.start() - 1 : match.start()] + text[match.end()])) else ""

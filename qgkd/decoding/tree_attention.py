@@ -1,7 +1,7 @@
-"""Attention over a tree of cached blocks.
+"""Computes attention over a tree of cached blocks, without copying a block per row.
 
-Comes in: queries of R rows, and keys and values of the blocks above them, fewer or as many. Goes out: what the queries
-attend to. One exact softmax over the columns of all blocks; nothing is copied per row.
+Comes in: queries of R rows, and keys and values of at most as many blocks above them. Goes out: the attended values,
+by one exact softmax over the columns of all blocks.
 
 A literal example: 40 rows (ten answers, four beams), one passage block of 300 columns, ten answer blocks of 6, forty
 question blocks of 12: every row sees 318 columns, the passage's keys are read once for all rows.
@@ -18,7 +18,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 @dataclass(slots=True)
 class KeyValues:
-    """One layer's keys and values of N blocks, [N, H, L, d] each, and which columns are padding."""
+    """One layer's keys and values of N blocks, [N, H, L, d] each, and the mask of their padding."""
 
     keys: torch.Tensor
     values: torch.Tensor
@@ -27,7 +27,7 @@ class KeyValues:
 
 
 def attend(query: torch.Tensor, levels: Sequence[KeyValues]) -> torch.Tensor:
-    """Attention over several levels of keys at once, exact: one softmax over all their columns.
+    """Attend to several levels of keys at once, exactly: one softmax over all their columns.
 
     Args:
         query: [R, H, Q, d]
@@ -62,7 +62,7 @@ def attend(query: torch.Tensor, levels: Sequence[KeyValues]) -> torch.Tensor:
 
 
 def _to_blocks(tensor: torch.Tensor, blocks: int) -> torch.Tensor:
-    """[R, H, Q, x] to [N, H, R/N * Q, x]: the rows of one block side by side."""
+    """Reshape [R, H, Q, x] to [N, H, R/N * Q, x]: the rows of one block side by side."""
     rows, heads, queries, width = tensor.shape
     if rows == blocks:
         return tensor
@@ -71,7 +71,7 @@ def _to_blocks(tensor: torch.Tensor, blocks: int) -> torch.Tensor:
 
 
 def _to_rows(tensor: torch.Tensor, rows: int, queries: int) -> torch.Tensor:
-    """[N, H, R/N * Q, x] back to [R, H, Q, x]."""
+    """Reshape [N, H, R/N * Q, x] back to [R, H, Q, x]."""
     blocks, heads, _, width = tensor.shape
     split = tensor.view(blocks, heads, rows // blocks, queries, width).transpose(1, 2)
     return split.reshape(rows, heads, queries, width)

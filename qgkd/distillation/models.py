@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from qgkd.checkpoints.checkpoint import Checkpoint, load_checkpoint, read_record
+from qgkd.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from qgkd.checkpoints.encoder import encoder_layers
+from qgkd.checkpoints.record import read_record
 from qgkd.checkpoints.student import Drop, kept_layers, make_student, student_record
 from qgkd.distillation.config import DistillRun
 from qgkd.errors import UserError

@@ -16,8 +16,9 @@ from typing import Any
 import torch
 from transformers import TrainingArguments, set_seed
 
-from qgkd.checkpoints.checkpoint import Checkpoint, read_record
+from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.encoder import EncoderShape, encoder_shape
+from qgkd.checkpoints.record import read_record
 from qgkd.distillation.config import DistillRun
 from qgkd.distillation.models import check_pair, load_student, load_teacher
 from qgkd.distillation.objectives.objective import Objective, imitating_layers, needs_of, projections_of

@@ -12,6 +12,7 @@ import codecs
 from typing import TYPE_CHECKING
 
 from qgkd.documents.document import DocumentError
+from qgkd.text.characters import is_han
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -90,7 +91,7 @@ def _rare_share(text: str) -> float:
     """The share of characters that are not common in text: private use, rare ideographs, control characters."""
     rare_chars = sum(
         not (
-            ("\u4e00" <= character <= "\u9fff" and _is_frequent(character))
+            (is_han(character) and _is_frequent(character))
             or "\u3000" <= character <= "\u303f"
             or "\uff00" <= character <= "\uffef"
             or "\u2010" <= character <= "\u2030"

@@ -63,6 +63,24 @@ def read_sections(path: str | Path, overrides: Iterable[str]) -> dict[str, Any]:
     return sections
 
 
+def read_tables(path: str | Path, overrides: Iterable[str]) -> dict[str, Any]:
+    """Read a TOML file and apply overrides that may reach into tables at any depth, as `teacher.train.max_steps=100`.
+
+    Raises:
+        UserError: As `read_toml` and `parse_overrides`, or an override that reaches into a plain value.
+    """
+    sections = read_toml(path)
+    for section, key, value in parse_overrides(overrides):
+        *tables, last = key.split(".")
+        place: Any = sections.setdefault(section, {})
+        for table in tables:
+            place = place.setdefault(table, {}) if isinstance(place, dict) else None
+        if not isinstance(place, dict):
+            raise UserError(f"expected {section}.{key} to be a value in tables, found a value above it; check its name")
+        place[last] = value
+    return sections
+
+
 def check_section(
     told: str, section: str, values: Any, known: type | Mapping[str, Any] | Iterable[str]
 ) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from qgkd.checkpoints.tokenizer_folder import load_tokenizer
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import file_sha256
+from qgkd.files.json_files import write_json
 from qgkd.model_input.input_format import InputFormat
 from qgkd.model_recipe.copying import copying_examples, copying_store
 from qgkd.model_recipe.documents import Document, clean_documents
@@ -81,8 +82,7 @@ class Preparation:
             make: Callable[[], dict[str, Any]] = getattr(self, f"_make_{part}")
             counts = make()
             record[part] = {"from": wanted[part], "counts": counts}
-            with write_atomically(self._folder / RECORD) as file:
-                json.dump(record, file, ensure_ascii=False, indent=1)
+            write_json(self._folder / RECORD, record)
             told = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items())
             print(f"prepared {part}: {told} ({time.perf_counter() - began:.0f} s)", file=sys.stderr, flush=True)
         return record

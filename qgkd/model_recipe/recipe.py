@@ -19,6 +19,7 @@ from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import model_sha256
+from qgkd.files.folders import write_folder
 from qgkd.files.toml_values import to_toml
 from qgkd.model_recipe.prepared_record import check_prepared
 from qgkd.model_recipe.settings import RecipeSettings
@@ -88,9 +89,6 @@ def _base(settings: RecipeSettings, prepared: Path) -> Path | None:
 
 def _publish(model: Path, target: Path) -> Path:
     """Put the last stage's model where it is looked for, whole or not at all."""
-    partial_folder = target.with_name(".model.partial")
-    shutil.rmtree(partial_folder, ignore_errors=True)
-    shutil.copytree(model, partial_folder)
-    shutil.rmtree(target, ignore_errors=True)
-    partial_folder.rename(target)
+    with write_folder(target) as partial:
+        shutil.copytree(model, partial, dirs_exist_ok=True)
     return target

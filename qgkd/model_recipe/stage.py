@@ -16,8 +16,6 @@ import copy
 import hashlib
 import json
 import math
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,12 +26,13 @@ from transformers import TrainingArguments
 
 from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
+from qgkd.files.json_files import read_json, write_json
 from qgkd.model_recipe.settings import StageSettings
 from qgkd.model_recipe.speed import step_seconds
 from qgkd.training.arguments import training_arguments
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig, make_config
+from qgkd.training.main_process import is_main, say
 from qgkd.training.model import TrainingModel, freeze_embeddings, freeze_lower_layers, starting_checkpoint
 from qgkd.training.trainer import QGTrainer
 
@@ -82,9 +81,9 @@ def run_stage(stage: Stage, folder: Path, base: Path | None, *, force: bool = Fa
     Returns:
         The folder of its best model.
     """
-    done = _read(folder / "done.json")
+    done = read_json(folder / "done.json")
     if done.get("fingerprint") == stage.fingerprint and (folder / "model").is_dir():
-        _say(f"stage {stage.name}: done before ({folder})")
+        say(f"stage {stage.name}: done before ({folder})")
         return folder / "model"
     plan = _settle(stage, folder, force)
     config = _config(stage, folder, base, int(plan.get("steps", 1)))
@@ -103,17 +102,17 @@ def run_stage(stage: Stage, folder: Path, base: Path | None, *, force: bool = Fa
     trainer = _trainer(stage, config, arguments, checkpoint, dataset)
     start = last_checkpoint(folder)
     going_on = "" if start is None else f", going on from {start.name}"
-    _say(f"stage {stage.name}: {plan['steps']:,} steps of {step_items} rows{going_on}")
+    say(f"stage {stage.name}: {plan['steps']:,} steps of {step_items} rows{going_on}")
     trainer.train(resume_from_checkpoint=None if start is None else str(start))
-    if _is_main():
+    if is_main():
         history = [entry for entry in trainer.state.log_history if "eval_loss" in entry or "train_runtime" in entry]
-        _write(folder / "done.json", {"fingerprint": stage.fingerprint, "plan": plan, "history": history})
+        write_json(folder / "done.json", {"fingerprint": stage.fingerprint, "plan": plan, "history": history})
     return folder / "model"
 
 
 def _settle(stage: Stage, folder: Path, force: bool) -> dict[str, Any]:
     """The plan of a stage that was begun, {} where it is still to be made."""
-    plan = _read(folder / "plan.json")
+    plan = read_json(folder / "plan.json")
     if plan.get("fingerprint") == stage.fingerprint:
         return plan
     if plan and not force:
@@ -121,7 +120,7 @@ def _settle(stage: Stage, folder: Path, force: bool) -> dict[str, Any]:
             f"{folder}: expected stage {stage.name} with the same settings and data, found it begun with others; "
             "choose another --out, or replace it by --force"
         )
-    if _is_main():
+    if is_main():
         _clear(folder)
     return {}
 
@@ -194,29 +193,7 @@ def _make_plan(stage: Stage, folder: Path, config: TrainConfig, checkpoint: Chec
         shared: list[Any] = [plan]
         torch.distributed.broadcast_object_list(shared, src=0)
         plan = shared[0]
-    if _is_main():
+    if is_main():
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / "plan.json", plan)
+        write_json(folder / "plan.json", plan)
     return plan
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
-
-
-def _write(path: Path, values: dict[str, Any]) -> None:
-    with write_atomically(path) as file:
-        json.dump(values, file, ensure_ascii=False, indent=1)
-
-
-def _is_main() -> bool:
-    return int(os.environ.get("RANK", "0")) == 0
-
-
-def _say(text: str) -> None:
-    if _is_main():
-        print(text, file=sys.stderr, flush=True)

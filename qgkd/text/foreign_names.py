@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from qgkd.text.characters import HAN
+
 # The characters that occur between two middle dots in DRCD dev and CMRC 2018 three times or more, without those that
 # are function words.
 _SPELLING = (
@@ -18,9 +20,7 @@ _SPELLING = (
     "歇溫懷修斐坎坦桑狄珍珊琳瓊甘盧繆耐胡莎蓋蓮蘿詹諸豪賈貢費賴路迦鄧錢阮隆雲霍順頗馬魔黎黛龐厄叔本泰沙浦涅湯哥奈娜多夏孟安岡巴帕席平彭拜提敏曹柯柴桂榮歐涅滕照爵牛狄皮盎"
 )
 _DOT = "·‧・•．"
-_CHAIN = re.compile(
-    rf"[\u4e00-\u9fff](?:[{_DOT}](?:[\u4e00-\u9fff]{{1,7}}|[A-Z])(?=[{_DOT}]))*[{_DOT}](?=[\u4e00-\u9fff])"
-)
+_CHAIN = re.compile(rf"[{HAN}](?:[{_DOT}](?:[{HAN}]{{1,7}}|[A-Z])(?=[{_DOT}]))*[{_DOT}](?=[{HAN}])")
 _PIECE_LIMIT_CHARS = 7
 
 

@@ -17,6 +17,8 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 
+from qgkd.text.characters import is_han_or_rare
+
 _PIECE = re.compile(r"[^，。！？；：、\s]*[，。！？；：、\s]?")
 _UNCONVERTIBLE = re.compile("([\x00\ud800-\udfff]+)")
 
@@ -51,7 +53,7 @@ def detect_script(text: str) -> Script:
 @functools.lru_cache(maxsize=32_768)
 def _leaning(character: str) -> int:
     """+1 for a character of Traditional text only, -1 for one of Simplified text only, else 0."""
-    if not "\u3400" <= character <= "\u9fff":
+    if not is_han_or_rare(character):
         return 0
     return _encodable(character, "big5") - _encodable(character, "gb2312")
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from qgkd.text.characters import is_han
+
 _NUMBER = re.compile(r"[0-9０-９.,，．%％]*[0-9０-９][0-9０-９.,，．%％]*")
 _LATIN = re.compile(r"[A-Za-zÀ-ž0-9&.'+#_/\-]+")
 
@@ -64,7 +66,7 @@ def _tag(word: str) -> str:
         return "m"
     if _LATIN.fullmatch(word):
         return "eng"
-    if not "\u4e00" <= word[-1:] <= "\u9fff":
+    if not is_han(word[-1:]):
         return "x"
     return str(list(_tagger().cut(word))[-1].flag)
 

@@ -17,9 +17,10 @@ import torch
 from torch import nn
 from transformers.utils import ModelOutput
 
-from qgkd.checkpoints.checkpoint import Checkpoint, load_checkpoint, read_record
+from qgkd.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from qgkd.checkpoints.encoder import encoder_layers, set_dropout
 from qgkd.checkpoints.masked_lm import mask_logits
+from qgkd.checkpoints.record import read_record
 from qgkd.errors import UserError
 from qgkd.model_input.attention_mask import padding_mask, prefix_attention_mask
 from qgkd.model_input.batch_rows import RowBatch

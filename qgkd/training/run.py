@@ -17,9 +17,7 @@ Importing this takes torch, transformers and accelerate alone, and so does train
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +26,14 @@ from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.toml_values import read_toml, to_toml
 from qgkd.model_input.input_format import Attention, Layout
+from qgkd.text.characters import is_han
 from qgkd.training.arguments import training_arguments
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig
 from qgkd.training.data import PreparedData, load_prepared, prepare
 from qgkd.training.dataset import Vocabulary
 from qgkd.training.lineage import lineage_of
+from qgkd.training.main_process import is_main, say
 from qgkd.training.method import TrainingMethod
 from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
@@ -122,7 +122,7 @@ def vocabulary_of(checkpoint: Checkpoint) -> Vocabulary:
     special = set(tokenizer.all_special_ids)
     ordinary = [token for token in range(len(tokenizer)) if token not in special]
     names = tokenizer.get_vocab()
-    characters = sorted(names[token] for token in names if len(token) == 1 and "一" <= token <= "鿿")
+    characters = sorted(names[token] for token in names if len(token) == 1 and is_han(token))
     return Vocabulary(
         mask_id=int(tokenizer.mask_token_id),
         pad_id=int(tokenizer.pad_token_id),
@@ -218,14 +218,3 @@ def _rows_summary(config: TrainConfig, checkpoint: Checkpoint) -> str:
     elif input_format.layout is Layout.SHARED and rows.answers_per_row > 1:
         told += f"; up to {rows.answers_per_row} questions about one window share a row"
     return told + "."
-
-
-def is_main() -> bool:
-    """Whether this is the main process, before and without a process group."""
-    return int(os.environ.get("RANK", "0")) == 0
-
-
-def say(text: str) -> None:
-    """A line on stderr, once however many processes there are."""
-    if is_main():
-        print(text, file=sys.stderr, flush=True)

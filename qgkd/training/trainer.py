@@ -12,8 +12,8 @@ captured than the logits. The reduction, the logging of each term, accumulation 
 
 from __future__ import annotations
 
+import contextlib
 import copy
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,7 +24,9 @@ from accelerate.data_loader import DataLoaderShard
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainingArguments
 
-from qgkd.checkpoints.checkpoint import Checkpoint, save_record
+from qgkd.checkpoints.checkpoint import Checkpoint
+from qgkd.checkpoints.record import save_record
+from qgkd.files.folders import partial_folder, write_folder
 from qgkd.training.batches import RowCollator, StepSampler
 from qgkd.training.callbacks import RunClock, RunLog, StopWhenFlat
 from qgkd.training.checkpoints import inner_state, load_weights
@@ -227,16 +229,9 @@ class QGTrainer(Trainer):
     def keep_model(self) -> None:
         """Put the present model into the run folder's `model`; every process must call this."""
         target = Path(str(self.args.output_dir)) / "model"
-        partial, old = target.with_name(".model.partial"), target.with_name(".model.old")
-        if self.args.should_save:
-            shutil.rmtree(partial, ignore_errors=True)
-        self.save_model(str(partial), _internal_call=True)
-        if self.args.should_save:
-            shutil.rmtree(old, ignore_errors=True)
-            if target.exists():
-                target.rename(old)
-            partial.rename(target)
-            shutil.rmtree(old, ignore_errors=True)
+        saves = self.args.should_save
+        with write_folder(target) if saves else contextlib.nullcontext(partial_folder(target)) as partial:
+            self.save_model(str(partial), _internal_call=True)
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         if not self.args.should_save:

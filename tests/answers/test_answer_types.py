@@ -7,7 +7,7 @@ from qgkd.answers.types import AnswerType
 
 
 def _classify(marked: str) -> AnswerType:
-    """`燈塔由[林文海]設計。`: the brackets are the span."""
+    """Classify the span in brackets, as in `燈塔由[林文海]設計。`."""
     start_char, end_char = marked.index("["), marked.index("]") - 1
     return classify(marked.replace("[", "").replace("]", ""), start_char, end_char)
 

@@ -59,7 +59,7 @@ def test_offsets_are_exact_and_nothing_overlaps(context: str) -> None:
         (SIMPLIFIED, {"1867年": AnswerType.DATE, "林文海": AnswerType.PERSON, "《海岸工程》": AnswerType.WORK}),
     ],
 )
-def test_finds_every_type(context: str, expected: dict[str, AnswerType]) -> None:
+def test_finds_answers_of_every_type(context: str, expected: dict[str, AnswerType]) -> None:
     found = {span.text: span.type for span in propose_answers(context)}
     assert {text: found.get(text) for text in expected} == expected
 
@@ -72,7 +72,7 @@ def test_limit_takes_the_best_and_spreads_them() -> None:
     assert propose_answers(TRADITIONAL, limit=100) == propose_answers(TRADITIONAL)
 
 
-def test_topic_of_the_opening_is_not_the_best_answer() -> None:
+def test_the_topic_of_the_first_sentence_is_not_the_best_answer() -> None:
     assert "燈塔" not in [span.text for span in propose_answers(TRADITIONAL, limit=5)]
 
 
@@ -89,7 +89,7 @@ def test_long_text_is_covered_to_its_end_within_seconds() -> None:
 
 
 @pytest.mark.parametrize("context", ["", "  \n ", "，。！？", "😀😀"])
-def test_nothing_to_ask_about(context: str) -> None:
+def test_texts_without_answers(context: str) -> None:
     assert propose_answers(context) == []
 
 
@@ -122,7 +122,7 @@ def test_a_whole_enumeration_is_proposed_before_its_members() -> None:
         ("1867年", "1998年", "灯塔建于1867年，由林文海设计[1]。\n^ 《航标志》，1998年，第45页。\n"),
     ],
 )
-def test_the_place_of_an_answer_counts(better: str, worse: str, context: str) -> None:
+def test_the_position_of_an_answer_matters(better: str, worse: str, context: str) -> None:
     assert _rank_of(better, context) < _rank_of(worse, context)
 
 
@@ -137,7 +137,7 @@ def test_the_place_of_an_answer_counts(better: str, worse: str, context: str) ->
         ("為了這場典禮而建造的湖心亭很美。", "這場典禮而建造的"),
     ],
 )
-def test_pieces_and_fillers_are_not_proposed(context: str, text: str) -> None:
+def test_fragments_and_filler_words_are_not_proposed(context: str, text: str) -> None:
     assert text not in [span.text for span in propose_answers(context)]
 
 
@@ -172,7 +172,7 @@ def test_command_shows_the_text_and_a_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "word"), [(b"", "empty"), (b"\xa9\xff", "UTF-8")])
-def test_command_refuses_files_without_text(tmp_path: Path, content: bytes, word: str) -> None:
+def test_command_refuses_files_that_are_not_text(tmp_path: Path, content: bytes, word: str) -> None:
     file = tmp_path / "passage.txt"
     file.write_bytes(content)
     result = RUNNER.invoke(APP, [str(file)])

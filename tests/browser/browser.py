@@ -1,4 +1,4 @@
-"""A headless Chromium and a server of the page, for tests, screenshots and measurements.
+"""Starts a headless Chromium and a server of the page, for tests, screenshots and measurements.
 
 Comes in: options of `qgkd app`. Goes out: `Server`, `Browser`.
 
@@ -44,7 +44,7 @@ _PASSING = (
     ElementNotInteractableException,
 )  # fmt: skip
 PATIENCE_SECONDS = float(os.environ.get("QGKD_BROWSER_PATIENCE", "60"))
-"""A test fails when the page has not done something for so long; a busy machine needs more."""
+"""A test fails when the page takes longer than this for a step; a busy machine needs more."""
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
@@ -55,7 +55,7 @@ class Server:
         self.process, self.url, self.log = process, url, log
 
     def memory_mb(self) -> float:
-        """Resident memory."""
+        """Resident memory of the server."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
 
@@ -98,7 +98,7 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
 
 @contextlib.contextmanager
 def chromium(size: tuple[int, int] = DESKTOP) -> Iterator[Browser]:
-    """Start a browser with nothing kept from before."""
+    """Start a browser with an empty profile."""
     with tempfile.TemporaryDirectory() as profile:
         options = webdriver.ChromeOptions()
         for flag in (*_FLAGS, f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}"):
@@ -123,7 +123,7 @@ def chromium(size: tuple[int, int] = DESKTOP) -> Iterator[Browser]:
 
 
 class Browser:
-    """What a test does in the browser; everything waits until it can be done."""
+    """The actions of a test in the browser; each waits until it is possible."""
 
     def __init__(self, driver: webdriver.Chrome, downloads: Path) -> None:
         self.driver, self.downloads = driver, downloads
@@ -133,7 +133,7 @@ class Browser:
         self.wait(lambda: self.find(".st-key-text_box textarea"))
 
     def wait(self, until: Callable[[], Any], seconds: float = PATIENCE_SECONDS, what: str = "") -> Any:
-        """Try until something true comes back."""
+        """Call `until` until it returns something true."""
         end = time.monotonic() + seconds
         while True:
             with contextlib.suppress(*_PASSING):
@@ -152,11 +152,15 @@ class Browser:
     def text(self) -> str:
         return str(self.driver.execute_script("return document.body.innerText"))
 
+    def prompts(self) -> list[str]:
+        """The text of every question on the page."""
+        return [str(area.get_attribute("value")) for area in self.find_all("[class*=st-key-prompt-] textarea")]
+
     def sees(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
         self.wait(lambda: text in self.text(), seconds, f"the page says {text!r}")
 
     def settled(self) -> None:
-        """Wait until the server has answered: a run that a key has just asked for begins a moment later."""
+        """Wait until the server is idle; a run that a key has started begins a moment later."""
         quiet = 0
 
         def idle() -> bool:
@@ -177,12 +181,12 @@ class Browser:
         self.wait(clicked, what=f"click {css}")
 
     def button(self, key: str) -> None:
-        """Click the button of a key, once it can be clicked."""
+        """Click the button of a key once it is enabled."""
         self.wait(lambda: self.find(f".st-key-{key} button").is_enabled(), what=f"button {key}")
         self.click(f".st-key-{key} button")
 
     def type(self, key: str, text: str, *, commit: bool = True) -> None:
-        """Replace what a text field holds; text is pasted, so that any length and character is taken."""
+        """Replace the content of a text field; the text is pasted, so any length and character works."""
         css = f".st-key-{key} textarea, .st-key-{key} input"
         self.click(css)
         field = self.find(css)
@@ -195,7 +199,7 @@ class Browser:
             field.send_keys(Keys.CONTROL, Keys.ENTER) if field.tag_name == "textarea" else field.send_keys(Keys.ENTER)
 
     def choose(self, key: str, label: str) -> None:
-        """Choose in a select box."""
+        """Choose an option of a select box."""
 
         def chosen() -> bool:
             shown = [one for one in self.find_all("[role=option]") if one.text.strip().split("\n")[-1] == label]
@@ -207,11 +211,11 @@ class Browser:
         self.wait(chosen, what=f"option {label}")
 
     def keys(self, *keys: str) -> None:
-        """Press keys where the keyboard is; Control holds for the keys after it."""
+        """Press keys in the focused element; Control stays pressed for the keys after it."""
         self.driver.switch_to.active_element.send_keys(*keys)
 
     def focused(self) -> str:
-        """The test key of the block that has the keyboard."""
+        """The key of the block that has the keyboard focus."""
         return str(
             self.driver.execute_script(
                 "const e = document.activeElement.closest('[class*=st-key-]');"
@@ -220,17 +224,17 @@ class Browser:
         )
 
     def console_errors(self) -> list[str]:
-        """What the browser complained about."""
+        """Errors in the browser's console."""
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
     def download(self) -> Path:
-        """Press the button and wait for the file."""
+        """Press the download button and wait for the file."""
         before = set(self.downloads.iterdir())
         self.button("download")
         return self.arrived(before)
 
     def arrived(self, before: set[Path]) -> Path:
-        """The file that was not there before, once it is whole."""
+        """Wait for a new file that is completely downloaded."""
 
         def whole() -> Path | None:
             new = [path for path in self.downloads.iterdir() if path not in before]
@@ -240,13 +244,13 @@ class Browser:
         return Path(self.wait(whole, what="a download"))
 
     def foreign_requests(self) -> list[str]:
-        """Addresses outside this machine that the browser asked for."""
+        """Addresses outside this machine that the browser requested."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         sent = [one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"]
         return [url for url in sent if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))]
 
     def fresh(self) -> None:
-        """Forget everything, as a browser that has never been here."""
+        """Clear all stored data and logs, as in a new browser."""
         self.resize(DESKTOP)
         self.driver.get("about:blank")
         self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"})
@@ -254,11 +258,11 @@ class Browser:
             self.driver.get_log(log)
 
     def resize(self, size: tuple[int, int]) -> None:
-        """Take another screen."""
+        """Change the size of the screen."""
         self._resize(*size)
 
     def screenshot(self, path: Path, *, full: bool = True) -> None:
-        """A picture of the whole page."""
+        """Save a picture of the page, of all its height or of the screen."""
         if not full:
             self.driver.save_screenshot(str(path))
             return

@@ -1,4 +1,4 @@
-"""One server for all browser tests, and a browser for each kind of screen."""
+"""Fixtures of the browser tests: one server and one browser for all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from browser import Browser, Server, chromium, serve
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the rule, below a path as behind a proxy."""
+    """A server with the rule system, under a path as behind a proxy."""
     with serve(tmp_path_factory.mktemp("server"), "--model", "rule", base_path="school/quiz") as running:
         yield running
 
@@ -28,7 +28,7 @@ def _browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(_browser: Browser) -> Iterator[Browser]:
-    """The browser, with nothing kept from the test before; whatever it complained about fails the test."""
+    """The browser, cleared after the test before; errors in its console fail the test."""
     _browser.fresh()
     yield _browser
     assert _browser.console_errors() == []

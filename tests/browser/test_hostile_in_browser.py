@@ -1,4 +1,4 @@
-"""Hostile text and files in a real browser: told in a sentence, never run, nothing lost."""
+"""Hostile text and files in a real browser: shown as text or refused in a sentence, never run, nothing lost."""
 
 from __future__ import annotations
 
@@ -16,17 +16,13 @@ HOSTILE = (
 )
 
 
-def prompts(browser: Browser) -> list[str]:
-    return [str(area.get_attribute("value")) for area in browser.find_all("[class*=st-key-prompt-] textarea")]
-
-
 def assert_nothing_was_rendered(browser: Browser) -> None:
     assert "hit" not in browser.driver.title
     found = ".stMain img, .katex, .stMain a[href^='javascript'], .stMain script, .stMain .stHtml b + script"
     assert browser.find_all(found) == []
 
 
-def test_hostile_text_is_drawn_as_the_text_it_is(browser: Browser, server: Server) -> None:
+def test_hostile_text_is_shown_as_plain_text(browser: Browser, server: Server) -> None:
     browser.open(server.url)
     browser.type("text_box", HOSTILE + "\n燈塔高三十公尺，島上有四個村子。")
     browser.wait(lambda: "<img src=x" in browser.find(".qg-text").text)
@@ -37,7 +33,7 @@ def test_hostile_text_is_drawn_as_the_text_it_is(browser: Browser, server: Serve
     browser.wait(lambda: browser.find(".qg-own").text == "b>燈塔</b")
     browser.settled()
     browser.button("start")
-    browser.wait(lambda: prompts(browser))
+    browser.wait(lambda: browser.prompts())
     browser.settled()
     first = browser.find("[class*=st-key-prompt-]").get_attribute("class")
     key = next(name for name in first.split() if name.startswith("st-key-prompt-")).removeprefix("st-key-")
@@ -46,11 +42,11 @@ def test_hostile_text_is_drawn_as_the_text_it_is(browser: Browser, server: Serve
     browser.type("title", HOSTILE)
     browser.settled()
     browser.driver.refresh()
-    browser.wait(lambda: any(HOSTILE.replace("\n", " ") in prompt for prompt in prompts(browser)))
+    browser.wait(lambda: any(HOSTILE.replace("\n", " ") in prompt for prompt in browser.prompts()))
     assert_nothing_was_rendered(browser)
 
 
-def test_ten_megabytes_pasted_are_told_and_stay_in_the_box(browser: Browser, server: Server) -> None:
+def test_ten_pasted_megabytes_are_refused_and_stay_in_the_box(browser: Browser, server: Server) -> None:
     browser.open(server.url)
     browser.type("text_box", "燈塔建於1867年。")
     browser.wait(lambda: browser.find(".qg-text"))
@@ -91,8 +87,8 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_hostile_files_are_told(browser: Browser, server: Server, tmp_path: Path, name: str) -> None:
-    make, told = FILES[name]
+def test_hostile_files_are_refused(browser: Browser, server: Server, tmp_path: Path, name: str) -> None:
+    make, message = FILES[name]
     (tmp_path / name).write_bytes(make())
     browser.open(server.url)
     browser.type("text_box", "燈塔建於1867年。")
@@ -101,7 +97,7 @@ def test_hostile_files_are_told(browser: Browser, server: Server, tmp_path: Path
     browser.click(".stExpander summary")
     browser.wait(lambda: len(browser.find_all("input[type=file]")) == 2)
     browser.find_all("input[type=file]")[0].send_keys(str(tmp_path / name))
-    browser.sees(told)
+    browser.sees(message)
     assert browser.find(".qg-text").text == "燈塔建於1867年。"
     assert_nothing_was_rendered(browser)
 

@@ -1,4 +1,4 @@
-"""The README's pictures, taken of the page as it is.
+"""Takes the README's pictures of the page.
 
 `QGKD_SCREENSHOTS=eval/screenshots make test-browser` writes them; otherwise they are taken and thrown away.
 """
@@ -17,7 +17,7 @@ COLOURS = 64
 
 
 def small(path: Path, height: int) -> None:
-    """Cut to its top, and keep few colours."""
+    """Keep the top of a picture, and few colours."""
     with Image.open(path) as taken:
         cut = taken.crop((0, 0, taken.width, min(taken.height, height))).convert("RGB")
     cut.quantize(COLOURS).save(path, optimize=True)

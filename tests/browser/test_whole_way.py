@@ -1,4 +1,4 @@
-"""The whole way in a real browser: paste, choose, write, edit, take home; by mouse, on a phone, by keyboard."""
+"""The whole use of the page in a real browser: paste, choose, write, edit, download; by mouse, phone and keyboard."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EDITED = "第一條鐵路何時動工？<b>&{}=~#\\"
 
 
 def write_quiz(browser: Browser, server: Server, count: int = 4, form: str = "選擇題", text: str = RAILWAY) -> None:
-    """From an empty page to a quiz."""
+    """Write a quiz from an empty page."""
     browser.open(server.url)
     browser.type("text_box", text)
     browser.wait(lambda: browser.find(".qg-text"))
@@ -34,10 +34,6 @@ def write_quiz(browser: Browser, server: Server, count: int = 4, form: str = "�
     browser.settled()
 
 
-def prompts(browser: Browser) -> list[str]:
-    return [str(area.get_attribute("value")) for area in browser.find_all("[class*=st-key-prompt-] textarea")]
-
-
 def keys(browser: Browser) -> list[str]:
     blocks = browser.find_all("[class*=st-key-prompt-]")
     names = [
@@ -47,7 +43,7 @@ def keys(browser: Browser) -> list[str]:
 
 
 def words_in(path: Path) -> str:
-    """The text of a file that was taken home, by a reader that knows nothing of ours."""
+    """The text of a downloaded file, read by an independent library."""
     if path.suffix == ".docx":
         document = docx.Document(str(path))
         cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
@@ -86,18 +82,18 @@ FORMATS = {
 }
 
 
-def test_paste_write_edit_and_take_home_in_every_format(browser: Browser, server: Server) -> None:
+def test_paste_write_edit_and_download_every_format(browser: Browser, server: Server) -> None:
     write_quiz(browser, server)
     first, *others = keys(browser)
     browser.type(f"prompt-{first}", EDITED)
     browser.settled()
     browser.button(f"delete-{others[-1]}")
-    browser.wait(lambda: len(prompts(browser)) == 3)
+    browser.wait(lambda: len(browser.prompts()) == 3)
     browser.button(f"down-{first}")
-    browser.wait(lambda: prompts(browser)[1] == EDITED)
+    browser.wait(lambda: browser.prompts()[1] == EDITED)
     browser.type("title", "鐵路: 一/二")
     browser.settled()
-    kept = prompts(browser)
+    kept = browser.prompts()
     for label, suffix in FORMATS.items():
         browser.choose("format", label)
         browser.settled()
@@ -111,25 +107,25 @@ def test_paste_write_edit_and_take_home_in_every_format(browser: Browser, server
             assert EDITED in words, label
     saved = json.loads(path.read_text("utf-8"))
     assert [item["question"] for item in saved["items"]] == kept
-    browser.open(server.url + "?fresh")  # the file opens again in an empty page
+    browser.open(server.url + "?fresh")  # the file can be opened again in an empty page
     browser.click(".st-key-files summary, .stExpander summary")
     browser.wait(lambda: len(browser.find_all("input[type=file]")) == 2)
     browser.find_all("input[type=file]")[1].send_keys(str(path))
-    browser.wait(lambda: prompts(browser) == kept)
+    browser.wait(lambda: browser.prompts() == kept)
 
 
-def test_reload_and_return_lose_nothing(browser: Browser, server: Server) -> None:
+def test_a_reload_and_a_later_visit_lose_nothing(browser: Browser, server: Server) -> None:
     write_quiz(browser, server, count=3, form="簡答題")
-    kept = prompts(browser)
+    kept = browser.prompts()
     browser.driver.refresh()
-    browser.wait(lambda: prompts(browser) == kept)
+    browser.wait(lambda: browser.prompts() == kept)
     assert browser.find(".st-key-text_box textarea").get_attribute("value") == RAILWAY
-    browser.open(server.url)  # back another day, without the address
+    browser.open(server.url)  # a later visit, without the address of the quiz
     browser.button("open_last")
-    browser.wait(lambda: prompts(browser) == kept)
+    browser.wait(lambda: browser.prompts() == kept)
 
 
-def test_text_not_sent_yet_survives_a_reload(browser: Browser, server: Server) -> None:
+def test_unsent_text_survives_a_reload(browser: Browser, server: Server) -> None:
     browser.open(server.url)
     browser.settled()
     browser.type("text_box", "燈塔建於1867年。", commit=False)
@@ -163,13 +159,13 @@ def test_answers_are_clicked_selected_and_typed(browser: Browser, server: Server
     browser.type("count", "2")
     browser.settled()
     browser.button("start")
-    browser.wait(lambda: len(prompts(browser)) == 2)
+    browser.wait(lambda: len(browser.prompts()) == 2)
     answers = {str(field.get_attribute("value")) for field in browser.find_all("[class*=st-key-answer-] input")}
     assert answers == {"燈塔", "很高"}
 
 
-def test_keyboard_alone(browser: Browser, server: Server) -> None:
-    """From the address to a download without a pointer."""
+def test_keyboard_only(browser: Browser, server: Server) -> None:
+    """From opening the page to a download without a pointer."""
 
     def tab_to(key: str, most: int = 120) -> None:
         for _ in range(most):
@@ -191,7 +187,7 @@ def test_keyboard_alone(browser: Browser, server: Server) -> None:
     browser.settled()
     tab_to("start")
     browser.keys(Keys.ENTER)
-    browser.wait(lambda: prompts(browser))
+    browser.wait(lambda: browser.prompts())
     browser.settled()
     tab_to(f"prompt-{keys(browser)[0]}")
     browser.keys(Keys.CONTROL + "a")

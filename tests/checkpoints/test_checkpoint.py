@@ -1,4 +1,4 @@
-"""Checkpoints: the record travels with the weights, and everything wrong is told in one sentence."""
+"""Checkpoints: the record is saved and loaded with the weights, and every mistake is refused in one sentence."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from transformers import (
     RobertaForMaskedLM,
 )
 
-from qgkd.checkpoints.checkpoint import RECORD_NAME, load_checkpoint, read_record, save_record, short_name
+from qgkd.checkpoints.checkpoint import load_checkpoint, short_name
 from qgkd.checkpoints.masked_lm import mask_logits, masked_lm_head
 from qgkd.checkpoints.precision import parameter_count, place
+from qgkd.checkpoints.record import RECORD_NAME, read_record, save_record
 from qgkd.decoding.generator import ModelGenerator
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
@@ -42,7 +43,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(saved: Path, tmp_path: Path) -> Path:
-    """A copy to damage."""
+    """A copy that a test may damage."""
     return Path(shutil.copytree(saved, tmp_path / "tiny"))
 
 
@@ -55,7 +56,7 @@ def refusal(load: Callable[[], object]) -> str:
     return sentence
 
 
-def test_a_run_s_model_has_the_run_s_name(tmp_path: Path) -> None:
+def test_a_model_in_a_run_folder_is_named_after_the_run(tmp_path: Path) -> None:
     (tmp_path / "teacher" / "model").mkdir(parents=True)
     assert short_name(str(tmp_path / "teacher" / "model")) == "model"
     (tmp_path / "teacher" / "config.toml").touch()
@@ -92,7 +93,7 @@ def test_the_record_round_trips(tmp_path: Path, shape: InputFormat) -> None:
     assert "老師" in (tmp_path / RECORD_NAME).read_text(encoding="utf-8")
 
 
-def test_without_a_record_the_attention_has_to_be_said(folder: Path) -> None:
+def test_without_a_record_the_attention_must_be_given(folder: Path) -> None:
     (folder / RECORD_NAME).unlink()
     assert "--attention" in refusal(lambda: load_checkpoint(folder))
     checkpoint = load_checkpoint(folder, attention="recurrent")
@@ -106,7 +107,7 @@ def test_without_a_record_the_attention_has_to_be_said(folder: Path) -> None:
     )
 
 
-def test_the_record_is_never_overruled(saved: Path) -> None:
+def test_options_that_contradict_the_record_are_refused(saved: Path) -> None:
     assert "trained with attention 'prefix'" in refusal(lambda: load_checkpoint(saved, attention="recurrent"))
     assert "trained with layout 'shared'" in refusal(lambda: load_checkpoint(saved, layout="marked"))
 
@@ -148,7 +149,7 @@ def other_size(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps({**config, "hidden_size": 32}))
 
 
-def other_kind(folder: Path) -> None:
+def other_architecture(folder: Path) -> None:
     GPT2Config(vocab_size=100, n_embd=8, n_layer=1, n_head=1).save_pretrained(folder)
 
 
@@ -179,7 +180,7 @@ def foreign_tokenizer(folder: Path) -> None:
         (cut_weights, "does not load"),
         (drop_head, "none for cls.predictions"),
         (other_size, "other sizes than its config.json says"),
-        (other_kind, "does not load"),
+        (other_architecture, "does not load"),
         (drop_tokenizer, "expected a tokenizer for the model's 101 tokens"),
         (break_tokenizer, "does not load"),
         (foreign_tokenizer, "expected a tokenizer for the model's 101 tokens, found 151"),
@@ -191,7 +192,7 @@ def test_damaged_folders(folder: Path, damage: Callable[[Path], object], complai
 
 
 def test_weights_named_as_in_the_first_releases_are_complete(folder: Path) -> None:
-    """bert-base-chinese on the hub says gamma and beta, repeats tied weights, and brings heads nobody asked for."""
+    """bert-base-chinese on the hub names weights gamma and beta, repeats tied ones, and has unneeded heads."""
     from safetensors.torch import load_file, save_file
 
     expected = load_checkpoint(folder).model.state_dict()
@@ -212,11 +213,11 @@ def test_weights_named_as_in_the_first_releases_are_complete(folder: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "~/model", "a/b/c", ""])
-def test_folders_that_are_not_there(name: str) -> None:
+def test_missing_folders_are_refused(name: str) -> None:
     assert "no such folder" in refusal(lambda: load_checkpoint(name))
 
 
-def test_a_file_is_no_folder(tmp_path: Path) -> None:
+def test_a_file_is_refused_as_a_folder(tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_bytes(b"1")
     assert "config.json" in refusal(lambda: load_checkpoint(tmp_path / "model.bin"))
 
@@ -236,11 +237,11 @@ def save_other(folder: Path, kind: str) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["distilbert", "roberta"])
-def test_other_architectures_work_in_recurrent_only(tmp_path: Path, kind: str) -> None:
+def test_other_architectures_work_in_attention_recurrent_only(tmp_path: Path, kind: str) -> None:
     folder = save_other(tmp_path, kind)
     assert "needs a BertForMaskedLM" in refusal(lambda: load_checkpoint(folder, attention="prefix"))
     checkpoint = load_checkpoint(folder, attention="recurrent")
-    # RoBERTa's positions start behind its padding index (0 here): one of the 130 cannot be used.
+    # RoBERTa's positions start after its padding index (0 here): one of the 130 cannot be used.
     assert checkpoint.input_format.max_total_tokens == {"distilbert": 130, "roberta": 129}[kind]
     text = "".join(PASSAGES) * 3  # to the very last position
     at = text.index("三百人")
@@ -253,7 +254,7 @@ def test_other_architectures_work_in_recurrent_only(tmp_path: Path, kind: str) -
 
 @pytest.mark.parametrize("kind", ["distilbert", "roberta", "bert"])
 def test_logits_at_the_masks_are_the_models_own(saved: Path, tmp_path: Path, kind: str) -> None:
-    """The head found by `masked_lm_head` gives what the model's forward gives, with padding in the batch."""
+    """The head found by `masked_lm_head` gives the logits of the model's forward, with padding in the batch."""
     folder = saved if kind == "bert" else save_other(tmp_path, kind)
     checkpoint = load_checkpoint(folder, **({} if kind == "bert" else {"attention": "recurrent"}))
     shape = InputFormat(attention="recurrent", max_total_tokens=120, max_question_tokens=12, max_answer_tokens=10)
@@ -272,7 +273,7 @@ def test_logits_at_the_masks_are_the_models_own(saved: Path, tmp_path: Path, kin
             torch.testing.assert_close(logits, model(**inputs).logits[0, -1], atol=1e-5, rtol=1e-5)
 
 
-def test_an_unknown_architecture_takes_the_slow_way(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_architecture_runs_the_whole_forward(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint = load_checkpoint(saved)
     shape = InputFormat(attention="recurrent", max_total_tokens=120, max_question_tokens=12, max_answer_tokens=10)
     source = PassageEncoder(checkpoint.tokenizer, shape, PASSAGES[0]).source(0, 2)
@@ -284,7 +285,7 @@ def test_an_unknown_architecture_takes_the_slow_way(saved: Path, monkeypatch: py
 
 
 def test_a_fixed_question_position_reaches_the_model(saved: Path) -> None:
-    """Recurrent rows whose positions jump give what the model gives for those positions."""
+    """Recurrent rows with a gap in their positions give the model's logits for those positions."""
     checkpoint = load_checkpoint(saved)
     shape = InputFormat(
         attention="recurrent",
@@ -327,14 +328,14 @@ def test_bert_base_chinese_has_its_parameters(layers: int, expected: int) -> Non
     assert parameter_count(model) == expected
 
 
-def test_parameters_are_counted_whatever_the_precision(saved: Path) -> None:
+def test_parameter_count_does_not_depend_on_the_precision(saved: Path) -> None:
     expected = sum(weights.numel() for weights in load_checkpoint(saved).model.parameters())
     for precision in ("fp32", "bf16", "int8"):
         checkpoint = place(load_checkpoint(saved), precision=precision, device="cpu")
         assert ModelGenerator(checkpoint).parameters == expected, precision
 
 
-def test_precisions_and_devices_that_are_not_there(saved: Path) -> None:
+def test_unknown_precisions_and_devices_are_refused(saved: Path) -> None:
     checkpoint = load_checkpoint(saved)
     assert "--precision" in refusal(lambda: place(checkpoint, precision="fp8", device="cpu"))
     assert "--device" in refusal(lambda: place(checkpoint, precision="fp32", device="quantum"))

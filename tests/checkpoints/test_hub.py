@@ -1,4 +1,4 @@
-"""Models by hub name, against a hub played by a server of this machine; offline, one clear sentence."""
+"""Models by hub name, against a local server that stands in for the hub; without a network, one clear sentence."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ for name, *attention in json.loads(sys.argv[1]):
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves `someone/NAME` from a folder as the hub does, and remembers what was asked for."""
+    """Serves `someone/NAME` from a folder as the hub does, and records the requests."""
 
     def __init__(self, models: Path, refused: str) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
         self.models = models
         self.refused = refused
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     @property
     def address(self) -> str:
@@ -62,7 +62,7 @@ class _Answer(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         path = self.path.split("?")[0]
-        self.server.asked.append(f"{self.command} {path}")
+        self.server.requests.append(f"{self.command} {path}")
         parts = path.strip("/").split("/")
         if parts[:2] == ["api", "models"] and len(parts) == 4:
             folder = self.server.models / parts[3]
@@ -93,10 +93,10 @@ class _Answer(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Quiet."""
+        """Print nothing."""
 
 
-def load(endpoint: str, cache: Path, *asked: list[str], offline: bool = False) -> list[str | list[object]]:
+def load(endpoint: str, cache: Path, *models: list[str], offline: bool = False) -> list[str | list[object]]:
     """Load models in a process of its own (the hub's address is read when the libraries are imported).
 
     Returns:
@@ -106,7 +106,7 @@ def load(endpoint: str, cache: Path, *asked: list[str], offline: bool = False) -
     settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1", "OMP_NUM_THREADS": "1"}
     settings |= {"HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"}
     finished = subprocess.run(
-        [sys.executable, "-c", PROGRAM, json.dumps(asked)],
+        [sys.executable, "-c", PROGRAM, json.dumps(models)],
         env={**kept, **settings, **({"HF_HUB_OFFLINE": "1"} if offline else {})},
         capture_output=True,
         text=True,
@@ -157,30 +157,30 @@ def test_hub_models_online_then_without_a_network(tmp_path: Path) -> None:
         hub.shutdown()
         hub.server_close()
         thread.join()
-    loaded, overruled, unsaid, said, unfetched, unknown, impossible = online
+    loaded, contradicted, without_attention, with_attention, unfetched, unknown, impossible = online
     assert loaded == ["someone/tiny", "shared", True]
-    assert "was trained with attention 'prefix', asked for 'recurrent'" in overruled
-    assert "someone/plain: has no qgkd.json" in unsaid
-    assert "say --attention" in unsaid
-    assert said == ["someone/plain", "marked", True]
-    # A record that cannot be fetched is not taken for none: the weights would be run another way than trained.
+    assert "was trained with attention 'prefix', asked for 'recurrent'" in contradicted
+    assert "someone/plain: has no qgkd.json" in without_attention
+    assert "say --attention" in without_attention
+    assert with_attention == ["someone/plain", "marked", True]
+    # A record that cannot be fetched is not treated as absent: the weights would be run in another way than trained.
     assert "its qgkd.json, which says how it was trained, could not be asked for" in unfetched
     assert "there is no such folder" in unknown
     assert "the hub has no such model" in unknown
     assert "nor can it be a hub name" in impossible
-    fetched = [line for line in hub.asked if line.startswith("GET /someone/tiny/resolve/")]
+    fetched = [line for line in hub.requests if line.startswith("GET /someone/tiny/resolve/")]
     assert sum(line.endswith("/model.safetensors") for line in fetched) == 1, fetched
 
     started = time.monotonic()
-    for offline in (True, False):  # HF_HUB_OFFLINE=1, and a laptop whose network is simply away
+    for offline in (True, False):  # HF_HUB_OFFLINE=1, and a machine without a network
         found = load(
             closed_port(),
             cache,
             ["someone/tiny"],
             ["someone/tiny", "recurrent"],
-            ["someone/plain", "recurrent"],  # that it has no record is remembered
+            ["someone/plain", "recurrent"],  # the cache remembers that it has no record
             ["someone/other"],
             offline=offline,
         )
-        assert found == [loaded, overruled, said, f"someone/other: {NOWHERE}"]
-    assert time.monotonic() - started < 60  # not 25 seconds of attempts for each of a dozen files
+        assert found == [loaded, contradicted, with_attention, f"someone/other: {NOWHERE}"]
+    assert time.monotonic() - started < 60  # not 25 seconds of retries for each of a dozen files

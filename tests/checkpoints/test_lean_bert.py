@@ -1,4 +1,4 @@
-"""The lean BERT against the original: the same numbers, and whatever is unusual left to transformers."""
+"""The lean BERT gives the original's numbers, and leaves unusual models to transformers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     return save_tiny_checkpoint(tmp_path / "model", attention="prefix")
 
 
-def test_packed_logits_are_the_originals(folder: Path) -> None:
+def test_packed_logits_equal_the_originals(folder: Path) -> None:
     lean, original = load_checkpoint(folder, lean=True), load_checkpoint(folder)
     assert isinstance(lean.model, LeanBert)
     assert not isinstance(original.model, LeanBert)
@@ -50,7 +50,7 @@ def test_packed_logits_are_the_originals(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
-def test_questions_are_the_originals(folder: Path, precision: str) -> None:
+def test_questions_equal_the_originals(folder: Path, precision: str) -> None:
     written = []
     for lean in (True, False):
         checkpoint = place(load_checkpoint(folder, lean=lean), precision=precision, device="cpu")
@@ -81,7 +81,7 @@ def test_other_architectures_are_left_to_transformers(folder: Path, changed: dic
     assert read_lean_bert(folder) is None
 
 
-def test_damage_is_left_to_transformers(folder: Path) -> None:
+def test_damaged_files_are_left_to_transformers(folder: Path) -> None:
     path = folder / "model.safetensors"
     weights = load_file(path)
     del weights["bert.embeddings.LayerNorm.bias"]
@@ -93,7 +93,7 @@ def test_damage_is_left_to_transformers(folder: Path) -> None:
     assert read_lean_bert(folder) is None
 
 
-def test_writing_imports_no_model_class_of_transformers(folder: Path) -> None:
+def test_generation_imports_no_model_class_of_transformers(folder: Path) -> None:
     code = (
         "import sys\n"
         "from qgkd.generator import GenerationRequest\n"

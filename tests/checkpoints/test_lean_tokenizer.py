@@ -1,4 +1,4 @@
-"""The lean tokenizer against the original: the same tokens, and whatever is unusual left to transformers."""
+"""The lean tokenizer gives the original's tokens, and leaves unusual tokenizers to transformers."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def pair() -> tuple[LeanTokenizer, Any]:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_tokens_and_offsets_are_the_originals(pair: tuple[Any, Any], text: str) -> None:
+def test_tokens_and_offsets_equal_the_originals(pair: tuple[Any, Any], text: str) -> None:
     lean, original = pair
     assert tokenize(lean, text) == tokenize(original, text)
 
 
-def test_everything_else_is_the_originals(pair: tuple[Any, Any]) -> None:
+def test_everything_else_equals_the_originals(pair: tuple[Any, Any]) -> None:
     lean, original = pair
     assert len(lean) == len(original)
     assert lean.get_vocab() == original.get_vocab()
@@ -51,7 +51,7 @@ def test_everything_else_is_the_originals(pair: tuple[Any, Any]) -> None:
         assert getattr(lean, f"{name}_id") == getattr(original, f"{name}_id")
 
 
-def test_texts_of_tokens_are_the_originals(pair: tuple[Any, Any]) -> None:
+def test_decoded_texts_equal_the_originals(pair: tuple[Any, Any]) -> None:
     lean, original = pair
     chance = random.Random(0)
     for _ in range(300):
@@ -79,14 +79,14 @@ def change(folder: Path, name: str, **values: object) -> None:
         ("tokenizer.json", {"model": "damaged"}),
     ],
 )
-def test_what_is_unusual_is_left_to_transformers(tmp_path: Path, name: str, values: dict[str, object]) -> None:
+def test_unusual_tokenizers_are_left_to_transformers(tmp_path: Path, name: str, values: dict[str, object]) -> None:
     folder = save_tiny_checkpoint(tmp_path / "model", attention="prefix")
     assert read_lean_tokenizer(folder) is not None
     change(folder, name, **values)
     assert read_lean_tokenizer(folder) is None
 
 
-def test_damage_is_left_to_transformers(tmp_path: Path) -> None:
+def test_damaged_files_are_left_to_transformers(tmp_path: Path) -> None:
     folder = save_tiny_checkpoint(tmp_path / "model", attention="prefix")
     path = folder / "tokenizer.json"
     path.write_bytes(path.read_bytes()[:100])
@@ -95,7 +95,7 @@ def test_damage_is_left_to_transformers(tmp_path: Path) -> None:
     assert read_lean_tokenizer(folder) is None
 
 
-def test_writing_imports_neither_transformers_nor_a_compiler() -> None:
+def test_generation_imports_neither_transformers_nor_a_compiler() -> None:
     code = (
         "import sys\n"
         "from qgkd.generator import GenerationRequest\n"

@@ -1,4 +1,4 @@
-"""Students: the right layers, nothing shared with the teacher, and a folder that anyone can load."""
+"""Students: the right layers, no weights shared with the teacher, and a plain folder for transformers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from tiny_model import save_tiny_checkpoint, tiny_bert, tiny_tokenizer
 from training_examples import write_questions
 from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertForMaskedLM, BertForSequenceClassification
 
-from qgkd.checkpoints.checkpoint import load_checkpoint, read_record
+from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.checkpoints.precision import parameter_count
+from qgkd.checkpoints.record import read_record
 from qgkd.checkpoints.student import Drop, kept_layers, make_student
 from qgkd.cli import main
 from qgkd.distillation.layer_contribution import layer_similarities
@@ -36,7 +37,7 @@ from qgkd.reading.readers import read_examples
         ("symmetric", 12, 8, [1, 2, 3, 4, 9, 10, 11, 12]),
         ("symmetric", 12, 5, [1, 2, 3, 11, 12]),
         ("symmetric", 12, 1, [1]),
-        # More than every other layer: 2 4 … 12, then 3 7 11 of those left.
+        # More than every other layer: 2 4 … 12 dropped first, then 3 7 11 of the rest.
         ("alternate-even", 12, 3, [1, 5, 9]),
         ("alternate-odd", 12, 3, [4, 8, 12]),
         ("alternate-even", 12, 1, [1]),
@@ -47,7 +48,7 @@ from qgkd.reading.readers import read_examples
         ("top", 24, 12, list(range(1, 13))),
     ],
 )
-def test_layers_that_stay(drop: str, teacher: int, student: int, kept: list[int]) -> None:
+def test_kept_layers(drop: str, teacher: int, student: int, kept: list[int]) -> None:
     assert kept_layers(teacher, student, Drop(drop)) == tuple(kept)
 
 
@@ -62,16 +63,20 @@ def test_every_depth_of_every_teacher(drop: Drop) -> None:
             assert set(kept) <= set(range(1, teacher + 1))
 
 
-def test_contribution_drops_what_changes_least() -> None:
+def test_contribution_drops_the_layers_that_change_their_input_least() -> None:
     similarities = [0.5, 0.9, 0.7, 0.95, 0.9]
     assert kept_layers(5, 4, Drop.CONTRIBUTION, similarities) == (1, 2, 3, 5)
-    assert kept_layers(5, 3, Drop.CONTRIBUTION, similarities) == (1, 2, 3)  # of two alike the upper goes
+    assert kept_layers(5, 3, Drop.CONTRIBUTION, similarities) == (
+        1,
+        2,
+        3,
+    )  # the upper of two equals is dropped
     with pytest.raises(ValueError, match="similarity"):
         kept_layers(5, 3, Drop.CONTRIBUTION)
 
 
 @pytest.mark.parametrize("layers", [0, 13])
-def test_depths_that_are_not_there(layers: int) -> None:
+def test_impossible_depths_are_refused(layers: int) -> None:
     with pytest.raises(UserError, match="1 to the teacher's 12"):
         kept_layers(12, layers, Drop.TOP)
 
@@ -89,7 +94,7 @@ def build(kind: str, layers: int):
 
 
 @pytest.mark.parametrize("kind", ["bert", "distilbert"])
-def test_weights_are_copied_and_the_teacher_stays_as_it_was(kind: str) -> None:
+def test_weights_are_copied_and_the_teacher_is_unchanged(kind: str) -> None:
     teacher, ids = build(kind, 4), torch.tensor([[5, 6, 7, 8]])
     before = {name: weight.clone() for name, weight in teacher.state_dict().items()}
     student = make_student(teacher, (1, 4), dropout=0.3)
@@ -124,7 +129,7 @@ def test_dropping_nothing_changes_nothing(kind: str) -> None:
 
 
 def test_a_student_runs_exactly_its_layers() -> None:
-    """The student's output is that of the teacher's kept layers, one after the other."""
+    """The student's output is that of the teacher's kept layers run in order."""
     teacher, ids = tiny_bert(40, layers=4), torch.tensor([[5, 6, 7, 8]])
     student = make_student(teacher, (2, 4))
     hidden = teacher.bert.embeddings(input_ids=ids)
@@ -148,7 +153,7 @@ def test_similarities_are_cosines_of_cls(tmp_path: Path) -> None:
     assert len(found) == 2
     one_by_one = [layer_similarities(checkpoint, [example]) for example in examples]
     assert found == pytest.approx([sum(column) / 3 for column in zip(*one_by_one, strict=True)], abs=1e-6)
-    with torch.no_grad():  # a layer that hands its input on
+    with torch.no_grad():  # a layer that returns its input
         layer = checkpoint.model.bert.encoder.layer[1]
         for weight in (layer.attention.output.dense, layer.output.dense):
             weight.weight.zero_()
@@ -158,15 +163,15 @@ def test_similarities_are_cosines_of_cls(tmp_path: Path) -> None:
         layer_similarities(checkpoint, [])
 
 
-def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_student_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     teacher, out = save_tiny_checkpoint(tmp_path / "teacher"), tmp_path / "deep" / "student"
     record = {**read_record(str(teacher)), "script": "traditional", "trained_on": {"questions": 5}, "step": 7}
     (teacher / "qgkd.json").write_text(json.dumps(record), "utf-8")
     assert main(["student", str(teacher), str(out), "--layers", "1", "--drop", "bottom", "--dropout", "0.3"]) == 0
-    told = capsys.readouterr()
-    assert told.out.splitlines()[0] == "layer 1 = teacher layer 2"
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[0] == "layer 1 = teacher layer 2"
     parameters = parameter_count(load_checkpoint(out).model)
-    assert f"1 layers of 2, {parameters:,} parameters of" in told.out
+    assert f"1 layers of 2, {parameters:,} parameters of" in printed.out
     found = read_record(str(out))
     assert (found["format"], found["script"]) == (record["format"], "traditional")
     assert found["base"] == {
@@ -183,14 +188,14 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert plain.config.num_hidden_layers == 1
     assert plain.config.hidden_dropout_prob == plain.config.attention_probs_dropout_prob == 0.3
     ids = AutoTokenizer.from_pretrained(out)("燈塔", return_tensors="pt")["input_ids"]
-    ours = load_checkpoint(out)
-    assert torch.equal(plain(ids).logits, ours.model(ids).logits)
-    assert ours.input_format == load_checkpoint(teacher).input_format
+    student = load_checkpoint(out)
+    assert torch.equal(plain(ids).logits, student.model(ids).logits)
+    assert student.input_format == load_checkpoint(teacher).input_format
     assert sorted(path.name for path in out.parent.iterdir()) == ["student"]
 
 
 def test_a_base_without_a_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A pretrained model says nothing of attention modes, and its student neither; DistilBERT is one."""
+    """A pretrained model, here a DistilBERT, has no attention mode in a record, and neither has its student."""
     base = tmp_path / "base"
     tokenizer = tiny_tokenizer(base)
     tiny_distilbert(len(tokenizer), layers=3).save_pretrained(base)
@@ -198,8 +203,8 @@ def test_a_base_without_a_record(tmp_path: Path, capsys: pytest.CaptureFixture[s
     questions = write_questions(tmp_path / "questions.jsonl")
     arguments = ["student", str(base), str(tmp_path / "out"), "--layers", "2"]
     assert main([*arguments, "--drop", "contribution", "--data", str(questions)]) == 0
-    told = capsys.readouterr().out
-    assert told.count("cosine") == 3
+    printed = capsys.readouterr().out
+    assert printed.count("cosine") == 3
     assert set(read_record(str(tmp_path / "out"))) == {"base"}
     assert load_checkpoint(tmp_path / "out", attention="recurrent").model.config.num_hidden_layers == 2
     assert main(arguments) == 1
@@ -218,9 +223,9 @@ def test_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (tmp_path / "notes", 1, "not a model"),
     ):
         assert main(["student", str(teacher), str(out), "--layers", str(layers), "--force"]) == 1
-        told = capsys.readouterr().err
-        assert complaint in told
-        assert told.count("\n") == 1
+        printed = capsys.readouterr().err
+        assert complaint in printed
+        assert printed.count("\n") == 1
     assert (tmp_path / "notes" / "thesis.txt").is_file()
     assert main(["student", str(teacher), str(tmp_path / "out"), "--layers", "1", "--drop", "contribution"]) == 2
     assert main(["student", str(teacher), str(tmp_path / "out"), "--layers", "0"]) == 2

@@ -9,8 +9,8 @@ import pytest
 from classification_runs import save_encoder
 from conftest import REPOSITORY
 
-from qgkd.classification.comparison.compare_config import load_comparison
 from qgkd.cli import main
+from qgkd.experiment.classification.plan import load_comparison
 
 CONFIGS = REPOSITORY / "eval" / "configs"
 RTE = CONFIGS / "glue_rte.toml"

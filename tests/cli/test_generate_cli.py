@@ -200,7 +200,7 @@ def test_a_model_writes_what_it_says_and_goes_on_as_it_began(
 ) -> None:
     from tiny_model import tiny_checkpoint
 
-    from qgkd.checkpoints.checkpoint import save_record
+    from qgkd.checkpoints.record import save_record
 
     folder = tmp_path / "tiny"
     checkpoint = tiny_checkpoint(folder)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from classification_runs import save_encoder, write_task
 
-from qgkd.classification.comparison.compare_config import load_comparison
 from qgkd.cli import main
+from qgkd.experiment.classification.plan import load_comparison
 
 CONFIGS = Path(__file__).resolve().parents[2] / "eval" / "configs"
 

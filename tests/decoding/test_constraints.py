@@ -1,4 +1,4 @@
-"""Tokens that may not come next, and that the searches obey."""
+"""Decoding constraints: which tokens are forbidden, and that every search obeys."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def source_of(checkpoint: Checkpoint, text: str = PASSAGES[3]) -> Source:
     return PassageEncoder(checkpoint.tokenizer, checkpoint.input_format, text).source(0, 2)
 
 
-class Script:
-    """A stepper that gives every row the same scores at a step, whatever was chosen."""
+class FixedStepper:
+    """A stepper that gives every row the same scores at a step, whichever tokens were chosen."""
 
     def __init__(self, steps: list[torch.Tensor], requests: int = 1) -> None:
         self.steps, self.rows, self.done = steps, requests, 0
@@ -51,7 +51,7 @@ class Script:
 
 
 def scores(vocabulary: int, **likely: float) -> torch.Tensor:
-    """Zero everywhere but at the tokens named `t12` and so on."""
+    """Zeros except at the tokens named `t12` and so on."""
     values = torch.zeros(vocabulary)
     for name, value in likely.items():
         values[int(name[1:])] = value
@@ -65,21 +65,21 @@ def decode(
     constraints = Constraints(checkpoint.tokenizer, [source_of(checkpoint, text)], options, len(steps[0]))
     search = {"request_count": 1, "width": width, "max_steps": len(steps) - 1}
     if width == 1:
-        return decode_rows(Script(steps), constraints, options, **search)[0]
-    return beam_search(Script(steps), constraints, options, **search)[0]
+        return decode_rows(FixedStepper(steps), constraints, options, **search)[0]
+    return beam_search(FixedStepper(steps), constraints, options, **search)[0]
 
 
-def test_special_and_unused_tokens_are_never_written(checkpoint: Checkpoint) -> None:
+def test_special_and_unused_tokens_are_never_generated(checkpoint: Checkpoint) -> None:
     banned = never_generated(checkpoint.tokenizer, len(checkpoint.tokenizer) + 7)
     names = checkpoint.tokenizer.convert_ids_to_tokens(range(len(checkpoint.tokenizer)))
     forbidden = {name for name, no in zip(names, banned.tolist(), strict=False) if no}
     assert forbidden == {"[PAD]", "[UNK]", "[CLS]", "[MASK]", "[unused1]"}
-    assert banned[len(checkpoint.tokenizer) :].all()  # logits that stand for no token
+    assert banned[len(checkpoint.tokenizer) :].all()  # logits without a token
     assert not banned[SEP]
 
 
 @pytest.mark.parametrize("width", [1, 3])
-def test_however_likely_they_are(checkpoint: Checkpoint, width: int) -> None:
+def test_likely_forbidden_tokens_are_not_generated(checkpoint: Checkpoint, width: int) -> None:
     vocabulary = len(checkpoint.tokenizer)
     step = scores(vocabulary, t0=50, t1=40, t2=30, t4=20, t5=10, t20=5, t21=4, t22=3)
     for hypothesis in decode(checkpoint, [step] * 4, width, text="港口"):
@@ -115,7 +115,7 @@ def test_no_ngram_twice(checkpoint: Checkpoint, size: int, width: int) -> None:
 
 
 def test_ngrams_may_overlap_themselves_but_not_repeat(checkpoint: Checkpoint) -> None:
-    """aaa holds the bigram aa twice: after `aa` a third a is ruled out."""
+    """aaa contains the bigram aa twice: after `aa` a third a is forbidden."""
     step = scores(len(checkpoint.tokenizer), t20=20, t21=5)
     (found,) = decode(checkpoint, [step] * 7, no_repeat_ngram_tokens=2)
     assert found.token_ids[:4] == (20, 20, 21, 20)
@@ -141,20 +141,20 @@ def test_rare_tokens_are_only_copied(checkpoint: Checkpoint, width: int) -> None
     assert above[0].token_ids[0] == child
 
 
-def test_a_quotation_goes_on_where_it_is(checkpoint: Checkpoint) -> None:
-    """The passage says 局的職員 and 灣的北岸: 局的北 would be a jump, 局的船 is the model's own word."""
+def test_a_quotation_continues_at_its_place(checkpoint: Checkpoint) -> None:
+    """The passage contains 局的職員 and 灣的北岸: 局的北 would be a splice, 局的船 is the model's own word."""
     ids = checkpoint.tokenizer.convert_tokens_to_ids
     splices = Splices(source_of(checkpoint, PASSAGES[0]), checkpoint.tokenizer.all_special_ids)
     assert splices.after(ids(["局", "的"])) == ids(["北"])
     assert splices.after(ids(["灣", "的"])) == ids(["職"])
-    assert splices.after(ids(["文", "海"])) == []  # both ways on stand behind 文海
-    assert splices.after(ids(["師", "林", "文", "海"])) == ids(["是"])  # three tokens tell which
+    assert splices.after(ids(["文", "海"])) == []  # both continuations follow 文海
+    assert splices.after(ids(["師", "林", "文", "海"])) == ids(["是"])  # three tokens decide which
     assert splices.after(ids(["誰", "林", "文", "海"])) == []
     assert splices.after(ids(["誰", "的"])) == []  # not a quotation
     assert splices.after(ids(["的"])) == []
 
 
-def test_unknown_characters_are_no_quotation(checkpoint: Checkpoint) -> None:
+def test_unknown_characters_are_not_quoted(checkpoint: Checkpoint) -> None:
     ids = checkpoint.tokenizer.convert_tokens_to_ids
     splices = Splices(source_of(checkpoint, "龘的海，龘的人，茶的糖。"), checkpoint.tokenizer.all_special_ids)
     assert splices.after([UNK, *ids(["的"])]) == []
@@ -162,7 +162,7 @@ def test_unknown_characters_are_no_quotation(checkpoint: Checkpoint) -> None:
 
 
 @pytest.mark.parametrize("width", [1, 3])
-def test_searches_make_no_splices(checkpoint: Checkpoint, width: int) -> None:
+def test_searches_avoid_splices(checkpoint: Checkpoint, width: int) -> None:
     bureau, of, north, staff = checkpoint.tokenizer.convert_tokens_to_ids(["局", "的", "北", "職"])
     size = len(checkpoint.tokenizer)
     steps = [scores(size, **{f"t{bureau}": 30}), scores(size, **{f"t{of}": 30})]
@@ -173,7 +173,7 @@ def test_searches_make_no_splices(checkpoint: Checkpoint, width: int) -> None:
     assert bound[0].token_ids == (bureau, of, staff)
 
 
-def test_unknown_only_behind_the_token_before_an_unknown_character(checkpoint: Checkpoint) -> None:
+def test_unk_only_after_a_token_that_precedes_an_unknown_character(checkpoint: Checkpoint) -> None:
     """詩人龘龘在1902年…: [UNK] may follow 人 and [UNK], nothing else."""
     tokenizer = checkpoint.tokenizer
     source = source_of(checkpoint)
@@ -186,8 +186,8 @@ def test_unknown_only_behind_the_token_before_an_unknown_character(checkpoint: C
 
 
 @pytest.mark.parametrize("width", [1, 3])
-def test_a_row_that_cannot_go_on_is_dropped(checkpoint: Checkpoint, width: int) -> None:
-    """Only [UNK] has any probability, and nothing unknown stands in the passage."""
+def test_a_row_without_an_allowed_token_is_dropped(checkpoint: Checkpoint, width: int) -> None:
+    """Only [UNK] has any probability, and the passage has no unknown character."""
     impossible = torch.full((len(checkpoint.tokenizer),), -torch.inf)
     impossible[UNK] = 0.0
     fine = scores(len(checkpoint.tokenizer), t20=5)
@@ -195,10 +195,10 @@ def test_a_row_that_cannot_go_on_is_dropped(checkpoint: Checkpoint, width: int) 
     assert decode(checkpoint, [fine, impossible, fine], width, text="港口") == []
 
 
-def test_one_dead_request_leaves_the_others_alone(checkpoint: Checkpoint) -> None:
+def test_a_request_without_questions_does_not_affect_others(checkpoint: Checkpoint) -> None:
     vocabulary = len(checkpoint.tokenizer)
 
-    class Half(Script):
+    class Half(FixedStepper):
         def next_log_probabilities(self, last_tokens: torch.Tensor | None) -> torch.Tensor:
             found = super().next_log_probabilities(last_tokens)
             found[: len(found) // 2] = -torch.inf
@@ -218,7 +218,7 @@ def test_one_dead_request_leaves_the_others_alone(checkpoint: Checkpoint) -> Non
 
 
 @pytest.mark.parametrize("width", [1, 2])
-def test_the_cap_leaves_a_question_unfinished_unless_its_end_comes_next(checkpoint: Checkpoint, width: int) -> None:
+def test_a_question_at_the_cap_is_unfinished_unless_sep_comes_next(checkpoint: Checkpoint, width: int) -> None:
     vocabulary = len(checkpoint.tokenizer)
     going_on = scores(vocabulary, t20=9, t21=5)
     (cut, *_) = decode(checkpoint, [going_on] * 5, width)
@@ -242,7 +242,7 @@ def test_beams_are_ordered_by_length_normalised_score(checkpoint: Checkpoint) ->
 
 
 def test_more_beams_than_tokens(checkpoint: Checkpoint) -> None:
-    """Width above the vocabulary: what exists is found, nothing twice, nothing forbidden."""
+    """Beams wider than the vocabulary find all allowed questions, each once."""
     vocabulary = len(checkpoint.tokenizer)
     step = torch.full((vocabulary,), -torch.inf)
     step[torch.tensor([20, 21, SEP])] = 0.0
@@ -261,13 +261,13 @@ def test_more_beams_than_tokens(checkpoint: Checkpoint) -> None:
         {"sample": True, "top_p": 0.0},
         {"sample": True, "top_p": 1.5},
         {"max_question_tokens": 0},
-        {"max_question_tokens": 2},  # below the minimum of 3: nothing could ever end
+        {"max_question_tokens": 2},  # below the minimum of 3: no question could end
         {"no_repeat_ngram_tokens": -1},
         {"sample": True, "num_beams": 2},
         {"top_k": 5},
     ],
 )
-def test_settings_that_make_no_sense(wrong: dict[str, object]) -> None:
+def test_impossible_settings_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(UserError):
         DecodingSettings(**wrong)
 

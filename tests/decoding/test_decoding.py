@@ -1,4 +1,4 @@
-"""Packed = stepwise, cached = uncached, batched = single, recurrent = a plain loop; random weights, ragged batches."""
+"""Decoding: packed = stepwise, cached = uncached, batched = single, recurrent = a plain loop; with random weights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TOLERANCE = {"atol": 1e-5, "rtol": 1e-5}
 
 
 def sources_of(checkpoint: Checkpoint) -> list[Source]:
-    """Every occurrence of every answer in every passage: repeated answers, ragged lengths, one-sentence passages."""
+    """Every occurrence of every answer in every passage, of many lengths."""
     sources = []
     for passage in PASSAGES:
         encoder = PassageEncoder(checkpoint.tokenizer, checkpoint.input_format, passage)
@@ -43,7 +43,7 @@ def sources_of(checkpoint: Checkpoint) -> list[Source]:
 
 
 class UncachedStepper:
-    """Recomputes everything at every step through transformers' own forward pass: the definition of `prefix`."""
+    """Defines attention mode `prefix`: every step recomputes everything by transformers' own forward pass."""
 
     def __init__(self, checkpoint: Checkpoint, sources: Sequence[Source]) -> None:
         self.checkpoint, self.sources, self.width = checkpoint, list(sources), 1
@@ -123,7 +123,7 @@ def test_packed_row_equals_stepwise_rows(tmp_path: Path, attention: str, layout:
     assert at == len(packed)
 
 
-def test_several_answers_packed_over_one_passage_equal_rows_of_their_own(tmp_path: Path) -> None:
+def test_answers_packed_over_one_passage_equal_separate_rows(tmp_path: Path) -> None:
     checkpoint = tiny_checkpoint(tmp_path, attention="prefix", layout="shared")
     tokenizer = checkpoint.tokenizer
     encoder = PassageEncoder(tokenizer, checkpoint.input_format, PASSAGES[0])
@@ -155,7 +155,7 @@ def test_cached_equals_uncached(
     checkpoint = tiny_checkpoint(tmp_path, attention=attention, layout=layout, attn_implementation=attn_implementation)
     sources = sources_of(checkpoint)
     cached = search(checkpoint, cached_stepper(checkpoint, sources), sources, beams)
-    assert len({h.token_ids for row in cached for h in row}) > 4  # random weights do write different questions
+    assert len({h.token_ids for row in cached for h in row}) > 4  # random weights give different questions
     assert_same(cached, search(checkpoint, UncachedStepper(checkpoint, sources), sources, beams))
 
 
@@ -212,7 +212,7 @@ def _unknown_follows(source: Source, token: int, unk_id: int) -> bool:
 
 
 def test_a_beam_as_wide_as_the_vocabulary_finds_the_best_two_token_question(tmp_path: Path) -> None:
-    """Exhaustive check of the search itself: all questions of exactly one token, by enumeration."""
+    """Checks the search by enumerating all questions of exactly one token."""
     checkpoint = tiny_checkpoint(tmp_path, attention="prefix", layout="marked")
     source = sources_of(checkpoint)[0]
     vocabulary = checkpoint.model.config.vocab_size

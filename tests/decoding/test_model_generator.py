@@ -1,4 +1,4 @@
-"""Questions from a model: order, n-best, scripts, scores, limits, precisions."""
+"""The model generator: order, several questions per answer, scripts, scores, limits, precisions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from generation_requests import request
 from tiny_model import PASSAGES, save_tiny_checkpoint, tiny_checkpoint
 from transformers import BertConfig, BertForMaskedLM
 
@@ -25,13 +26,6 @@ from qgkd.quiz.load_generator import load_generator
 
 FORMATS = [("prefix", "marked"), ("prefix", "shared"), ("prefix", "plain"), ("recurrent", "marked")]
 ANSWERS = ("林文海", "1867年", "港務局", "三百人", "港", "港口", "New York")
-
-
-def request(context: str, answer: str, occurrence: int = 0) -> GenerationRequest:
-    at = -1
-    for _ in range(occurrence + 1):
-        at = context.index(answer, at + 1)
-    return GenerationRequest(context=context, answer_text=answer, answer_start_char=at)
 
 
 def mixed_requests() -> list[GenerationRequest]:
@@ -58,25 +52,25 @@ def assert_same(found: list[list[Question]], expected: list[list[Question]]) -> 
 @pytest.mark.parametrize("beams", [1, 3])
 @pytest.mark.parametrize(("attention", "layout"), FORMATS)
 def test_order_and_content_do_not_depend_on_the_batch(tmp_path: Path, attention: str, layout: str, beams: int) -> None:
-    asked = mixed_requests()[:12]
-    together = generator_of(tmp_path, attention, layout, num_beams=beams).generate(asked)
+    requests = mixed_requests()[:12]
+    together = generator_of(tmp_path, attention, layout, num_beams=beams).generate(requests)
     assert len({q.text for row in together for q in row}) > 4
-    assert len({len(one.context) for one in asked}) > 4
-    for one, row in zip(asked, together, strict=True):
+    assert len({len(one.context) for one in requests}) > 4
+    for one, row in zip(requests, together, strict=True):
         assert [(q.answer_text, q.answer_start_char) for q in row] == [(one.answer_text, one.answer_start_char)]
         assert row[0].context_was_cut == (len(one.context) > 140)
-    assert_same(generator_of(tmp_path, attention, layout, batch=1, num_beams=beams).generate(asked), together)
-    assert_same(generator_of(tmp_path, attention, layout, batch=700, num_beams=beams).generate(asked), together)
-    assert_same(generator_of(tmp_path, attention, layout, num_beams=beams).generate(asked[::-1])[::-1], together)
+    assert_same(generator_of(tmp_path, attention, layout, batch=1, num_beams=beams).generate(requests), together)
+    assert_same(generator_of(tmp_path, attention, layout, batch=700, num_beams=beams).generate(requests), together)
+    assert_same(generator_of(tmp_path, attention, layout, num_beams=beams).generate(requests[::-1])[::-1], together)
 
 
 @pytest.mark.parametrize(("attention", "layout"), FORMATS)
 @pytest.mark.parametrize("settings", [{}, {"num_beams": 6}, {"sample": True, "top_p": 0.95}])
-def test_n_best_are_distinct_and_best_first(
+def test_several_questions_are_distinct_and_best_first(
     tmp_path: Path, attention: str, layout: str, settings: dict[str, object]
 ) -> None:
-    asked = mixed_requests()[:8]
-    for row in generator_of(tmp_path, attention, layout, **settings).generate(asked, questions_per_answer=4):
+    requests = mixed_requests()[:8]
+    for row in generator_of(tmp_path, attention, layout, **settings).generate(requests, questions_per_answer=4):
         assert 1 <= len(row) <= 4
         assert len({q.text for q in row}) == len(row)
         scores = [q.mean_log_probability for q in row]
@@ -84,7 +78,7 @@ def test_n_best_are_distinct_and_best_first(
         assert all(score < 0 for score in scores)
 
 
-def test_occurrences_make_a_difference_where_the_layout_tells_them_apart(tmp_path: Path) -> None:
+def test_occurrences_matter_where_the_layout_distinguishes_them(tmp_path: Path) -> None:
     text = PASSAGES[0]
     first, second = request(text, "林文海"), request(text, "林文海", 1)
     for layout, differs in [("marked", True), ("shared", True), ("plain", False)]:
@@ -94,10 +88,10 @@ def test_occurrences_make_a_difference_where_the_layout_tells_them_apart(tmp_pat
 
 
 @pytest.mark.parametrize(("attention", "layout"), FORMATS)
-def test_scores_of_own_questions_are_the_generators(
+def test_scoring_own_questions_gives_the_decoded_log_probabilities(
     tmp_path: Path, attention: str, layout: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Read backwards, a generated question has the probability it was written with, where its text gives its tokens."""
+    """A generated question is scored as it was decoded, where its text tokenises to the decoded tokens."""
     tokenizer = tiny_checkpoint(tmp_path).tokenizer
     returns = {}
 
@@ -108,10 +102,10 @@ def test_scores_of_own_questions_are_the_generators(
 
     monkeypatch.setattr("qgkd.decoding.generator.question_text", spy)
     generator = generator_of(tmp_path, attention, layout, num_beams=3, min_question_tokens=1)
-    asked = mixed_requests()[:14]
+    requests = mixed_requests()[:14]
     written = [
         (one, question)
-        for one, row in zip(asked, generator.generate(asked, questions_per_answer=3), strict=True)
+        for one, row in zip(requests, generator.generate(requests, questions_per_answer=3), strict=True)
         for question in row
         if question.finished and returns[question.text]
     ]
@@ -121,7 +115,7 @@ def test_scores_of_own_questions_are_the_generators(
 
 
 def test_scores_equal_a_plain_loop(tmp_path: Path) -> None:
-    """Recurrent, by hand: log p of each token after the ones before it, averaged with [SEP]."""
+    """By hand for recurrent: mean log-probability of each token given those before it, [SEP] included."""
     checkpoint = tiny_checkpoint(tmp_path, attention="recurrent", layout="plain")
     tokenizer = checkpoint.tokenizer
     text, question = "林文海設計燈塔。", "誰設計？"
@@ -138,15 +132,17 @@ def test_scores_equal_a_plain_loop(tmp_path: Path) -> None:
     assert value == pytest.approx(total / len(target), abs=1e-5)
 
 
-def test_more_rows_than_are_scored_together(tmp_path: Path) -> None:
+def test_more_questions_than_are_scored_at_once(tmp_path: Path) -> None:
     generator = generator_of(tmp_path, "prefix", "marked")
-    asked = mixed_requests() * 2
-    questions = ["誰設計？", "港口在哪裡？", "什麼？"] * len(asked)
-    values = generator.question_log_probabilities(asked, questions[: len(asked)])
-    again = [generator.question_log_probabilities([r], [q])[0] for r, q in zip(asked[:5], questions[:5], strict=True)]
+    requests = mixed_requests() * 2
+    questions = ["誰設計？", "港口在哪裡？", "什麼？"] * len(requests)
+    values = generator.question_log_probabilities(requests, questions[: len(requests)])
+    again = [
+        generator.question_log_probabilities([r], [q])[0] for r, q in zip(requests[:5], questions[:5], strict=True)
+    ]
     assert values[:5] == pytest.approx(again, abs=1e-5)
     with pytest.raises(ValueError, match="a question per request"):
-        generator.question_log_probabilities(asked, ["誰？"])
+        generator.question_log_probabilities(requests, ["誰？"])
 
 
 def traditional_only(checkpoint: Checkpoint) -> Checkpoint:
@@ -154,7 +150,7 @@ def traditional_only(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def test_simplified_in_simplified_out(tmp_path: Path) -> None:
-    """A Traditional model reads the converted passage at the same offsets and answers in the passage's script."""
+    """A Traditional model reads the converted passage at the same offsets and writes in the passage's script."""
     checkpoint = traditional_only(tiny_checkpoint(tmp_path, attention="prefix", layout="marked"))
     generator = ModelGenerator(checkpoint, DecodingSettings(num_beams=3))
     traditional = PASSAGES[0]
@@ -174,7 +170,7 @@ def test_simplified_in_simplified_out(tmp_path: Path) -> None:
     assert scores[0] == pytest.approx(scores[1], abs=1e-6)
 
 
-def test_a_model_of_both_scripts_reads_the_text_as_it_is(tmp_path: Path) -> None:
+def test_a_model_of_both_scripts_reads_the_text_unconverted(tmp_path: Path) -> None:
     checkpoint = tiny_checkpoint(tmp_path, attention="prefix", layout="marked")
     simplified = request("灯塔建于1867年，由工程师林文海设计。", "林文海")
     plain = ModelGenerator(checkpoint).question_log_probabilities([simplified], ["誰？"])
@@ -202,7 +198,7 @@ def test_wrong_requests_are_refused_in_a_sentence(tmp_path: Path, wrong: Generat
 
 
 @pytest.mark.parametrize("settings", [{}, {"num_beams": 3}, {"sample": True}])
-def test_nothing_asked_nothing_written(tmp_path: Path, settings: dict[str, object]) -> None:
+def test_no_requests_give_no_questions(tmp_path: Path, settings: dict[str, object]) -> None:
     generator = generator_of(tmp_path, "prefix", "shared", **settings)
     assert generator.generate([]) == []
     assert generator.question_log_probabilities([], []) == []
@@ -215,11 +211,11 @@ def test_a_hundred_thousand_characters(tmp_path: Path, attention: str, layout: s
     context = "".join(PASSAGES) * (100_000 // len("".join(PASSAGES)) + 1)
     places = [at for at in range(0, len(context) - 3, 9_973) if context[at : at + 3].strip()]
     places += [0, len(context) - 2]
-    asked = [
+    requests = [
         GenerationRequest(context=context, answer_text=context[at : at + 2], answer_start_char=at) for at in places
     ]
     started = time.perf_counter()
-    found = generator_of(tmp_path, attention, layout).generate(asked)
+    found = generator_of(tmp_path, attention, layout).generate(requests)
     assert time.perf_counter() - started < 15
     assert all(row and row[0].context_was_cut for row in found)
 
@@ -229,25 +225,25 @@ def test_answers_at_the_edges_of_a_passage(tmp_path: Path, layout: str) -> None:
     for text in ("港", "港口", " 港。\n", "".join(PASSAGES) * 3):
         stripped = text.strip()
         ends = [text.index(stripped[0]), text.rindex(stripped[-1])]
-        asked = [GenerationRequest(context=text, answer_text=text[at], answer_start_char=at) for at in ends]
-        assert all(generator_of(tmp_path, "prefix", layout).generate(asked))
+        requests = [GenerationRequest(context=text, answer_text=text[at], answer_start_char=at) for at in ends]
+        assert all(generator_of(tmp_path, "prefix", layout).generate(requests))
 
 
 @pytest.mark.parametrize("beams", [1, 4])
 @pytest.mark.parametrize("layers", [1, 3])
-def test_any_depth_scores_what_it_writes(tmp_path: Path, layers: int, beams: int) -> None:
-    """One layer is a corner of the cached decoder: its last layer is its first."""
+def test_models_of_any_depth_score_their_own_questions(tmp_path: Path, layers: int, beams: int) -> None:
+    """One layer is an edge case of cached decoding: the last layer is the first."""
     checkpoint = tiny_checkpoint(tmp_path, attention="prefix", layout="shared")
     torch.manual_seed(1)
     config = BertConfig(**{**checkpoint.model.config.to_dict(), "num_hidden_layers": layers})
     checkpoint = replace(checkpoint, model=BertForMaskedLM(config).eval())
     settings = DecodingSettings(num_beams=beams, min_question_tokens=1)
-    asked = [request(PASSAGES[0], "港務局"), request(PASSAGES[0], "1867年"), request(PASSAGES[2], "港務局")]
+    requests = [request(PASSAGES[0], "港務局"), request(PASSAGES[0], "1867年"), request(PASSAGES[2], "港務局")]
     generator = ModelGenerator(checkpoint, settings)
-    together = generator.generate(asked)
-    assert_same([generator.generate([one])[0] for one in asked], together)
+    together = generator.generate(requests)
+    assert_same([generator.generate([one])[0] for one in requests], together)
     tokens = [len(checkpoint.tokenizer.tokenize(row[0].text)) for row in together]
-    values = generator.question_log_probabilities(asked, [row[0].text for row in together])
+    values = generator.question_log_probabilities(requests, [row[0].text for row in together])
     for row, value, count in zip(together, values, tokens, strict=True):
         if row[0].finished and count == len(row[0].text):
             assert value == pytest.approx(row[0].mean_log_probability, abs=1e-5)
@@ -259,25 +255,25 @@ def test_any_depth_scores_what_it_writes(tmp_path: Path, layers: int, beams: int
 def test_lower_precisions_run_and_stay_close(
     tmp_path: Path, attention: str, layout: str, precision: str, beams: int
 ) -> None:
-    asked = mixed_requests()[:6]
+    requests = mixed_requests()[:6]
     exact = generator_of(tmp_path, attention, layout)
     checkpoint = place(tiny_checkpoint(tmp_path, attention=attention, layout=layout), precision=precision, device="cpu")
     generator = ModelGenerator(checkpoint, DecodingSettings(num_beams=beams))
-    assert all(row and row[0].mean_log_probability < 0 for row in generator.generate(asked, questions_per_answer=2))
-    questions = ["港口在哪裡？"] * len(asked)
-    expected = exact.question_log_probabilities(asked, questions)
-    found = generator.question_log_probabilities(asked, questions)
+    assert all(row and row[0].mean_log_probability < 0 for row in generator.generate(requests, questions_per_answer=2))
+    questions = ["港口在哪裡？"] * len(requests)
+    expected = exact.question_log_probabilities(requests, questions)
+    found = generator.question_log_probabilities(requests, questions)
     assert found == pytest.approx(expected, abs=0.2)
 
 
-def test_the_cap_of_the_settings_is_kept(tmp_path: Path) -> None:
+def test_max_question_tokens_is_kept(tmp_path: Path) -> None:
     for beams in (1, 3):
         for row in generator_of(tmp_path, "prefix", "marked", num_beams=beams, max_question_tokens=4).generate(
             mixed_requests()
         ):
             assert all(len(q.text) <= 4 * 8 for q in row)
     long = generator_of(tmp_path, "prefix", "marked", max_question_tokens=999).generate(mixed_requests())
-    assert all(row for row in long)  # the checkpoint's own cap of 12 holds: no position is missing
+    assert all(row for row in long)  # the checkpoint's cap of 12 applies: no position is missing
 
 
 def test_load_generator(tmp_path: Path) -> None:
@@ -289,7 +285,7 @@ def test_load_generator(tmp_path: Path) -> None:
         load_generator(system="magic")
 
 
-def test_a_model_says_how_it_is_searched_and_options_go_first(tmp_path: Path) -> None:
+def test_a_record_has_decoding_settings_and_options_override_them(tmp_path: Path) -> None:
     folder = save_tiny_checkpoint(tmp_path / "tiny", attention="prefix", layout="marked")
     record = json.loads((folder / "qgkd.json").read_text("utf-8"))
     own = {"num_beams": 3, "no_repeat_ngram_tokens": 4}
@@ -299,9 +295,9 @@ def test_a_model_says_how_it_is_searched_and_options_go_first(tmp_path: Path) ->
     assert decoding_of(checkpoint, {"num_beams": 1}).no_repeat_ngram_tokens == 4
     sampling = decoding_of(checkpoint, {"sample": True})
     assert (sampling.sample, sampling.num_beams) == (True, 1)
-    asked = mixed_requests()
-    by_itself = load_generator(model=folder).generate(asked)
-    assert by_itself == ModelGenerator(checkpoint, DecodingSettings(**own)).generate(asked)
+    requests = mixed_requests()
+    by_default = load_generator(model=folder).generate(requests)
+    assert by_default == ModelGenerator(checkpoint, DecodingSettings(**own)).generate(requests)
     (folder / "qgkd.json").write_text(json.dumps({**record, "decoding": {"beams": 3}}), encoding="utf-8")
     with pytest.raises(UserError, match="unknown setting under decoding: beams"):
         load_generator(model=folder)
@@ -315,16 +311,16 @@ def test_an_unknown_system() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("settings", [{}, {"num_beams": 3}, {"sample": True, "top_k": 20}])
 @pytest.mark.parametrize(("attention", "layout"), FORMATS)
-def test_a_gpu_writes_what_the_cpu_writes(
+def test_a_gpu_writes_the_questions_of_the_cpu(
     tmp_path: Path, attention: str, layout: str, settings: dict[str, object]
 ) -> None:
-    asked = mixed_requests()
-    expected = generator_of(tmp_path, attention, layout, **settings).generate(asked, questions_per_answer=2)
+    requests = mixed_requests()
+    expected = generator_of(tmp_path, attention, layout, **settings).generate(requests, questions_per_answer=2)
     checkpoint = tiny_checkpoint(tmp_path, attention=attention, layout=layout)
     generator = ModelGenerator(place(checkpoint, precision="fp32", device="cuda"), DecodingSettings(**settings))
-    found = generator.generate(asked, questions_per_answer=2)
+    found = generator.generate(requests, questions_per_answer=2)
     same = [[q.text for q in a] == [q.text for q in b] for a, b in zip(found, expected, strict=True)]
-    assert sum(same) >= 0.9 * len(same)  # a near tie may fall the other way
-    values = generator.question_log_probabilities(asked, ["誰設計？"] * len(asked))
-    cpu = generator_of(tmp_path, attention, layout).question_log_probabilities(asked, ["誰設計？"] * len(asked))
+    assert sum(same) >= 0.9 * len(same)  # a near tie may be decided otherwise
+    values = generator.question_log_probabilities(requests, ["誰設計？"] * len(requests))
+    cpu = generator_of(tmp_path, attention, layout).question_log_probabilities(requests, ["誰設計？"] * len(requests))
     assert values == pytest.approx(cpu, abs=1e-3)

@@ -69,9 +69,9 @@ def spell(tokenizer: BertTokenizerFast, passage: str, tokens: list[str]) -> str 
         ("詩人龘來。畫家龗去了", ["家", "[UNK]", "寫"], "家龗寫"),
         ("詩人龘龗來", ["人", "[UNK]", "[UNK]", "來"], "人龘龗來"),
         ("詩人Ωmega來", ["人", "[UNK]", "來"], "人Ωmega來"),
-        ("詩人龘來", ["來", "[UNK]"], None),  # nothing unknown stands behind 來
+        ("詩人龘來", ["來", "[UNK]"], None),  # no unknown character follows 來
         ("詩人來", ["人", "[UNK]"], None),
-        # text that looks like the tokenizer's own marks
+        # text that looks like the tokenizer's markers
         ("港## 港", ["#", "#", "港"], "##港"),
         ("##港口", ["#", "#", "港", "口", "是"], "##港口是"),
         ("港[MASK]口", ["[", "mask", "]", "口"], "[MASK]口"),
@@ -82,7 +82,7 @@ def test_spelling(tokenizer: BertTokenizerFast, passage: str, tokens: list[str],
     assert spell(tokenizer, passage, tokens) == expected
 
 
-def test_text_of_the_passage_survives_the_round_trip(tokenizer: BertTokenizerFast) -> None:
+def test_the_passage_survives_the_round_trip(tokenizer: BertTokenizerFast) -> None:
     for text in ["港口的iPhone 12是Newton的", "詩人龘在New York", "1,234.5公尺", "《詩》，畫家去了。", "Café Müller"]:
         passage = f"誰。{text}"
         source = PassageEncoder(tokenizer, InputFormat(), passage).source(0, 1)
@@ -106,7 +106,7 @@ def test_the_answer_segment_is_not_copied_from(tokenizer: BertTokenizerFast) -> 
     assert longest_copy(ids, 0, source) == (2, 1)
 
 
-def test_other_tokenizers_spell_by_their_own_decoder(tmp_path: Path) -> None:
+def test_other_tokenizers_use_their_own_decoder(tmp_path: Path) -> None:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 

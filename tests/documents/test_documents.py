@@ -1,4 +1,4 @@
-"""Documents are read as text; malicious and broken files are reported in one sentence."""
+"""Documents: common files of teachers are read, hostile ones are refused in one sentence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIGHTHOUSE = "燈塔建於1867年，由工程師林文海設計。"
 
 
 def pdf_of(text: str | None, password: str | None = None, pages: int = 1) -> bytes:
-    """A PDF written by hand: pages with text in a standard font, or empty pages."""
+    """A PDF written by hand: pages of text in a standard font, or empty pages."""
     writer = pypdf.PdfWriter()
     for _ in range(pages):
         page = writer.add_blank_page(width=300, height=300)
@@ -62,7 +62,7 @@ def docx_of(*paragraphs: str) -> bytes:
 
 
 def bomb(name: str = "word/document.xml", megabytes: int = 160) -> bytes:
-    """An archive that unpacks to hundreds of megabytes of blanks."""
+    """A zip package that unpacks to hundreds of megabytes of spaces."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
         package.writestr("[Content_Types].xml", "<Types/>")
@@ -73,17 +73,17 @@ def bomb(name: str = "word/document.xml", megabytes: int = 160) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "big5", "gb18030"])
-def test_text_in_every_common_chinese_encoding(encoding: str) -> None:
+def test_text_in_every_usual_chinese_encoding(encoding: str) -> None:
     text = "燈塔建於一八六七年，由工程師設計。" if encoding != "gb18030" else "灯塔建于一八六七年，由工程师设计。"
     assert read_document("a.txt", text.encode(encoding)).text == text
 
 
-def test_bytes_in_no_encoding_are_refused() -> None:
+def test_bytes_that_no_encoding_explains_are_refused() -> None:
     with pytest.raises(DocumentError, match="encoding"):
         decode(bytes(range(128, 256)) * 4, "a.txt")
 
 
-def test_markdown_loses_its_marks_and_runs_nothing() -> None:
+def test_markdown_is_stripped_of_its_markup() -> None:
     source = (
         f"# 燈塔\n\n- **林文海**設計\n\n[連結](http://x.invalid) ![圖](y.png) <script>alert(1)</script>\n\n{LIGHTHOUSE}"
     )
@@ -134,7 +134,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("code", HOSTILE)
-def test_malicious_files_are_reported_in_one_sentence(code: str) -> None:
+def test_hostile_files_are_refused_in_one_sentence(code: str) -> None:
     name, make = HOSTILE[code]
     data = make()
     began = time.monotonic()
@@ -149,8 +149,8 @@ def test_malicious_files_are_reported_in_one_sentence(code: str) -> None:
         assert "{" not in sentence
 
 
-def test_an_archive_with_a_false_size_is_not_unpacked() -> None:
-    """A file is never read beyond its declared size."""
+def test_a_zip_bomb_with_a_false_size_is_not_unpacked() -> None:
+    """A member's data is read up to its declared size only."""
     data = bytearray(bomb(megabytes=5))
     for mark, at in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
         start = data.find(mark, data.find(mark) + 1)
@@ -165,7 +165,7 @@ def test_a_reader_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch
     assert caught.value.code == "too_slow"
 
 
-def test_a_reader_that_takes_too_much_memory_fails_alone() -> None:
+def test_a_reader_that_takes_too_much_memory_does_not_stop_the_program() -> None:
     with pytest.raises(DocumentError) as caught:
         read_document("a.docx", docx_of(LIGHTHOUSE), DocumentLimits(max_memory_bytes=30_000_000))
     assert caught.value.code == "broken"
@@ -177,7 +177,7 @@ def test_pdf_of_too_many_pages() -> None:
     assert caught.value.code == "pdf_pages"
 
 
-def test_control_characters_go_and_the_rest_stays() -> None:
+def test_control_characters_are_removed() -> None:
     assert clean_text("a\x00b\x07c\r\nd\ud800\n\n\n\ne\u202e") == "abc\nd\n\ne\u202e"
 
 

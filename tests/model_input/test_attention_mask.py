@@ -1,4 +1,4 @@
-"""The table of attention_mask.py, cell by cell."""
+"""Attention masks: every cell of the table in attention_mask.py."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def mask_of(row: list[tuple[Block, int, int]], dtype: torch.dtype = torch.float3
 
 
 def allowed(row: tuple[Block, int, int], column: tuple[Block, int, int]) -> bool:
-    """The docstring's table, written out a second time."""
+    """The docstring's table, written independently."""
     (kind, i, group), (seen, j, other) = row, column
     if seen is P:
         return True
@@ -51,10 +51,10 @@ def test_the_mask_is_additive_and_of_the_attentions_dtype(dtype: torch.dtype) ->
     mask = mask_of(ROW, dtype)
     assert mask.dtype is dtype
     assert set(mask.unique().tolist()) == {0.0, torch.finfo(dtype).min}
-    assert (mask == 0).any(dim=1).all()  # no row is empty: softmax over nothing would be NaN
+    assert (mask == 0).any(dim=1).all()  # no row is empty: its softmax would be NaN
 
 
-def test_padding_is_seen_by_nobody() -> None:
+def test_no_position_sees_padding() -> None:
     mask = mask_of(ROW)
     assert (mask[:, -2:] < 0).all()
     recurrent = padding_mask(torch.tensor([[P, P, PAD], [P, P, P]]))

@@ -1,4 +1,4 @@
-"""Rows: what stands where, and which label belongs to which [MASK]."""
+"""Rows: the tokens at each position, and the label of each [MASK]."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_packed_row_of_shared_answers(tmp_path: Path) -> None:
 
 
 def test_two_marked_occurrences_are_not_packed_together(tmp_path: Path) -> None:
-    """Equal tokens, different marks: one passage block cannot be both."""
+    """Equal tokens with different markers cannot share one passage block."""
     text = PASSAGES[0]
     first = text.index("林文海")
     second = text.index("林文海", first + 1)
@@ -74,7 +74,7 @@ def test_recurrent_rows(tmp_path: Path) -> None:
     for step, row in enumerate(rows, start=1):
         assert row == recurrent_row(source, TARGET, step, MASK)
         assert columns(row) == {12 + step}
-        assert row.labels[-1] == TARGET[step - 1]  # the [MASK] alone carries it
+        assert row.labels[-1] == TARGET[step - 1]  # only the [MASK] has a label
         assert row.positions == tuple(range(12 + step))
         assert row.token_types == (*source.token_types, *(0,) * step)
         assert set(row.blocks) == {Block.PASSAGE}

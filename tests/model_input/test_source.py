@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from tiny_model import PASSAGES, tiny_tokenizer
+from tiny_model import PASSAGES
 
 from qgkd.errors import UserError
 from qgkd.model_input.input_format import InputFormat
@@ -14,11 +14,6 @@ from qgkd.model_input.window import Window
 
 LAYOUTS = ("plain", "marked", "shared")
 LIMITS = {"max_total_tokens": 160, "max_question_tokens": 12, "max_answer_tokens": 10}
-
-
-@pytest.fixture(scope="module")
-def tokenizer(tmp_path_factory: pytest.TempPathFactory):
-    return tiny_tokenizer(tmp_path_factory.mktemp("tokenizer"))
 
 
 def encoder(tokenizer, text: str, layout: str = "marked", **limits: object) -> PassageEncoder:
@@ -63,7 +58,7 @@ def test_types_and_positions(tokenizer, layout: str) -> None:
     assert not source.context_was_cut
 
 
-def test_a_fixed_question_position_is_kept_free(tokenizer) -> None:
+def test_the_source_ends_before_a_fixed_question_position(tokenizer) -> None:
     source = encoder(tokenizer, PASSAGES[0] * 20, question_position=100).source(0, 2)
     assert source.question_position == 100
     assert max(source.positions) < 100
@@ -73,7 +68,7 @@ def test_a_fixed_question_position_is_kept_free(tokenizer) -> None:
         InputFormat(question_position=0)
 
 
-def test_repeated_answers_are_told_apart(tokenizer) -> None:
+def test_repeated_answers_are_distinguished(tokenizer) -> None:
     text = PASSAGES[0]
     first = text.index("林文海")
     second = text.index("林文海", first + 1)
@@ -94,7 +89,7 @@ def test_repeated_answers_are_told_apart(tokenizer) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_answer_inside_a_word_piece(tokenizer, layout: str) -> None:
-    """Of 1867 (18 ##67) the answer is 67: it marks the piece it lies in."""
+    """The answer is 67 of 1867 (18 ##67): the word piece that contains it is marked."""
     text = "建於1867年"
     source = encoder(tokenizer, text, layout).source(4, 6)
     piece = tokens_of(tokenizer, source).index("##67")
@@ -105,7 +100,7 @@ def test_an_answer_inside_a_word_piece(tokenizer, layout: str) -> None:
     assert len(source.token_ids) > source.window.end_token + 3
 
 
-def test_answers_that_cannot_be_asked_about(tokenizer) -> None:
+def test_impossible_answers_are_refused(tokenizer) -> None:
     passage = encoder(tokenizer, "港口 \u200b燈塔，建\u200b於1867年。" + "港" * 20)
     with pytest.raises(UserError, match="at most 10 tokens, found 11"):
         passage.source(17, 28)
@@ -120,7 +115,7 @@ def test_answers_that_cannot_be_asked_about(tokenizer) -> None:
             encoder(tokenizer, empty).source(0, 1)
 
 
-def test_a_zero_width_character_inside_a_word_is_no_answer(tokenizer) -> None:
+def test_a_zero_width_character_is_refused_as_an_answer(tokenizer) -> None:
     with pytest.raises(UserError, match="no visible character"):
         encoder(tokenizer, "New Yo\u200brk的港口").source(6, 7)
 
@@ -154,14 +149,14 @@ def test_the_total_is_never_exceeded(tokenizer, layout: str, question_position: 
                 assert len(source) + LIMITS["max_question_tokens"] + 1 <= LIMITS["max_total_tokens"]
             assert len({len(source.token_ids), len(source.token_types), len(source.positions)}) == 1
             assert len(source.token_ids) == len(source.start_chars) == len(source.end_chars)
-            held = {c for s, e in zip(source.start_chars, source.end_chars, strict=True) for c in range(s, e)}
+            covered = {c for s, e in zip(source.start_chars, source.end_chars, strict=True) for c in range(s, e)}
             wanted = {c for c in range(start, end) if text[c] not in " \n"}
-            assert wanted <= held
+            assert wanted <= covered
             assert source.context_was_cut == (len(source.window) < len(passage.tokens))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_long_passage_is_cut_and_says_so(tokenizer, layout: str) -> None:
+def test_a_long_passage_is_cut_and_marked_as_cut(tokenizer, layout: str) -> None:
     text = "".join(PASSAGES) * 10
     at = text.index("三百人", len(text) // 2)
     source = encoder(tokenizer, text, layout).source(at, at + 3)
@@ -188,7 +183,7 @@ def test_the_budget_beside_bert() -> None:
     assert InputFormat(question_position=400).context_budget_tokens(10) == 387
 
 
-def test_formats_that_cannot_be() -> None:
+def test_impossible_formats_are_refused() -> None:
     with pytest.raises(UserError, match="needs attention 'prefix'"):
         InputFormat(attention="recurrent", layout="shared")
     with pytest.raises(UserError, match="room for a passage"):

@@ -1,11 +1,11 @@
-"""Tokens and the way back: offsets hold on every kind of text, and no text turns into a special token."""
+"""Tokens: character offsets are right on every kind of text, and no text becomes a special token."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from tiny_model import PASSAGES, tiny_tokenizer
+from tiny_model import PASSAGES
 
 from qgkd.model_input.tokens import TokenizedText, is_word_piece, tokenize
 
@@ -22,13 +22,8 @@ MIXED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def tokenizer(tmp_path_factory: pytest.TempPathFactory):
-    return tiny_tokenizer(tmp_path_factory.mktemp("tokenizer"))
-
-
 @pytest.mark.parametrize("text", MIXED)
-def test_offsets_lead_back_to_the_characters(tokenizer, text: str) -> None:
+def test_offsets_give_back_the_characters(tokenizer, text: str) -> None:
     tokens = tokenize(tokenizer, text)
     assert len(tokens) == len(tokens.start_chars) == len(tokens.end_chars) > 0
     assert list(tokens.start_chars) == sorted(tokens.start_chars)
@@ -58,7 +53,7 @@ def test_special_tokens_are_neither_added_nor_read_from_the_text(tokenizer) -> N
     special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
     assert special.isdisjoint(ids)
     assert tokenizer.convert_tokens_to_ids("[unused1]") not in ids
-    # The setting does not stick to the tokenizer for those who use it next.
+    # The setting is not kept by the tokenizer for its next user.
     assert tokenizer("[SEP]", add_special_tokens=False).input_ids == [tokenizer.sep_token_id]
     assert tokenize(tokenizer, text).ids == ids
 
@@ -75,7 +70,7 @@ def test_white_space_between_tokens_has_an_empty_range(tokenizer) -> None:
     assert first == last == 1
 
 
-def test_word_pieces_are_told_from_other_tokenizers(tokenizer, tmp_path: Path) -> None:
+def test_word_piece_tokenizers_are_recognised(tokenizer, tmp_path: Path) -> None:
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from transformers import PreTrainedTokenizerFast

@@ -1,4 +1,4 @@
-"""Windows: around the answer, cut at sentence ends; tiles cover everything and overlap."""
+"""Windows are centred on the answer and cut at sentence ends; tiles cover the whole text and overlap."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from qgkd.model_input.window import Window, centred_window, most_central_window,
 
 
 def ranges(*lengths: int) -> list[tuple[int, int]]:
-    """Sentences of these lengths, one behind the other."""
+    """Token ranges of consecutive sentences of these lengths."""
     ends = [sum(lengths[: n + 1]) for n in range(len(lengths))]
     return list(zip([0, *ends], ends, strict=False))
 
@@ -49,7 +49,7 @@ def test_an_answer_longer_than_the_limit_is_refused() -> None:
         centred_window(ranges(50), (20, 31), 10)
 
 
-def test_centred_windows_hold_the_answer_and_keep_the_limit() -> None:
+def test_centred_windows_contain_the_answer_within_the_limit() -> None:
     draw = random.Random(1)
     for _ in range(500):
         sentences = ranges(*(draw.randrange(1, 40) for _ in range(draw.randrange(1, 12))))

@@ -1,4 +1,4 @@
-"""The download against a server of this machine: whole, dropped and resumed, without ranges, corrupted, absent."""
+"""Downloads from a local server: whole, interrupted and resumed, without ranges, corrupted, absent."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ CONTENT = "燈塔建於1867年。\n".encode() * 20_000  # several blocks
 
 @dataclass
 class Server:
-    """What the server does, and what it was asked."""
+    """How the server behaves, and the ranges requested from it."""
 
     url: str = ""
     content: bytes = CONTENT
     ranges: bool = True
     drop_after_bytes: list[int] = field(default_factory=list)
-    """One entry is used up per request: only so many bytes are sent."""
+    """One entry per request: send only so many bytes."""
     status: list[int] = field(default_factory=list)
-    """One entry is used up per request: answered instead of the file."""
-    asked_ranges: list[str | None] = field(default_factory=list)
+    """One entry per request: this status instead of the file."""
+    requested_ranges: list[str | None] = field(default_factory=list)
 
     @property
     def file_url(self) -> str:
@@ -47,12 +47,12 @@ def server() -> Iterator[Server]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked = self.headers.get("Range")
-            state.asked_ranges.append(asked)
+            requested = self.headers.get("Range")
+            state.requested_ranges.append(requested)
             if state.status:
                 self.send_error(state.status.pop(0))
                 return
-            start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and state.ranges else 0
+            start = int(requested.removeprefix("bytes=").removesuffix("-")) if requested and state.ranges else 0
             if start >= len(state.content):
                 self.send_error(416)
                 return
@@ -98,14 +98,14 @@ def test_downloads_once(server: Server, blob_id: str, tmp_path: Path) -> None:
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     assert not list(tmp_path.glob("*.part"))
     assert download_verified(server.file_url, target, blob_id) is Outcome.ALREADY_THERE
-    assert server.asked_ranges == [None]
+    assert server.requested_ranges == [None]
 
 
-def test_takes_up_a_dropped_connection(server: Server, blob_id: str, tmp_path: Path) -> None:
+def test_resumes_after_a_dropped_connection(server: Server, blob_id: str, tmp_path: Path) -> None:
     server.drop_after_bytes = [100_000, 50_000]
     download_verified(server.file_url, tmp_path / "f", blob_id, pause_s=0)
     assert (tmp_path / "f").read_bytes() == CONTENT
-    assert server.asked_ranges == [None, "bytes=100000-", "bytes=150000-"]
+    assert server.requested_ranges == [None, "bytes=100000-", "bytes=150000-"]
 
 
 def test_resumes_in_a_later_call(server: Server, blob_id: str, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_resumes_in_a_later_call(server: Server, blob_id: str, tmp_path: Path) -
     assert not (tmp_path / "f").exists()
     download_verified(server.file_url, tmp_path / "f", blob_id, attempts=1)
     assert (tmp_path / "f").read_bytes() == CONTENT
-    assert server.asked_ranges == [None, "bytes=100000-"]
+    assert server.requested_ranges == [None, "bytes=100000-"]
 
 
 def test_starts_anew_where_the_server_ignores_the_range(server: Server, blob_id: str, tmp_path: Path) -> None:
@@ -126,14 +126,14 @@ def test_starts_anew_where_the_server_ignores_the_range(server: Server, blob_id:
     assert (tmp_path / "f").read_bytes() == CONTENT
 
 
-def test_part_that_was_complete_is_only_renamed(server: Server, blob_id: str, tmp_path: Path) -> None:
+def test_a_complete_part_is_only_renamed(server: Server, blob_id: str, tmp_path: Path) -> None:
     (tmp_path / "f.part").write_bytes(CONTENT)
     download_verified(server.file_url, tmp_path / "f", blob_id, attempts=1)
     assert (tmp_path / "f").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("wrong_bytes", [1000, len(CONTENT) + 5])
-def test_part_of_something_else_is_replaced(server: Server, blob_id: str, tmp_path: Path, wrong_bytes: int) -> None:
+def test_a_part_of_another_file_is_replaced(server: Server, blob_id: str, tmp_path: Path, wrong_bytes: int) -> None:
     (tmp_path / "f.part").write_bytes(b"x" * wrong_bytes)
     download_verified(server.file_url, tmp_path / "f", blob_id, attempts=1)
     assert (tmp_path / "f").read_bytes() == CONTENT
@@ -147,27 +147,27 @@ def test_corrupted_content_is_not_kept(server: Server, blob_id: str, tmp_path: P
     assert not (tmp_path / "f.part").exists()
 
 
-def test_another_file_in_the_way_stays(server: Server, blob_id: str, tmp_path: Path) -> None:
+def test_another_file_of_that_name_is_kept(server: Server, blob_id: str, tmp_path: Path) -> None:
     (tmp_path / "f").write_text("my notes")
     with pytest.raises(UserError, match="found other content; move that file away"):
         download_verified(server.file_url, tmp_path / "f", blob_id)
     assert (tmp_path / "f").read_text() == "my notes"
-    assert server.asked_ranges == []
+    assert server.requested_ranges == []
 
 
-def test_busy_server_is_asked_again(server: Server, blob_id: str, tmp_path: Path) -> None:
+def test_a_busy_server_is_retried(server: Server, blob_id: str, tmp_path: Path) -> None:
     server.status = [503, 429]
     download_verified(server.file_url, tmp_path / "f", blob_id, pause_s=0)
     assert (tmp_path / "f").read_bytes() == CONTENT
 
 
-def test_missing_file_is_told(server: Server, blob_id: str, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(server: Server, blob_id: str, tmp_path: Path) -> None:
     server.status = [404]
     with pytest.raises(UserError, match="the server answered 404 Not Found; check --base-url"):
         download_verified(server.file_url, tmp_path / "f", blob_id)
 
 
-def test_offline_is_told(tmp_path: Path) -> None:
+def test_a_missing_network_is_reported(tmp_path: Path) -> None:
     with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as closed:
         url = f"http://127.0.0.1:{closed.server_address[1]}/f"
     with pytest.raises(UserError, match=r"could not reach 127\.0\.0\.1:\d+ \(.*refused\); connect to the network"):
@@ -181,19 +181,19 @@ def test_other_addresses_are_refused(tmp_path: Path, url: str) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
-def test_full_disk_is_told(server: Server, blob_id: str, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(server: Server, blob_id: str, tmp_path: Path) -> None:
     (tmp_path / "f.part").symlink_to("/dev/full")
     with pytest.raises(UserError, match=r"f\.part: could not be written: the disk is full; free some space"):
         download_verified(server.file_url, tmp_path / "f", blob_id, attempts=1)
 
 
-def test_unwritable_folder_is_told(server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unwritable_folder_is_reported(server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["data", "drcd", "--out", str(tmp_path / "file" / "drcd"), "--base-url", server.url]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.count("\n") == 1
-    assert "part of its path is a file" in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert "part of its path is a file" in printed.err
 
 
 @pytest.fixture
@@ -222,16 +222,16 @@ def test_command_downloads_and_skips(server: Server, tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.usefixtures("only_dev")
-def test_command_tells_of_a_broken_connection(
+def test_command_reports_a_broken_connection(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "time", SimpleNamespace(sleep=lambda _seconds: None))
     server.drop_after_bytes = [10] * 4
     assert main(["data", "drcd", "--out", str(tmp_path), "--base-url", server.url, "--files", "dev"]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "run the command again to fetch the rest" in told.err
-    assert "Traceback" not in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "run the command again to fetch the rest" in printed.err
+    assert "Traceback" not in printed.err
 
 
 def test_unknown_file_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
@@ -239,13 +239,13 @@ def test_unknown_file_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None
     assert "expected some of training, dev, test, found 'train'" in " ".join(capsys.readouterr().err.split())
 
 
-def test_official_ids_are_those_of_the_files_at_hand(shared_folder: Path) -> None:
+def test_official_ids_are_those_of_the_shared_files(shared_folder: Path) -> None:
     for file in (drcd.OFFICIAL_FILES["dev"], drcd.OFFICIAL_FILES["test"]):
         assert git_blob_id(shared_folder / "data" / "drcd" / file.name) == file.blob_id
         assert drcd.official_name(file.blob_id) == file.name
 
 
-def test_rename_that_fails_is_told(
+def test_a_failed_rename_is_reported(
     server: Server, blob_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every format into examples and passages; every broken file or record told in one sentence."""
+"""Readers: every format to examples and passages; every broken file or record reported in one sentence."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def squad(*questions: dict[str, Any], context: str = CONTEXT) -> dict[str, Any]:
     return {"data": [{"title": "燈塔", "paragraphs": [{"id": "1-1", "context": context, "qas": list(questions)}]}]}
 
 
-def asked(question_id: str, *answers: tuple[str, int]) -> dict[str, Any]:
+def qa(question_id: str, *answers: tuple[str, int]) -> dict[str, Any]:
     listed = [{"text": text, "answer_start": start} for text, start in answers]
     return {"id": question_id, "question": "燈塔由誰設計？", "answers": listed}
 
@@ -67,7 +67,7 @@ def every_format(folder: Path) -> dict[str, Path]:
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist([hub]), hub_parquet)
     line = as_jsonl(RECORD)
     return {
-        "squad": written(folder / "a.json", squad(asked("h-1", ("林文海", 11), ("燈塔", 0)))),
+        "squad": written(folder / "a.json", squad(qa("h-1", ("林文海", 11), ("燈塔", 0)))),
         "json list": written(folder / "list.json", [RECORD]),
         "json lines called json": written(folder / "lines.json", line + as_jsonl(RECORD)),
         "jsonl": written(folder / "a.jsonl", line),
@@ -102,20 +102,23 @@ def test_every_format_gives_the_same_example(tmp_path: Path, name: str) -> None:
     assert [(answer.text, answer.start_char) for answer in row.answers] == [("林文海", 11)]
 
 
-def test_field_names_of_the_contract(tmp_path: Path) -> None:
+def test_alternative_field_names(tmp_path: Path) -> None:
     record = {"context": CONTEXT, "answer_text": "台南", "answer_start_char": "22"}
     (example,) = read_examples(written(tmp_path / "a.jsonl", as_jsonl(record))).examples
     assert (example.answer_text, example.answer_start_char, example.example_id) == ("台南", 22, "line 1")
 
 
 def test_first_of_several_answers_counts_once(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.json", squad(asked("q", ("林文海", 17), ("林文海", 11)), asked("r", ("台南", 22))))
+    path = written(
+        tmp_path / "a.json",
+        squad(qa("q", ("林文海", 17), ("林文海", 11)), qa("r", ("台南", 22))),
+    )
     report = read_examples(path)
     assert [(example.example_id, example.answer_start_char) for example in report.examples] == [("q", 17), ("r", 22)]
 
 
 def test_wrong_offset_is_repaired_to_the_nearest_occurrence(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.json", squad(asked("near", ("林文海", 15)), asked("before", ("林文海", -7))))
+    path = written(tmp_path / "a.json", squad(qa("near", ("林文海", 15)), qa("before", ("林文海", -7))))
     report = read_examples(path)
     assert [example.answer_start_char for example in report.examples] == [17, 11]
     assert report.repaired == 2
@@ -123,7 +126,10 @@ def test_wrong_offset_is_repaired_to_the_nearest_occurrence(tmp_path: Path) -> N
 
 
 def test_answer_that_is_not_in_the_text_is_reported_and_the_rest_kept(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.json", squad(asked("bad", ("陳文海", 11)), asked("good", ("台南", 22)), asked("none")))
+    path = written(
+        tmp_path / "a.json",
+        squad(qa("bad", ("陳文海", 11)), qa("good", ("台南", 22)), qa("none")),
+    )
     report = read_examples(path)
     assert [example.example_id for example in report.examples] == ["good"]
     assert [str(problem) for problem in report.problems] == [
@@ -165,7 +171,7 @@ def test_broken_lines_are_reported_with_their_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "message"),
     [
         ("context", 5, "expected text under 'context', found 5"),
         ("context", None, "expected a passage under 'context', found none"),
@@ -180,16 +186,16 @@ def test_broken_lines_are_reported_with_their_numbers(tmp_path: Path) -> None:
         ("question", [], "expected text under 'question'"),
     ],
 )
-def test_wrong_fields_are_reported(tmp_path: Path, field: str, value: object, told: str) -> None:
+def test_wrong_fields_are_reported(tmp_path: Path, field: str, value: object, message: str) -> None:
     lines = as_jsonl(RECORD) + json.dumps({**RECORD, "id": "bad", field: value}) + "\n"
     report = read_examples(written(tmp_path / "a.jsonl", lines))
     (problem,) = report.problems
     assert (problem.row_id, len(report.examples)) == ("bad", 1)
-    assert told in problem.reason
+    assert message in problem.reason
     assert str(problem).startswith(f"{tmp_path / 'a.jsonl'}: line 2: bad: ")
 
 
-def test_id_that_cannot_be_printed(tmp_path: Path) -> None:
+def test_an_unprintable_id_is_reported(tmp_path: Path) -> None:
     lines = as_jsonl(RECORD) + json.dumps({"id": "\udce9", "context": ""}) + "\n"
     (problem,) = read_examples(written(tmp_path / "a.jsonl", lines)).problems
     assert str(problem).encode()
@@ -202,7 +208,7 @@ def test_csv_rows_are_reported_with_their_lines(tmp_path: Path) -> None:
     assert [item.line_number for item in items] == [2, 4, 6, 7, 8]
     assert [type(item).__name__ for item in items] == ["PassageRow", "Problem", "Problem", "PassageRow", "Problem"]
     assert items[0].context == "燈塔\r\n建成"
-    assert "expected 3 fields as in the header, found 4" in items[1].reason
+    assert "expected 3 fields (id, context, answer), found 4" in items[1].reason
     assert "broken quoting" in items[2].reason
     assert items[3].answers == ()
 
@@ -246,7 +252,7 @@ def test_paragraph_without_questions_is_a_passage(tmp_path: Path) -> None:
 
 
 def test_broken_parts_of_squad_json(tmp_path: Path) -> None:
-    document = squad(asked("good", ("台南", 22)))
+    document = squad(qa("good", ("台南", 22)))
     document["data"] += [
         5,
         {"paragraphs": 5},
@@ -275,7 +281,7 @@ def test_plain_text_is_one_passage(tmp_path: Path) -> None:
         ("[註] 燈塔。", 1),
         ("{燈塔}", 1),
         ("\n\n" + as_jsonl(RECORD, RECORD), 2),
-        (json.dumps(squad(asked("q", ("台南", 22))), indent=1), 1),
+        (json.dumps(squad(qa("q", ("台南", 22))), indent=1), 1),
         (json.dumps([RECORD, RECORD], indent=1), 2),
         (as_csv(RECORD, RECORD), 2),
         (gzip.compress(as_jsonl(RECORD).encode(), mtime=0), 1),
@@ -298,7 +304,7 @@ def test_parquet_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("a.txt", b"", "found an empty file"),
         ("a.json", b"", "found an empty file"),
@@ -327,13 +333,13 @@ def test_parquet_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
         ("a", b"\x00\x01", "found UTF-16 or binary data"),
     ],
 )
-def test_unreadable_files_are_told_in_one_sentence(tmp_path: Path, name: str, content: bytes, told: str) -> None:
+def test_unreadable_files_are_refused_in_one_sentence(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     path = written(tmp_path / name, content)
     for read in (read_examples, lambda file: list(read_passages(file))):
         with pytest.raises(UserError) as caught:
             read(path)
         assert str(caught.value).startswith(f"{path}: ")
-        assert told in str(caught.value)
+        assert message in str(caught.value)
         assert "\n" not in str(caught.value)
 
 

@@ -41,13 +41,13 @@ def test_no_question_of_the_rule_is_closer(answer: str, question: str) -> None:
     assert closeness >= max(_chrf(text[:-1], question[:-1]) for text in of_the_rule) - 1e-9
 
 
-def test_the_clause_a_person_asked_about_is_kept_and_the_other_left_out() -> None:
+def test_the_clause_of_the_reference_question_is_kept() -> None:
     start = CONTEXT.index("1867年")
     found, _ = closest_question(CONTEXT, start, start + 5, "燈塔建於哪一年？")
     assert found == "燈塔建於哪一年？"
 
 
-def test_questions_in_other_words_are_left_out() -> None:
+def test_paraphrased_reference_questions_are_skipped() -> None:
     start = CONTEXT.index("玄武岩")
     questions = ("望安燈塔用什麼砌成？", "哪種材料適合蓋房子呢？")
     examples = [

@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from generation_requests import request
 
 from qgkd.generator import GenerationRequest
 from qgkd.rule import RuleGenerator, synthetic_variants
@@ -19,15 +20,8 @@ HARBOUR_SIMPLIFIED = (
 )
 
 
-def _request(context: str, answer: str, occurrence: int = 0) -> GenerationRequest:
-    start_char = -1
-    for _ in range(occurrence + 1):
-        start_char = context.index(answer, start_char + 1)
-    return GenerationRequest(context=context, answer_text=answer, answer_start_char=start_char)
-
-
 def _questions(context: str, answer: str, occurrence: int = 0, count: int = 1) -> list[str]:
-    found = GENERATOR.generate([_request(context, answer, occurrence)], questions_per_answer=count)
+    found = GENERATOR.generate([request(context, answer, occurrence)], questions_per_answer=count)
     return [question.text for question in found[0]]
 
 
@@ -55,7 +49,7 @@ def _questions(context: str, answer: str, occurrence: int = 0, count: int = 1) -
         ("這裡簡稱北港。", "北港", "什麼"),
     ],
 )
-def test_question_word_of_each_type(context: str, answer: str, word: str) -> None:
+def test_question_word_of_each_answer_type(context: str, answer: str, word: str) -> None:
     question = _questions(context, answer)[0]
     assert word in question
     assert answer not in question
@@ -73,15 +67,15 @@ def test_latin_names_and_digits_stay_as_they_are() -> None:
     assert "iPhone 12" in _questions("NASA 在2019年用 iPhone 12 拍下燈塔。", "2019年")[0]
 
 
-def test_time_at_the_front_moves_behind_the_subject() -> None:
+def test_a_time_at_the_front_moves_after_the_subject() -> None:
     assert _questions(HARBOUR, "1902年")[0] == "颱風在哪一年毀了塔頂？"
 
 
-def test_reason_is_asked_with_why() -> None:
+def test_a_reason_gets_a_why_question() -> None:
     assert _questions(HARBOUR, "船隻常常觸礁")[0] == "政府為什麼在北岸另建了第二座燈塔？"
 
 
-def test_missing_subject_is_supplied() -> None:
+def test_a_missing_subject_is_added() -> None:
     context = "林文海是港口的總工程師，負責海岸一帶所有道路、碼頭與橋樑的規劃與興建工作，於1889年離開愛丁堡大學。"
     question = _questions(context, "1889年")[0]
     assert question.startswith("林文海")
@@ -92,7 +86,7 @@ def test_leading_connectives_and_asides_are_left_out() -> None:
     assert "白色" not in _questions(HARBOUR, "陳婉如")[0]
 
 
-def test_the_chosen_occurrence_is_asked_about() -> None:
+def test_the_question_is_about_the_given_occurrence() -> None:
     first, second = _questions(HARBOUR, "林文海", 0)[0], _questions(HARBOUR, "林文海", 1)[0]
     last = _questions(HARBOUR, "林文海", 2)[0]
     assert len({first, second, last}) == 3
@@ -101,14 +95,14 @@ def test_the_chosen_occurrence_is_asked_about() -> None:
     assert "學生" in last
 
 
-def test_variants_are_distinct_and_as_many_as_asked_for() -> None:
+def test_variants_are_distinct_and_as_many_as_requested() -> None:
     questions = _questions(HARBOUR, "1902年", count=4)
     assert len(questions) == len(set(questions)) == 4
     assert all(question.endswith("？") and "1902年" not in question for question in questions)
 
 
 def test_requests_keep_their_order_and_are_deterministic() -> None:
-    requests = [_request(HARBOUR, "1867年"), _request(HARBOUR, "陳婉如"), _request(HARBOUR_SIMPLIFIED, "五万元")]
+    requests = [request(HARBOUR, "1867年"), request(HARBOUR, "陳婉如"), request(HARBOUR_SIMPLIFIED, "五万元")]
     found = GENERATOR.generate(requests, questions_per_answer=3)
     assert [questions[0].answer_text for questions in found] == ["1867年", "陳婉如", "五万元"]
     assert found == GENERATOR.generate(requests, questions_per_answer=3)
@@ -135,7 +129,7 @@ def test_any_span_gets_a_question(context: str) -> None:
         assert all(text.endswith("？") and len(text) > 1 for text in texts)
 
 
-def test_far_ends_of_a_long_passage_are_reached() -> None:
+def test_answers_at_both_ends_of_a_long_passage() -> None:
     context = "海風很大，浪也很高。" * 12_000 + "燈塔由林文海設計。"
     assert _questions(context, "林文海")[0] == "燈塔是由誰設計的？"
 
@@ -158,11 +152,11 @@ def test_synthetic_questions_follow_their_seed() -> None:
         ("南投縣、嘉義縣和高雄市", "北山座落在哪些地方的交界處？"),
     ],
 )
-def test_a_member_of_an_enumeration_is_asked_for_last(answer: str, question: str) -> None:
+def test_a_member_of_an_enumeration_moves_to_the_end(answer: str, question: str) -> None:
     assert _questions("北山座落在南投縣、嘉義縣和高雄市的交界處。", answer)[0] == question
 
 
-def test_members_of_one_class_are_asked_for_by_it() -> None:
+def test_members_of_one_class_are_asked_about_by_its_name() -> None:
     assert _questions("河水穿過瞿塘峽、巫峽和西陵峽。", "瞿塘峽、巫峽和西陵峽")[0] == "河水穿過哪些峽谷？"
 
 
@@ -171,12 +165,12 @@ def test_the_day_goes_with_its_year() -> None:
     assert "4月10日" not in _questions("1985年4月10日，國家公園成立。", "1985年")[0]
 
 
-def test_the_clause_after_a_verb_of_saying_belongs_to_the_question() -> None:
+def test_reported_speech_stays_in_the_question() -> None:
     question = _questions("1838年，植物學家林文海提出，所有植物都由細胞構成。", "1838年")[0]
     assert question == "植物學家林文海在哪一年提出所有植物都由細胞構成？"
 
 
-def test_no_subject_is_borrowed_where_the_sentence_has_one() -> None:
+def test_no_subject_is_added_where_the_sentence_has_one() -> None:
     context = "日本政府修了路。住在附近的布農族和鄒族，也各自流傳著大洪水的傳說。"
     question = _questions(context, "布農族")[0]
     assert "日本政府" not in question
@@ -190,11 +184,11 @@ def test_no_subject_is_borrowed_where_the_sentence_has_one() -> None:
     [
         ("玉山是臺灣的最高峰。它位於南投縣。", "南投縣", "玉山位於哪一個縣？"),
         ("科學家胡克出版了一本書。1902年，他離開了南投縣。", "南投縣", "科學家胡克離開了哪一個縣？"),
-        # Two people: whom 他 stands for is not certain.
+        # Two persons: it is unclear to whom 他 refers.
         ("林文海見了陳婉如。他寫了三十封信。", "三十封", "他寫了多少封信？"),
     ],
 )
-def test_a_pronoun_is_replaced_where_its_referent_is_certain(context: str, answer: str, question: str) -> None:
+def test_a_pronoun_is_replaced_where_its_antecedent_is_certain(context: str, answer: str, question: str) -> None:
     written = _questions(context, answer)[0]
     assert written.removeprefix("1902年，") == question
 
@@ -220,11 +214,11 @@ def test_class_of_the_question_word(context: str, answer: str, word: str) -> Non
     assert word in _questions(context, answer)[0]
 
 
-def test_a_date_before_what_is_still_the_subject_stays_in_front() -> None:
+def test_a_date_before_the_subject_stays_in_front() -> None:
     assert _questions("1891年，基隆到臺北的路段通車。", "1891年")[0] == "哪一年，基隆到臺北的路段通車？"
 
 
-def test_why_with_a_date_continues_to_the_event() -> None:
+def test_a_why_question_with_a_date_includes_the_event() -> None:
     context = "為了恢復水中的生物，從2021年1月1日起，長江實行十年的禁漁。"
     assert "實行十年的禁漁" in _questions(context, "恢復水中的生物")[0]
     assert _questions("因此居民挑水以便於灌溉。", "灌溉")[0] == "居民挑水以便於什麼？"

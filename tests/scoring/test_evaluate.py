@@ -1,4 +1,4 @@
-"""Evaluation: what the system alone writes is scored, once, in one or two rows, and its file scores the same again."""
+"""Evaluation: questions are scored in one or two rows, and the predictions file scores the same again."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def data_file(tmp_path: Path, examples: list[QGExample]) -> Path:
     return path
 
 
-def as_written_by_people(request: GenerationRequest, rank: int) -> str:
+def reference_question(request: GenerationRequest, rank: int) -> str:
     return QUESTIONS[request.answer_text]
 
 
-def test_the_references_themselves_score_one(examples: list[QGExample]) -> None:
-    (row,) = evaluate(StubGenerator(as_written_by_people), examples).rows
+def test_reference_questions_score_one(examples: list[QGExample]) -> None:
+    (row,) = evaluate(StubGenerator(reference_question), examples).rows
     report = row.as_json()
     assert list(report) == [
         "name", "Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score", "seconds", "parameters",
@@ -94,7 +94,7 @@ def test_an_empty_or_refused_question_stays_empty(examples: list[QGExample]) -> 
     assert evaluation.rows[0].scores.bleu_4 == score(evaluation.questions, references).bleu_4 < 1
 
 
-def test_one_pass_gives_a_second_row_for_articles_not_seen(examples: list[QGExample]) -> None:
+def test_one_run_gives_a_second_row_for_unseen_articles(examples: list[QGExample]) -> None:
     generator = StubGenerator()
     options = EvaluationOptions(excluded_titles={"港口", "別的"}, extra=True)
     everything, new = evaluate(generator, examples, options).rows
@@ -107,8 +107,8 @@ def test_one_pass_gives_a_second_row_for_articles_not_seen(examples: list[QGExam
     assert new.extra == alone.extra
 
 
-def test_extra_figures_are_those_of_the_scorer(examples: list[QGExample]) -> None:
-    evaluation = evaluate(StubGenerator(as_written_by_people), examples, EvaluationOptions(extra=True))
+def test_extra_scores_are_those_of_the_scorer(examples: list[QGExample]) -> None:
+    evaluation = evaluate(StubGenerator(reference_question), examples, EvaluationOptions(extra=True))
     extra = evaluation.rows[0].extra
     copied = copy_rate(evaluation.questions, [PASSAGE] * 4)
     assert (extra["copy_rate"], extra["copied_whole"]) == (copied.mean, copied.whole)
@@ -116,7 +116,7 @@ def test_extra_figures_are_those_of_the_scorer(examples: list[QGExample]) -> Non
     assert extra["answerability"] is None
 
 
-def test_predictions_score_as_they_did(
+def test_the_predictions_file_scores_the_same(
     examples: list[QGExample], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     evaluation = evaluate(StubGenerator(ask_by_offset), examples)
@@ -138,7 +138,7 @@ def test_examples_without_questions_cannot_be_scored(examples: list[QGExample]) 
 
 
 class Reader:
-    """A stub of a model read backwards: it knows which answer each question is about."""
+    """A stub of a scoring model that knows which answer each question is about."""
 
     name = "reader"
 
@@ -154,19 +154,19 @@ class Reader:
         return [-1.0 if self._about.get(question) == request.answer_text else -2.0 for request, question in pairs]
 
 
-def test_answerability_counts_questions_that_single_out_their_answer(examples: list[QGExample]) -> None:
+def test_answerability_counts_questions_most_likely_about_their_answer(examples: list[QGExample]) -> None:
     questions = [*list(QUESTIONS.values())[:2], "", "港口在哪一年擴建？"]
     reader = Reader({question: answer for answer, question in QUESTIONS.items()})
     assert answerable_each(reader, examples, questions) == [True, True, False, False]
     assert sum(answerable_each(reader, examples, questions)) == len(examples) / 2
-    assert not any(answerable_each(Reader({}), examples, questions))  # a tie singles nothing out
+    assert not any(answerable_each(Reader({}), examples, questions))  # a tie counts as not answerable
     options = EvaluationOptions(extra=True, excluded_titles={"港口"})
-    rows = evaluate(StubGenerator(as_written_by_people), examples, options, answerability_scorer=reader).rows
+    rows = evaluate(StubGenerator(reference_question), examples, options, answerability_scorer=reader).rows
     assert [row.extra["answerability"] for row in rows] == [1.0, 1.0]
     assert rows[0].extra["answerability_model"] == "reader"
 
 
-def test_an_answer_too_long_for_the_reader_spoils_no_other_verdict(examples: list[QGExample]) -> None:
+def test_an_answer_too_long_for_the_model_does_not_affect_others(examples: list[QGExample]) -> None:
     long = QGExample(
         example_id="long", context=f"太長，{PASSAGE}", answer_text="太長", answer_start_char=0, question="什麼？"
     )
@@ -175,7 +175,7 @@ def test_an_answer_too_long_for_the_reader_spoils_no_other_verdict(examples: lis
     assert answerable_each(reader, [long, *examples], questions) == [False, True, True, True, True]
 
 
-def test_candidates_are_the_true_answer_and_others_than_it(examples: list[QGExample]) -> None:
+def test_candidates_are_the_true_answer_and_different_ones(examples: list[QGExample]) -> None:
     context = PASSAGE + "林文海也是畫家。"
     example = QGExample(
         example_id="a", context=context, answer_text="林文海", answer_start_char=PASSAGE.index("林文海")
@@ -193,14 +193,14 @@ def test_the_command_prints_one_object(data_file: Path, tmp_path: Path, capsys: 
     predictions = tmp_path / "predictions.jsonl"
     arguments = ["evaluate", "--data", str(data_file), "--limit", "3", "--extra", "--json", "--system", "rule"]
     assert main([*arguments, "--predictions", str(predictions)]) == 0
-    told = capsys.readouterr()
-    report = json.loads(told.out)
+    printed = capsys.readouterr()
+    report = json.loads(printed.out)
     assert list(report)[:10] == [
         "name", "Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score", "seconds", "parameters",
     ]  # fmt: skip
     assert {"copy_rate", "distinct", "answerability", "definition", "data", "n"} <= set(report)
     assert (report["name"], report["parameters"], report["n"], report["answerability"]) == ("rule", 0, 3, None)
-    assert "--answerability-model" in told.err
+    assert "--answerability-model" in printed.err
     rows = [json.loads(line) for line in predictions.read_text(encoding="utf-8").splitlines()]
     assert [row["refs"] for row in rows] == [[question] for question in list(QUESTIONS.values())[:3]]
 
@@ -222,16 +222,16 @@ def test_the_command_prints_a_table_and_its_definition(
     assert lines[-1].startswith("tokens char")
 
 
-def test_bad_rows_are_told_and_the_rest_is_scored(data_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_rows_are_reported_and_the_rest_is_scored(data_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with data_file.open("a", encoding="utf-8") as handle:
         handle.write('{"id": "bad", "context": "甲", "answer": "乙", "question": "？"}\n')
     assert main(["evaluate", "--data", str(data_file), "--json"]) == 1
-    told = capsys.readouterr()
-    assert json.loads(told.out)["n"] == 4
-    assert "line 5: bad: answer '乙' is nowhere in the context" in told.err
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["n"] == 4
+    assert "line 5: bad: answer '乙' is nowhere in the context" in printed.err
 
 
-def test_a_full_disk_behind_the_predictions_costs_no_scores(
+def test_a_full_disk_for_the_predictions_loses_no_scores(
     data_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*ignored: object) -> None:
@@ -240,12 +240,12 @@ def test_a_full_disk_behind_the_predictions_costs_no_scores(
     monkeypatch.setattr("qgkd.scoring.evaluate.write_predictions", refuse)
     predictions = str(data_file.with_name("p.jsonl"))
     assert main(["evaluate", "--data", str(data_file), "--predictions", predictions, "--json"]) == 1
-    told = capsys.readouterr()
-    assert json.loads(told.out)["n"] == 4
-    assert told.err == "qgkd: p.jsonl: could not be written: the disk is full\n"
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["n"] == 4
+    assert printed.err == "qgkd: p.jsonl: could not be written: the disk is full\n"
 
 
-def test_repaired_offsets_are_told(data_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_repaired_offsets_are_reported(data_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     row = {"context": "燈塔建於1867年。", "answer": "1867年", "answer_start": 3, "question": "燈塔建於哪一年？"}
     data_file.write_text(json.dumps(row), encoding="utf-8")
     assert main(["evaluate", "--data", str(data_file), "--json"]) == 0
@@ -277,7 +277,7 @@ def run_script(script: ModuleType, monkeypatch: pytest.MonkeyPatch, *arguments: 
         return int(left.code or 0)
 
 
-def test_many_models_on_many_files_and_no_row_twice(
+def test_many_models_on_many_files_give_each_row_once(
     script: ModuleType,
     data_file: Path,
     tmp_path: Path,
@@ -286,7 +286,7 @@ def test_many_models_on_many_files_and_no_row_twice(
 ) -> None:
     from tiny_model import tiny_checkpoint
 
-    from qgkd.checkpoints.checkpoint import save_record
+    from qgkd.checkpoints.record import save_record
 
     folder = tmp_path / "tiny"
     checkpoint = tiny_checkpoint(folder)
@@ -308,7 +308,7 @@ def test_many_models_on_many_files_and_no_row_twice(
     assert capsys.readouterr().out == table
 
 
-def test_a_model_that_cannot_be_loaded_leaves_the_others_alone(
+def test_a_model_that_cannot_be_loaded_does_not_stop_the_others(
     script: ModuleType,
     data_file: Path,
     tmp_path: Path,
@@ -319,9 +319,9 @@ def test_a_model_that_cannot_be_loaded_leaves_the_others_alone(
     absent = str(tmp_path / "absent")
     arguments: list[Any] = ["--model", absent, "--rule", "--data", str(data_file), "--output", str(output)]
     assert run_script(script, monkeypatch, *arguments) == 1
-    told = capsys.readouterr()
-    assert "| rule |" in told.out
-    assert f"{absent} on {data_file}: " in told.err
+    printed = capsys.readouterr()
+    assert "| rule |" in printed.out
+    assert f"{absent} on {data_file}: " in printed.err
 
 
 def test_the_608_questions_of_articles_that_drcd_dev_does_not_have(shared_folder: Path) -> None:
@@ -334,7 +334,7 @@ def test_the_608_questions_of_articles_that_drcd_dev_does_not_have(shared_folder
     assert sum(example.title not in titles for example in examples) == 608
 
 
-def test_an_output_folder_that_cannot_be_used_is_one_sentence(
+def test_an_unusable_output_folder_is_refused_in_one_sentence(
     script: ModuleType,
     data_file: Path,
     tmp_path: Path,
@@ -347,7 +347,7 @@ def test_an_output_folder_that_cannot_be_used_is_one_sentence(
     arguments = ["--rule", "--data", str(data_file), "--output"]
     for folder, reason in (("file", "could not be written"), ("other", "expected the rows of earlier runs")):
         assert run_script(script, monkeypatch, *arguments, str(tmp_path / folder)) == 1
-        told = capsys.readouterr().err
-        assert told.startswith("evaluate_models: ")
-        assert reason in told
-        assert len(told.splitlines()) == 1
+        printed = capsys.readouterr().err
+        assert printed.startswith("evaluate_models: ")
+        assert reason in printed
+        assert len(printed.splitlines()) == 1

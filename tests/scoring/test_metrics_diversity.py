@@ -28,7 +28,7 @@ def test_nothing_copied_and_empty_questions() -> None:
     assert (half.mean, half.whole) == (0.5, 0.5)
 
 
-def test_widths_case_and_spaces_are_no_difference() -> None:
+def test_character_width_case_and_spaces_are_ignored() -> None:
     assert copy_rate(["ｇｐｓ 衛星？"], ["GPS衛星繞行地球。"]).whole == 1
 
 

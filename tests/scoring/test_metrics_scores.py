@@ -1,4 +1,4 @@
-"""What holds for any questions: identities, hand-computed values, the traps of other libraries."""
+"""Scores: identities that hold for any questions, hand-computed values, the traps of other libraries."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_order_of_items_does_not_matter() -> None:
     shuffled = rng.sample(pairs, len(pairs))
     mixed_up = score([hyp for hyp, _ in shuffled], [refs for _, refs in shuffled])
     assert list(mixed_up.as_json_keys().values()) == pytest.approx(list(straight.as_json_keys().values()), abs=1e-12)
-    # With the references turned round only METEOR may move: of two that score alike, it takes the first one's counts.
+    # With the references reversed only METEOR may change: of two equal scores, it takes the counts of the first.
     turned = score([hyp for hyp, _ in pairs], [refs[::-1] for _, refs in pairs])
     for metric in ("bleu_1", "bleu_4", "rouge_l"):
         assert getattr(turned, metric) == pytest.approx(getattr(straight, metric), abs=1e-12)
@@ -108,7 +108,7 @@ def test_an_empty_hypothesis_scores_zero_and_is_counted() -> None:
         (["誰"], ["誰"], "found a string"),
     ],
 )
-def test_what_cannot_be_scored_is_refused(hypotheses: list[str], references: list[list[str]], complaint: str) -> None:
+def test_unscorable_input_is_refused(hypotheses: list[str], references: list[list[str]], complaint: str) -> None:
     with pytest.raises(UserError, match=complaint):
         score(hypotheses, references)
 
@@ -133,7 +133,7 @@ def test_definition_names_everything() -> None:
     assert "\n" not in definition
 
 
-def test_rouge_scores_default_tokenizer_is_the_trap_we_avoid() -> None:
+def test_rouge_score_library_scores_equal_chinese_strings_zero() -> None:
     from rouge_score.rouge_scorer import RougeScorer
 
     question = "這座燈塔是由誰設計的？"
@@ -157,11 +157,11 @@ def test_nltk_agrees_on_long_hypotheses_and_differs_on_short_ones() -> None:
         return float(corpus_bleu([[tokenize(ref)] for _, ref in pairs], [tokenize(hyp) for hyp, _ in pairs]))
 
     long = [("這座燈塔是誰設計的？", "這座燈塔是由誰設計的？"), ("鹽田的創辦人是誰呢？", "海口鎮的鹽田的創辦人是誰？")]
-    ours = score([hyp for hyp, _ in long], [[ref] for _, ref in long]).bleu_4
-    assert nltk_bleu(long) == pytest.approx(ours, abs=1e-9)
+    own = score([hyp for hyp, _ in long], [[ref] for _, ref in long]).bleu_4
+    assert nltk_bleu(long) == pytest.approx(own, abs=1e-9)
     short = [*long, ("誰", "誰種了樹？"), ("", "誰種了樹？")]
-    ours = score([hyp for hyp, _ in short], [[ref] for _, ref in short]).bleu_4
-    assert abs(nltk_bleu(short) - ours) > 1e-3
+    own = score([hyp for hyp, _ in short], [[ref] for _, ref in short]).bleu_4
+    assert abs(nltk_bleu(short) - own) > 1e-3
 
 
 def test_alignment_prefers_matches_then_chunks_then_distance() -> None:
@@ -197,10 +197,10 @@ def test_a_perfect_question_adds_no_chunk_to_the_corpus_sum() -> None:
     assert [row[-2] for row in count_items(items).rows] == [0, 1]
 
 
-def test_importing_the_scorer_leaves_nltk_and_torch_alone() -> None:
+def test_the_scorer_imports_neither_nltk_nor_torch() -> None:
     code = (
         "import sys, qgkd.scoring, qgkd.cli.score; print({'nltk', 'rouge_score', 'torch', 'jieba'} & set(sys.modules))"
     )
-    # qgkd.cli imports the other commands, which keep their heavy imports inside as well.
+    # qgkd.cli imports the other commands, whose slow imports are inside functions.
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "set()"

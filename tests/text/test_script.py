@@ -1,4 +1,4 @@
-"""Telling the scripts apart, converting, and keeping every character's place."""
+"""Scripts: detection, conversion, and conversion that keeps every character's offset."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def test_characters_are_chosen_by_phrase() -> None:
     assert to_simplified("發現頭髮在裡面") == "发现头发在里面"
 
 
-def test_words_of_the_region_stay() -> None:
+def test_regional_words_are_not_replaced() -> None:
     assert to_traditional("软件") == "軟件"
 
 
 @pytest.mark.parametrize(
     "text", ["", "发\n\n现。", "头发\x00里\ud83d面", "a b\tc，发", "😀发现𠮷", "，，。", "只有一只干净的面条，后来皇后"]
 )
-def test_aligned_keeps_the_length_and_odd_characters(text: str) -> None:
+def test_aligned_keeps_the_length_and_unusual_characters(text: str) -> None:
     for convert in (to_traditional_aligned, to_simplified_aligned):
         converted = convert(text)
         assert len(converted) == len(text)

@@ -1,4 +1,4 @@
-"""Sentences tile the text and end where a reader would end them."""
+"""Sentences cover the text without gaps and end where a reader would end them."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from qgkd.classification.tasks.glue_tasks import glue_task
 from qgkd.classification.tasks.store import ExampleStore, tokenise_examples
 from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import file_sha256
+from qgkd.files.json_files import write_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -77,9 +77,7 @@ def prepare_task(
     for name, store in splits.items():
         store.save(folder / f"{name}.npz")
     record = {"stamp": stamp, "task": asdict(data.task), "problems": prepared.problems, "left_out": data.left_out}
-    with write_atomically(folder / _TASK) as file:  # last: without it the folder counts as not prepared
-        json.dump(record, file, ensure_ascii=False, indent=1)
-        file.write("\n")
+    write_json(folder / _TASK, record)  # last: without it the folder counts as not prepared
     return prepared
 
 

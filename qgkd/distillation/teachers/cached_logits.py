@@ -31,7 +31,7 @@ from qgkd.distillation.objectives.objective import Objective
 from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
+from qgkd.files.json_files import write_json
 from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import Draw, RowDataset, WeightedRow
 from qgkd.training.token_store import TokenStore
@@ -153,8 +153,7 @@ def cached_logits(
     found = compute()
     np.save(folder / "ids.npy", found.ids)
     np.save(folder / "logits.npy", found.logits)
-    with write_atomically(folder / "about.json") as file:  # last: without it the folder counts as unfinished
-        json.dump(about, file, ensure_ascii=False, indent=1)
+    write_json(folder / "about.json", about)  # last: without it the folder counts as unfinished
     return found
 
 

@@ -1,6 +1,6 @@
-"""What a comparison has found so far: the JSON of all rows, tables, plots.
+"""Writes what a comparison has found so far: the JSON of all rows, tables, plots.
 
-Comes in: a `Comparison`. Goes out: files; rows that were not measured are absent, and the notes say which.
+Comes in: a `Comparison`. Goes out: files; cells that were not scored are absent, and the notes name them.
 
 A literal example: `write_report(comparison)` returns the path of `table.md`.
 """
@@ -11,15 +11,17 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from qgkd.experiment.compare import Cell, Comparison
-from qgkd.experiment.measure import score_of_first
-from qgkd.experiment.rows import Line, Row, lines_of, rows_of, trained_on_text
-from qgkd.experiment.step import read_json, say, write_json
-from qgkd.experiment.systems import parse_tree
-from qgkd.experiment.tables import write_csv, write_markdown
+from qgkd.experiment.engine.figures import grouped
+from qgkd.experiment.engine.output import write_plot
+from qgkd.experiment.generation.comparison import Cell, Comparison
+from qgkd.experiment.generation.measure import score_of_first
+from qgkd.experiment.generation.plots import quality_figure, tree_figure
+from qgkd.experiment.generation.systems import parse_tree
+from qgkd.experiment.generation.tables import Line, Row, lines_of, rows_of, trained_on_text, write_csv, write_markdown
+from qgkd.files.json_files import read_json, write_json
 
 _NAMED = 12
-"""So many missing rows are named."""
+"""How many missing rows the notes name."""
 
 
 def write_report(comparison: Comparison, *, plots: bool = True) -> Path:
@@ -34,7 +36,7 @@ def write_report(comparison: Comparison, *, plots: bool = True) -> Path:
     write_markdown(
         folder / "table.md",
         lines,
-        gaps=mode_gaps(comparison),
+        gaps=_mode_gaps(comparison),
         timings=read_json(folder / "timing.json"),
         notes=_notes(comparison),
     )
@@ -45,25 +47,19 @@ def write_report(comparison: Comparison, *, plots: bool = True) -> Path:
 
 
 def all_rows(comparison: Comparison) -> list[Row]:
-    """The rows of everything measured, validation first."""
+    """List the rows of every cell that was scored, validation first."""
     rows: list[Row] = []
     for part in ("validation", "test"):
         for cell in comparison.all_cells:
             measured = comparison.measured(cell, part)
             if measured:
-                rows += rows_of(
-                    cell.name,
-                    cell.mode,
-                    cell.seed,
-                    measured,
-                    trained_on=_trained_on(comparison, cell),
-                    command=_command(comparison, cell, part),
-                )
+                trained_on, command = _trained_on(comparison, cell), _command(comparison, cell, part)
+                rows += rows_of(cell.name, cell.mode, cell.seed, measured, trained_on=trained_on, command=command)
     return rows
 
 
-def mode_gaps(comparison: Comparison) -> list[dict[str, Any]]:
-    """avg_score of both modes on the same first validation questions, where both were measured."""
+def _mode_gaps(comparison: Comparison) -> list[dict[str, Any]]:
+    """Score both modes on the same first validation questions, where both were decoded."""
     gaps = []
     cells = {(cell.name, cell.mode, cell.seed): cell for cell in comparison.all_cells}
     for (name, mode, seed), cell in cells.items():
@@ -90,10 +86,10 @@ def _trained_on(comparison: Comparison, cell: Cell) -> str:
 
 def _command(comparison: Comparison, cell: Cell, part: str) -> str:
     settings = comparison.settings
-    told = shlex.join(["qgkd", "compare", settings.told, *settings.overrides])
+    command = shlex.join(["qgkd", "compare", settings.source, *settings.overrides])
     if part == "test":
-        return f"{told} --final"
-    return f"{told} --only {cell.name}" + ("" if cell.step is None else f" --seed {cell.seed}")
+        return f"{command} --final"
+    return f"{command} --only {cell.name}" + ("" if cell.step is None else f" --seed {cell.seed}")
 
 
 def _notes(comparison: Comparison) -> list[str]:
@@ -115,19 +111,11 @@ def _notes(comparison: Comparison) -> list[str]:
 
 
 def _draw(lines: list[Line], folder: Path, mode: str) -> None:
-    """Draw what the last set of questions shows (the test's new articles), the tree on the last that has most of it."""
-    held: dict[str, list[Line]] = {}
-    for line in lines:
-        if line.mode == mode:
-            held.setdefault(line.evaluated_on, []).append(line)
-    if not held:
+    """Plot quality on the last set of questions (the test's new articles), the tree on the last that has most of it."""
+    sets = grouped([line for line in lines if line.mode == mode], lambda line: line.evaluated_on)
+    if not sets:
         return
-    *_, last = held.values()
-    tree = max(reversed(held.values()), key=lambda each: sum(bool(parse_tree(line.name)) for line in each))
-    try:
-        from qgkd.experiment.plots import draw_quality, draw_tree
-
-        draw_quality([line for line in lines if line.evaluated_on == last[0].evaluated_on], folder / "quality.png")
-        draw_tree(tree, folder / "tree.png")
-    except ImportError:
-        say("No plots: matplotlib is not installed here (`pip install 'qgkd[plot]'`).")
+    last = [line for line in lines if line.evaluated_on == list(sets)[-1]]
+    tree = max(reversed(sets.values()), key=lambda each: sum(bool(parse_tree(line.name)) for line in each))
+    if write_plot(folder / "quality.png", lambda: quality_figure(last), dpi=130):
+        write_plot(folder / "tree.png", lambda: tree_figure(tree), dpi=130)

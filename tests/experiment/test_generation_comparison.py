@@ -19,19 +19,22 @@ from distill_runs import save_model
 from training_examples import records, write_questions
 from training_runs import assert_same_weights, spawn
 
-from qgkd.checkpoints.checkpoint import load_checkpoint, read_record
+from qgkd.checkpoints.checkpoint import load_checkpoint
+from qgkd.checkpoints.record import read_record
 from qgkd.cli import main
 from qgkd.errors import UserError
-from qgkd.experiment.chain import Chain
-from qgkd.experiment.compare import Comparison
-from qgkd.experiment.compare_questions import draw_questions
-from qgkd.experiment.compare_settings import CompareSettings, QuestionOptions, load_compare
-from qgkd.experiment.measure import KEYS
-from qgkd.experiment.report import all_rows
-from qgkd.experiment.rows import lines_of
-from qgkd.experiment.step import Step, make_step, read_json, steps_before
-from qgkd.experiment.systems import BASELINES, chosen_names, step_of, tree_names
-from qgkd.experiment.two_stage import load_recipe
+from qgkd.experiment.engine.step import make_step, steps_before
+from qgkd.experiment.generation.comparison import Comparison
+from qgkd.experiment.generation.measure import KEYS
+from qgkd.experiment.generation.questions import draw_questions
+from qgkd.experiment.generation.report import all_rows
+from qgkd.experiment.generation.settings import CompareSettings, QuestionOptions, load_compare
+from qgkd.experiment.generation.systems import BASELINES, chosen_names, step_of, tree_names
+from qgkd.experiment.generation.tables import lines_of
+from qgkd.experiment.recipe.chain import Chain
+from qgkd.experiment.recipe.training_step import TrainingStep
+from qgkd.experiment.recipe.two_stage import load_recipe
+from qgkd.files.json_files import read_json
 
 CONFIGS = Path(__file__).resolve().parents[2] / "eval" / "configs"
 TRAIN = "train.use_cpu=true", "train.report_to=[]", "train.per_device_train_batch_size=8", "train.logging_steps=1"
@@ -329,7 +332,7 @@ def test_other_models_may_not_see_the_test_set_again(data: Path, tmp_path: Path,
     comparison.run(comparison.cells())
     comparison.final()
     comparison.final()
-    monkeypatch.setattr("qgkd.experiment.compare.rule_digest", lambda: "0" * 64)
+    monkeypatch.setattr("qgkd.experiment.generation.comparison.rule_digest", lambda: "0" * 64)
     changed = Comparison(settings)
     changed.run(changed.cells())
     with pytest.raises(UserError, match="what is chosen by the test set is no result"):
@@ -360,7 +363,7 @@ def test_two_processes_make_a_step_once(data: Path, tmp_path: Path) -> None:
 
     student = step_of("direct", compare_settings(data, tmp_path).of(1, "prefix"))
     assert student is not None
-    assert isinstance(student.base, Step)
+    assert isinstance(student.base, TrainingStep)
     step = replace(student.base, base=str(data / "base"))
     folder = tmp_path / "step"
     folder.mkdir()

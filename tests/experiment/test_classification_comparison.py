@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from qgkd.classification import run as run_module
-from qgkd.classification.comparison.compare import finished_rows, run_comparison, write_report
-from qgkd.classification.comparison.compare_config import Comparison, load_comparison, make_comparison
-from qgkd.classification.comparison.compare_table import markdown, table_lines
 from qgkd.classification.config import ClassificationConfig
 from qgkd.classification.result import ClassificationResult, write_result
 from qgkd.errors import UserError
+from qgkd.experiment.classification.comparison import finished_rows, run_comparison, write_report
+from qgkd.experiment.classification.plan import Comparison, load_comparison, make_comparison
+from qgkd.experiment.classification.tables import ComparisonRow, markdown, table_lines
 
 
 @pytest.fixture
@@ -200,11 +200,13 @@ def test_a_tasks_texts_are_read_once_in_a_row(sections: dict[str, Any], monkeypa
     assert first[1] is first[3]
 
 
-def test_a_refused_run_stops_its_students_alone(sections: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_run_stops_its_students_alone(
+    sections: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     trainings = Trainings(monkeypatch)
     trainings.refused_in = "one/teacher/seed-3"
-    told: list[str] = []
-    failures = run_comparison(make_comparison(sections), command="c", tell=told.append)
+    failures = run_comparison(make_comparison(sections), command="c")
+    told = capsys.readouterr().err.splitlines()
     assert [failure.partition(":")[0] for failure in failures] == [
         "one/teacher/seed-3", "one/pkd/seed-3", "one/chosen/seed-3",
     ]  # fmt: skip
@@ -309,7 +311,6 @@ def test_nothing_complete_writes_nothing(sections: dict[str, Any]) -> None:
 
 def test_ties_and_scores_below_zero() -> None:
     """Equal means share a rank and the next one is left out; Matthews may be negative."""
-    from qgkd.classification.comparison.compare_table import ComparisonRow
 
     def row(system: str, value: float, *, metric: str = "matthews", main: bool = True) -> ComparisonRow:
         return ComparisonRow(

@@ -1,6 +1,6 @@
-"""The rows of the comparison: what each name stands for, as a chain of steps.
+"""The systems of the comparison: the chain of steps that each name stands for.
 
-Comes in: settings of one seed and mode, a name. Goes out: the step whose model is measured; steps that several names
+Comes in: settings of one seed and mode, a name. Goes out: the step whose model is scored; steps that several systems
 need are equal, and so are made once.
 
 Literal examples:
@@ -29,10 +29,10 @@ from dataclasses import replace
 from typing import Any
 
 from qgkd.errors import UserError
-from qgkd.experiment.chain import Chain
-from qgkd.experiment.compare_settings import CompareOptions, CompareSettings
-from qgkd.experiment.settings import RunSettings
-from qgkd.experiment.step import Step
+from qgkd.experiment.generation.settings import CompareOptions, CompareSettings
+from qgkd.experiment.recipe.chain import Chain
+from qgkd.experiment.recipe.settings import RunSettings
+from qgkd.experiment.recipe.training_step import TrainingStep
 from qgkd.files.toml_values import nearest
 
 BASELINES = (
@@ -43,7 +43,7 @@ _TREE = re.compile(r"t(?P<teacher>[\d.]+)(?:-d(?P<distill>[\d.]+)-p(?P<dropout>[
 
 
 def tree_names(options: CompareOptions) -> list[str]:
-    """The tree's names: teachers, then their students before and after self-training."""
+    """List the tree's systems: teachers, then their students before and after self-training."""
     names = []
     for teacher in options.fractions:
         names.append(f"t{teacher:g}")
@@ -55,13 +55,13 @@ def tree_names(options: CompareOptions) -> list[str]:
 
 
 def with_tree(names: Iterable[str], options: CompareOptions) -> list[str]:
-    """The names, `tree` standing for all of the tree's."""
+    """Replace `tree` in a list of names by all of the tree's systems."""
     found = [each for name in names for each in (tree_names(options) if name == "tree" else [name])]
     return list(dict.fromkeys(found))
 
 
 def chosen_names(settings: CompareSettings) -> list[str]:
-    """Which rows are asked for.
+    """List the systems that the settings choose.
 
     Raises:
         UserError: An unknown name.
@@ -76,25 +76,27 @@ def chosen_names(settings: CompareSettings) -> list[str]:
     absent = [name for name in settings.test.systems if name not in (*names, *options.recurrent)]
     if absent:
         raise UserError(
-            f"{settings.told}: test.systems names {absent[0]!r}, which is no row; add it to compare.systems"
+            f"{settings.source}: test.systems names {absent[0]!r}, which is no row; add it to compare.systems"
         )
     return names
 
 
 def check_name(name: str, settings: CompareSettings) -> None:
-    """Refuse a name that stands for nothing.
+    """Refuse an unknown name.
 
     Raises:
         UserError: With the nearest known one.
     """
     if name not in BASELINES and not parse_tree(name):
-        raise UserError(f"{settings.told}: system {name!r} is unknown{nearest(name, (*BASELINES, 't1-d0.5-p0.3-s1'))}")
+        raise UserError(
+            f"{settings.source}: system {name!r} is unknown{nearest(name, (*BASELINES, 't1-d0.5-p0.3-s1'))}"
+        )
     if name == "other-base" and not settings.other_base.base:
-        raise UserError(f"{settings.told}: other-base needs other_base.base, the model to fine-tune; name it")
+        raise UserError(f"{settings.source}: other-base needs other_base.base, the model to fine-tune; name it")
 
 
 def parse_tree(name: str) -> dict[str, float]:
-    """The numbers in a name of the tree; {} for any other name."""
+    """Return the numbers in a name of the tree; {} for any other name."""
     found = _TREE.fullmatch(name)
     try:
         return {key: float(value) for key, value in found.groupdict().items() if value} if found else {}
@@ -102,12 +104,12 @@ def parse_tree(name: str) -> dict[str, float]:
         return {}
 
 
-def step_of(name: str, settings: CompareSettings) -> Step | None:
-    """The step that makes a row's model.
+def step_of(name: str, settings: CompareSettings) -> TrainingStep | None:
+    """Return the step that makes a system's model.
 
     Args:
-        name: A row's.
-        settings: Of one seed and mode (`CompareSettings.of`).
+        name: A system.
+        settings: Settings of one seed and mode (`CompareSettings.of`).
 
     Returns:
         None for the rule.
@@ -118,7 +120,7 @@ def step_of(name: str, settings: CompareSettings) -> Step | None:
     whole = replace(distill, fraction=1.0, dropout=settings.direct.dropout)
     direct = settings.direct
     if name == "teacher":
-        found: Step | str = chain.teacher()
+        found: TrainingStep | str = chain.teacher()
     elif name == "direct":
         found = chain.labels("direct", direct, base=chain.student())
     elif name == "direct-base":
@@ -137,11 +139,11 @@ def step_of(name: str, settings: CompareSettings) -> Step | None:
         found = _other_base(chain, settings)
     else:
         found = _of_tree(parse_tree(name), chain, settings)
-    assert isinstance(found, Step)  # nothing is given in a comparison
+    assert isinstance(found, TrainingStep)  # nothing is given in a comparison
     return found
 
 
-def _of_tree(node: dict[str, float], chain: Chain, settings: CompareSettings) -> Step | str:
+def _of_tree(node: dict[str, float], chain: Chain, settings: CompareSettings) -> TrainingStep | str:
     teacher = chain.teacher(node["teacher"])
     if "distill" not in node:
         return teacher
@@ -154,7 +156,7 @@ def _of_tree(node: dict[str, float], chain: Chain, settings: CompareSettings) ->
     return chain.selftrained(distilled, replace(settings.chain.selftrain, fraction=labels, dropout=dropout))
 
 
-def _other_base(chain: Chain, settings: CompareSettings) -> Step:
+def _other_base(chain: Chain, settings: CompareSettings) -> TrainingStep:
     step = chain.labels("other-base", settings.direct, base=settings.other_base.base)
     model: dict[str, Any] = {
         **{key: step.sections["model"][key] for key in ("dropout", "script") if key in step.sections["model"]},
@@ -169,14 +171,14 @@ def _other_base(chain: Chain, settings: CompareSettings) -> Step:
 
 
 def _as_long_as_two(settings: CompareSettings) -> RunSettings:
-    """`direct` with the steps of distillation and self-training together, in steps or in epochs of its questions."""
+    """Give `direct` the training steps, or the epochs, of distillation and self-training together."""
     runs = (settings.chain.distill, settings.chain.selftrain)
     trains = [{**settings.chain.shared["train"], **run.train} for run in runs]
     steps = [int(train.get("max_steps", -1)) for train in trains]
     if min(steps) > 0:
-        more: dict[str, Any] = {"max_steps": sum(steps)}
+        length: dict[str, Any] = {"max_steps": sum(steps)}
     else:
         pairs = zip(trains, runs, strict=True)
         epochs = sum(float(train.get("num_train_epochs", 3)) * run.fraction for train, run in pairs)
-        more = {"num_train_epochs": epochs / settings.direct.fraction}
-    return replace(settings.direct, train={**settings.direct.train, **more})
+        length = {"num_train_epochs": epochs / settings.direct.fraction}
+    return replace(settings.direct, train={**settings.direct.train, **length})

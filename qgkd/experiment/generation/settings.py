@@ -1,23 +1,23 @@
-"""What a comparison is made of.
+"""Settings of the comparison of question generation systems.
 
 Comes in: a TOML file and overrides. Goes out: `CompareSettings`.
 
-A literal example, beside the sections of a recipe (`settings`):
+A literal example, beside the sections of a recipe (`qgkd.experiment.recipe.settings`):
 
     [compare]
     folder = "runs/compare"
     seeds = [1, 2, 3]
     recurrent = ["teacher", "direct", "all-layer", "two-stage"]
-    [questions]                     # where the questions have to be drawn and parted first
+    [questions]                     # files to draw training and validation questions from
     train = ["cmrc2018_train.jsonl.gz"]
     final = "drcd_dev.jsonl.gz"
     number = 5000
     [test]                          # looked at by `--final` alone
     data = "drcd_test.jsonl.gz"
     exclude_articles_of = "drcd_dev.jsonl.gz"
-    [direct.train]                  # of the runs on labels alone; [distill]'s where nothing is said, as [hinton]'s
+    [direct.train]                  # runs on labels alone; defaults to [distill.train], as [hinton.train] does
     max_steps = 600
-    [recurrent.rows]                # over all runs in that mode
+    [recurrent.rows]                # overrides of all runs in that mode
     positions_per_question = 4
 """
 
@@ -29,16 +29,15 @@ from pathlib import Path
 from typing import Any
 
 from qgkd.errors import UserError
-from qgkd.experiment.settings import (
+from qgkd.experiment.recipe.settings import (
     CHAIN_SECTIONS,
     OVERLAYS,
     ChainSettings,
     RunSettings,
     chain_settings,
-    read_sections,
     run_settings,
 )
-from qgkd.files.toml_values import check_section
+from qgkd.files.toml_values import check_section, read_tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,27 +51,26 @@ class CompareOptions:
     seeds: tuple[int, ...] = (1, 2, 3)
     """Each is a whole experiment, its teacher included."""
     tree_seeds: tuple[int, ...] = ()
-    """Of the rows that `tree` stands for, some of `seeds`: it is three times as long as everything else; empty takes
-    all. A row of the tree that is named by itself is made in all seeds."""
+    """Seeds of the systems that `tree` stands for, some of `seeds`, as the tree takes three times as long as everything
+    else; empty takes all. A system of the tree that `systems` names is made with all seeds."""
     systems: tuple[str, ...] = ()
-    """Which rows, `tree` for all of the tree's; empty takes the baselines and the tree."""
+    """Names of `systems`; `tree` stands for all systems of the tree; empty takes the baselines and the tree."""
     recurrent: tuple[str, ...] = ()
-    """Which rows in `recurrent` mode as well."""
+    """Systems that are made in `recurrent` mode as well."""
     fractions: tuple[float, ...] = (0.5, 1.0)
-    """Of the tree: what teacher, distillation and self-training take."""
+    """Shares of the questions that teacher, distillation and self-training take in the tree."""
     dropouts: tuple[float, ...] = (0.1, 0.3)
-    """Of the tree: the student's."""
+    """Dropouts of the student in the tree."""
     precision: str = "fp32"
-    """Of decoding: fp32, bf16 or int8."""
+    """Precision of decoding: fp32, bf16 or int8."""
     device: str = "auto"
-    """Of decoding; `auto` is cuda where there is one."""
+    """Device of decoding; `auto` is cuda where there is one."""
     validation_questions: int = 0
-    """The first N that are decoded for the table; 0 takes all."""
+    """Decode the first N validation questions for the table; 0 takes all."""
     recurrent_questions: int = 0
-    """The first N that are decoded in `recurrent` mode, of validation and test alike; 0 takes all."""
+    """Decode the first N questions in `recurrent` mode, of validation and test alike; 0 takes all."""
     timing_questions: int = 64
-    """The first N validation questions, which student and teacher write in turns to compare their times; 0 leaves it
-    out."""
+    """Student and teacher write the first N validation questions in turns, to compare their times; 0 leaves it out."""
     timing_rounds: int = 3
 
 
@@ -83,29 +81,29 @@ class QuestionOptions:
     folder: str = ""
     """Where the files lie."""
     train: tuple[str, ...] = ()
-    """Files to draw from after all of `final` that trains."""
+    """Files to draw from, after all training questions of `final`."""
     final: str = ""
     """The file whose questions validate where `held_out_field` is false, and train elsewhere."""
     held_out_field: str = "article_in_test"
     number: int = 0
     """Training questions in all; 0 takes all."""
     seed: int = 0
-    """Of the drawing, and of the order of the passages, so that the first half is like the second."""
+    """Seed of the drawing and of the order of passages, which makes the first half like the second."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TestOptions:
-    """`[test]`: looked at by the last step alone."""
+    """`[test]`: the test set, which `--final` alone reads."""
 
     __test__ = False  # no test of pytest's
 
     data: str = ""
     systems: tuple[str, ...] = ()
-    """Which rows are measured on it; empty takes all. A tree is for choosing, and what chooses needs no test set."""
+    """Systems that are scored on it; empty takes all. The tree chooses a system, which the test set must not do."""
     modes: tuple[str, ...] = ()
-    """Those of these attention modes; empty takes all."""
+    """Attention modes that are scored on it; empty takes all."""
     exclude_articles_of: str = ""
-    """Adds rows for the questions of articles that do not occur in this file."""
+    """Adds rows for the questions about articles that do not occur in this file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,10 +121,10 @@ class OtherBase:
 class CompareSettings:
     """A whole comparison."""
 
-    told: str
-    """The file, for messages and rows."""
+    source: str
+    """The TOML file's name, for messages and rows."""
     overrides: tuple[str, ...]
-    """What was laid over it, for rows."""
+    """Overrides of the file, for rows."""
     chain: ChainSettings
     options: CompareOptions
     questions: QuestionOptions
@@ -135,11 +133,11 @@ class CompareSettings:
     direct: RunSettings
     hinton: RunSettings
     recurrent: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Tables laid over every run in `recurrent` mode."""
+    """Tables that override every run in `recurrent` mode."""
 
     @property
     def folder(self) -> Path:
-        """Where everything goes."""
+        """The folder of everything."""
         return Path(self.options.folder)
 
     @property
@@ -149,34 +147,29 @@ class CompareSettings:
 
     @property
     def mode(self) -> str:
-        """The attention of the rows that are not of another mode."""
+        """The attention mode of `[model]`, in which every system is made."""
         return str(self.chain.shared["model"].get("attention", "prefix"))
 
     def with_data(self, train: Path, validation: Path) -> CompareSettings:
-        """The same on these files."""
+        """Return the same settings on these files."""
         data = {**self.chain.shared["data"], "train": [str(train)], "validation": str(validation)}
         return replace(self, chain=replace(self.chain, shared={**self.chain.shared, "data": data}))
 
     def of(self, seed: int, mode: str) -> CompareSettings:
-        """The same for one seed and mode."""
+        """Return the same settings for one seed and mode."""
         shared = {name: dict(values) for name, values in self.chain.shared.items()}
         shared["train"]["seed"] = seed
         if mode == self.mode:
             return replace(self, chain=replace(self.chain, shared=shared))
         shared["model"]["attention"] = mode
-        chain = replace(
-            self.chain,
-            shared=shared,
-            teacher=self._in_recurrent(self.chain.teacher),
-            distill=self._in_recurrent(self.chain.distill),
-            selftrain=self._in_recurrent(self.chain.selftrain),
-        )
+        runs = {name: self._in_recurrent(getattr(self.chain, name)) for name in ("teacher", "distill", "selftrain")}
+        chain = replace(self.chain, shared=shared, **runs)
         direct, hinton = self._in_recurrent(self.direct), self._in_recurrent(self.hinton)
         return replace(self, chain=chain, direct=direct, hinton=hinton)
 
     def _in_recurrent(self, run: RunSettings) -> RunSettings:
-        tables = {name: {**getattr(run, name), **self.recurrent.get(name, {})} for name in OVERLAYS}
-        return replace(run, rows=tables["rows"], evaluation=tables["evaluation"], train=tables["train"])
+        tables: dict[str, Any] = {name: {**getattr(run, name), **self.recurrent.get(name, {})} for name in OVERLAYS}
+        return replace(run, **tables)
 
 
 def load_compare(path: str | Path, overrides: Iterable[str] = ()) -> CompareSettings:
@@ -185,26 +178,26 @@ def load_compare(path: str | Path, overrides: Iterable[str] = ()) -> CompareSett
     Raises:
         UserError: An unreadable file, an unknown section or key, or a value of the wrong type or out of range.
     """
-    told, overrides = str(path), tuple(overrides)
-    values = read_sections(path, overrides)
+    source, overrides = str(path), tuple(overrides)
+    values = read_tables(path, overrides)
     own = {"compare": CompareOptions, "questions": QuestionOptions, "test": TestOptions, "other_base": OtherBase}
-    check_section(told, "", values, (*own, "direct", "hinton", "recurrent", *CHAIN_SECTIONS))
+    check_section(source, "", values, (*own, "direct", "hinton", "recurrent", *CHAIN_SECTIONS))
     parts: dict[str, Any] = {
-        name: kind(**_integers(told, name, values.get(name, {}), kind)) for name, kind in own.items()
+        name: kind(**_section(source, name, values.get(name, {}), kind)) for name, kind in own.items()
     }
-    # What a run of labels alone and Hinton's take is, unless said otherwise, what the distillation takes.
+    # The defaults of [direct] and [hinton] are what [distill] sets.
     budget = {key: table for key, table in values.get("distill", {}).items() if key in OVERLAYS}
     settings = CompareSettings(
-        told=told,
+        source=source,
         overrides=overrides,
-        chain=chain_settings(values, told),
+        chain=chain_settings(values, source),
         options=parts["compare"],
         questions=parts["questions"],
         test=parts["test"],
         other_base=parts["other_base"],
-        direct=run_settings(values, "direct", told, budget),
-        hinton=run_settings(values, "hinton", told, budget, method=True),
-        recurrent=check_section(told, "recurrent", values.get("recurrent", {}), OVERLAYS),
+        direct=run_settings(values, "direct", source, budget),
+        hinton=run_settings(values, "hinton", source, budget, takes_method=True),
+        recurrent=check_section(source, "recurrent", values.get("recurrent", {}), OVERLAYS),
     )
     _check(settings)
     return settings
@@ -227,11 +220,11 @@ def _check(settings: CompareSettings) -> None:
     ]  # fmt: skip
     for holds, sentence in requirements:
         if not holds:
-            raise UserError(f"{settings.told}: {sentence}; correct it")
+            raise UserError(f"{settings.source}: {sentence}; correct it")
 
 
-def _integers(told: str, name: str, values: Any, kind: type) -> dict[str, Any]:
-    """`check_section`, and a single seed for a list of one."""
+def _section(source: str, name: str, values: Any, kind: type) -> dict[str, Any]:
+    """Check a section; `seeds` may be a single whole number."""
     if isinstance(values, dict) and type(values.get("seeds")) is int:
         values = {**values, "seeds": [values["seeds"]]}
-    return check_section(told, name, values, kind)
+    return check_section(source, name, values, kind)

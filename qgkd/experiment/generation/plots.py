@@ -1,32 +1,33 @@
-"""Two pictures: the tree, and quality against parameters and time.
+"""Two plots: the tree, and quality against parameters and time. They need matplotlib.
 
-Comes in: lines. Goes out: PNG files. Needs matplotlib (`pip install 'qgkd[plot]'`).
+Comes in: lines. Goes out: figures.
 
-A literal example: `draw_tree(lines, Path("tree.png"))` has teachers on the left, their distilled students in the middle
-and the self-trained ones on the right, each joined to what it was made of.
+A literal example: `tree_figure(lines)` has teachers on the left, their distilled students in the middle and the
+self-trained ones on the right, each joined to the model it was made of.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from qgkd.experiment.rows import Line
-from qgkd.experiment.systems import parse_tree
+from qgkd.experiment.generation.systems import parse_tree
+from qgkd.experiment.generation.tables import Line
 
 _TEACHER, _DISTILLED, _SELF_TRAINED = 0, 1, 2
-_LABEL_HEIGHT = 0.022  # of the picture's
+_LABEL_HEIGHT = 0.022  # share of the plot's height
 _COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red")
 
 
-def draw_tree(lines: Sequence[Line], path: Path) -> bool:
-    """Draw avg_score along the tree; False where there is no tree in the lines."""
+def tree_figure(lines: Sequence[Line]) -> Any:
+    """Draw avg_score along the tree; None where the lines hold no tree."""
     nodes = {line.name: line for line in lines if parse_tree(line.name)}
     if len(nodes) < 2:
-        return False
-    pyplot = _pyplot()
-    figure, axes = pyplot.subplots(figsize=(9, 6), layout="constrained")
+        return None
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    axes = figure.subplots()
     dropouts = sorted({parse_tree(name)["dropout"] for name in nodes if "dropout" in parse_tree(name)})
     for name, line in nodes.items():
         numbers = parse_tree(name)
@@ -39,45 +40,35 @@ def draw_tree(lines: Sequence[Line], path: Path) -> bool:
     _label(axes, nodes)
     axes.set_xticks([0, 1, 2], ["teacher", "distilled", "self-trained"])
     colours = [colour.removeprefix("tab:") for colour in _COLOURS]
-    told = ", ".join(f"{colour}: dropout {value:g}" for colour, value in zip(colours, dropouts, strict=False))
-    told += "; shares of the questions: t of the teacher, d of distillation, s of self-training; p the dropout"
+    legend = ", ".join(f"{colour}: dropout {value:g}" for colour, value in zip(colours, dropouts, strict=False))
+    legend += "; shares of the questions: t of the teacher, d of distillation, s of self-training; p the dropout"
     axes.set(xlim=(-0.2, 2.6), ylabel="avg_score, mean ± std over seeds")
-    axes.set_title(f"{lines[0].evaluated_on}\n{told}", fontsize=9)
-    figure.savefig(path, dpi=130)
-    pyplot.close(figure)
-    return True
+    axes.set_title(f"{lines[0].evaluated_on}\n{legend}", fontsize=9)
+    return figure
 
 
-def draw_quality(lines: Sequence[Line], path: Path) -> None:
+def quality_figure(lines: Sequence[Line]) -> Any:
     """Draw avg_score against parameters and against the seconds of the evaluation, systems of the tree left out."""
-    pyplot = _pyplot()
-    figure, panels = pyplot.subplots(1, 2, figsize=(12, 5), sharey=True, layout="constrained")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
     shown = [line for line in lines if not parse_tree(line.name)]
-    for axes, key, label in zip(panels, ("parameters", "seconds"), ("parameters", "seconds"), strict=True):
+    for axes, key in zip(panels, ("parameters", "seconds"), strict=True):
         for line in shown:
             if key not in line.mean:
                 continue
             marker = "s" if line.mode == "recurrent" else "o"
             x, y = line.mean[key], line.mean["avg_score"]
             axes.errorbar([x], [y], yerr=line.std.get("avg_score") or 0, marker=marker, capsize=3)
-            told = line.name if line.mode != "recurrent" else f"{line.name} (recurrent)"
-            axes.annotate(told, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=7)
-        axes.set(xlabel=label)
+            label = line.name if line.mode != "recurrent" else f"{line.name} (recurrent)"
+            axes.annotate(label, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=7)
+        axes.set(xlabel=key)
     if any(line.mode == "recurrent" for line in shown):
         panels[1].set_xscale("symlog")
     panels[0].set(ylabel="avg_score, mean ± std over seeds")
     figure.suptitle(lines[0].evaluated_on)
-    figure.savefig(path, dpi=130)
-    pyplot.close(figure)
-
-
-def _pyplot() -> Any:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    return pyplot
+    return figure
 
 
 def _label(axes: Any, nodes: Mapping[str, Line]) -> None:

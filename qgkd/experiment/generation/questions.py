@@ -1,4 +1,4 @@
-"""The comparison's questions, drawn and parted once.
+"""Draws the comparison's training and validation questions once.
 
 Comes in: `[questions]`. Goes out: `train.jsonl`, `validation.jsonl` and `about.json` in a folder.
 
@@ -15,15 +15,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from qgkd.errors import UserError
-from qgkd.experiment.compare_settings import QuestionOptions
-from qgkd.experiment.step import read_json, say, write_json
+from qgkd.experiment.generation.settings import QuestionOptions
 from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import file_sha256
+from qgkd.files.json_files import read_json, write_json
 from qgkd.reading.examples import QGExample, example_record
+from qgkd.training.main_process import say
 
 
 def draw_questions(options: QuestionOptions, folder: Path) -> tuple[Path, Path]:
-    """Write the two files, or find them as they would be written.
+    """Write the two files, unless they were written before with the same settings.
 
     Returns:
         Training and validation file.
@@ -38,10 +39,10 @@ def draw_questions(options: QuestionOptions, folder: Path) -> tuple[Path, Path]:
     digests = {path.name: file_sha256(path) for path in (*paths, final)}
     wanted = {"files": digests, **asdict(options), "folder": "", "train": [path.name for path in paths]}
     files = folder / "train.jsonl", folder / "validation.jsonl"
-    held = read_json(folder / "about.json")
-    if all(held.get(key) == value for key, value in wanted.items()) and all(path.is_file() for path in files):
+    before = read_json(folder / "about.json")
+    if all(before.get(key) == value for key, value in wanted.items()) and all(path.is_file() for path in files):
         return files
-    if held:
+    if before:
         raise UserError(f"{folder}: expected questions drawn with these settings, found others; choose another folder")
     read = read_questions(paths, [final], (), options.held_out_field)
     chosen = _drawn(read.final, read.broad, options)
@@ -56,7 +57,7 @@ def draw_questions(options: QuestionOptions, folder: Path) -> tuple[Path, Path]:
 
 
 def _drawn(final: Sequence[QGExample], broad: Sequence[QGExample], options: QuestionOptions) -> list[QGExample]:
-    """All of `final`, then passages of `broad` as they are drawn, in an order drawn over all."""
+    """Choose all of `final`, then passages of `broad` at random; shuffle the passages."""
     draw = random.Random(options.seed)
     passages = _by_passage(broad)
     draw.shuffle(passages)

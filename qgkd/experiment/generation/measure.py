@@ -1,9 +1,9 @@
-"""What a row's model scores, measured once and kept beside it.
+"""Scores a model on a file of questions once, and stores the scores beside the model.
 
-Comes in: a model folder (or the rule), a file of questions. Goes out: `Measured`, kept as JSON with the predictions.
+Comes in: a model folder (or the rule), a file of questions. Goes out: the scores, as JSON, and the predictions.
 
 A literal example: `measure(Path("…/model"), Part("validation", Path("validation.jsonl")), …)` reads
-`measured-validation.json` where it was measured before with the same file and options, and decodes elsewhere.
+`measured-validation.json` where that was written with the same file and options, and decodes otherwise.
 """
 
 from __future__ import annotations
@@ -11,22 +11,26 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from qgkd.errors import UserError
-from qgkd.experiment.step import file_digest, read_json, say, write_json
+from qgkd.experiment.engine.figures import medians_in_turns
+from qgkd.experiment.recipe.training_step import file_digest
+from qgkd.files.json_files import read_json, write_json
 from qgkd.generator import Generator
 from qgkd.quiz.load_generator import load_generator
 from qgkd.reading.readers import read_examples
-from qgkd.scoring.evaluate import EvaluationOptions, evaluate, write_predictions
+from qgkd.scoring.evaluate import EvaluationOptions, evaluate, write_predictions, write_questions
+from qgkd.training.main_process import say
 
 KEYS = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score", "seconds", "parameters")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Questions a model is measured on."""
+    """Questions a model is scored on."""
 
     name: str
     """`validation` or `test`."""
@@ -38,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Decoding:
-    """Where and in which numbers."""
+    """Device and precision of decoding."""
 
     device: str = "cpu"
     precision: str = "fp32"
@@ -50,23 +54,21 @@ def measure(model: Path | None, part: Part, decoding: Decoding, folder: Path) ->
     Args:
         model: Its folder; None is the rule.
         part: The questions.
-        decoding: How.
-        folder: Where the figures are kept.
+        decoding: Device and precision.
+        folder: Where the scores are stored.
 
     Returns:
         `rows`, one per subset as `qgkd evaluate` has them, and `definition`.
     """
-    before = kept(part, decoding, folder)
+    before = measured_before(part, decoding, folder)
     if before:
         return before
     report = read_examples(part.data, limit=part.limit or None)
     if report.problems or not report.examples:
         first = report.problems[0] if report.problems else "it is empty"
-        raise UserError(
-            f"{part.data}: expected questions to measure on, all readable, found a problem: {first}; mend it"
-        )
-    examples = report.examples
-    titles = None if part.exclude_articles_of is None else _titles(part.exclude_articles_of)
+        raise UserError(f"{part.data}: expected readable questions to measure on, found a problem: {first}; correct it")
+    examples, excluded = report.examples, part.exclude_articles_of
+    titles = None if excluded is None else frozenset(e.title for e in read_examples(excluded).examples if e.title)
     generator = generator_of(model, decoding)
     say(f"{folder.name}: writing {len(examples):,} questions of {part.name}")
     evaluation = evaluate(generator, examples, EvaluationOptions(excluded_titles=titles))
@@ -87,24 +89,22 @@ def measure(model: Path | None, part: Part, decoding: Decoding, folder: Path) ->
     return measured
 
 
-def kept(part: Part, decoding: Decoding, folder: Path) -> dict[str, Any]:
-    """What was measured before on the same questions in the same way; {} where nothing was."""
+def measured_before(part: Part, decoding: Decoding, folder: Path) -> dict[str, Any]:
+    """Return the scores on the same questions with the same decoding; {} where there are none."""
     found = read_json(_path(part, folder))
     return found if found and found["key"] == _key(part, decoding) else {}
 
 
 def generator_of(model: Path | None, decoding: Decoding) -> Generator:
-    """The system, greedy; the same batches for every model on a device."""
+    """Load the system for greedy search, with the same batch size for every model on a device."""
     if model is None:
         return load_generator(system="rule")
     tokens = 8192 if decoding.device == "cpu" else 65_536
-    return load_generator(
-        model=str(model), device=decoding.device, precision=decoding.precision, max_batch_tokens=tokens
-    )
+    return load_generator(model=str(model), **asdict(decoding), max_batch_tokens=tokens)
 
 
 def score_of_first(folder: Path, part: str, count: int) -> float | None:
-    """The avg_score of the first questions alone, from what the system wrote; None where it was not measured."""
+    """Score the first `count` stored predictions alone: avg_score; None where there are none."""
     from qgkd.scoring import score
 
     path = folder / f"predictions-{part}.jsonl"
@@ -114,14 +114,37 @@ def score_of_first(folder: Path, part: str, count: int) -> float | None:
     return float(score([row["hyp"] for row in rows], [row["refs"] for row in rows]).as_json_keys()["avg_score"])
 
 
-def _titles(path: Path) -> frozenset[str]:
-    return frozenset(example.title for example in read_examples(path).examples if example.title)
+def time_pair(
+    teacher: Path, student: Path, data: Path, decoding: Decoding, *, questions: int, rounds: int
+) -> dict[str, Any]:
+    """Time teacher and student in turns on the first questions of a file, after a warm-up on one question.
+
+    Returns:
+        The median seconds of each over the rounds, and their ratio.
+    """
+    examples = read_examples(data, limit=questions).examples
+    generators = {name: generator_of(path, decoding) for name, path in (("teacher", teacher), ("student", student))}
+
+    def seconds(generator: Generator, count: int) -> float:
+        return write_questions(generator, examples[:count])[2]
+
+    for generator in generators.values():
+        seconds(generator, 1)
+    runs = {name: partial(seconds, generator, len(examples)) for name, generator in generators.items()}
+    medians = medians_in_turns(runs, rounds)
+    ratio = medians["student"] / medians["teacher"]
+    return {
+        "teacher_seconds": medians["teacher"], "student_seconds": medians["student"], "ratio": ratio,
+        "teacher_parameters": generators["teacher"].parameters,
+        "student_parameters": generators["student"].parameters,
+        "questions": len(examples), "rounds": rounds, "device": decoding.device, "precision": decoding.precision,
+    }  # fmt: skip
 
 
-def settled_device(asked: str) -> str:
-    """`auto` is cuda where there is one."""
-    if asked != "auto":
-        return asked
+def resolved_device(device: str) -> str:
+    """Turn `auto` into cuda where there is one, else cpu."""
+    if device != "auto":
+        return device
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
@@ -133,10 +156,6 @@ def _path(part: Part, folder: Path) -> Path:
 
 def _key(part: Part, decoding: Decoding) -> str:
     excluded = part.exclude_articles_of
-    values = [
-        file_digest(str(part.data)),
-        part.limit,
-        None if excluded is None else file_digest(str(excluded)),
-        asdict(decoding),
-    ]
+    excluded_digest = None if excluded is None else file_digest(str(excluded))
+    values = [file_digest(str(part.data)), part.limit, excluded_digest, asdict(decoding)]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

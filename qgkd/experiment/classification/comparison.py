@@ -1,0 +1,188 @@
+"""The comparison of classification systems: every training made once, and its tables after each.
+
+Comes in: `Comparison`. Goes out: the folder
+
+    TASK/SYSTEM/seed-N/     one run each, see `qgkd.classification.run`
+    TASK/SYSTEM/seed-N.json its config, the commit and the command it was begun with
+    rows.json               a row per task, system, seed, split and metric
+    table.md .csv .json     means over the seeds
+    table.png               the same as a plot
+
+A literal example: `run_comparison(load_comparison("glue.toml"), command="qgkd glue compare glue.toml")`; killed and
+started again it resumes within the run it was in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qgkd.classification.config import ClassificationConfig
+from qgkd.classification.result import read_result
+from qgkd.errors import UserError
+from qgkd.experiment.classification.plan import Comparison, PlannedRun
+from qgkd.experiment.classification.plot import comparison_figure
+from qgkd.experiment.classification.tables import ComparisonRow, result_rows, table_lines, write_tables
+from qgkd.experiment.classification.timing import timed
+from qgkd.experiment.engine.output import write_plot
+from qgkd.experiment.engine.rows import Row, make_rows
+from qgkd.experiment.engine.step import Place
+from qgkd.files.atomic import check_writable, write_atomically
+from qgkd.files.json_files import read_json
+from qgkd.training.lineage import checkout_commit
+from qgkd.training.main_process import say
+
+if TYPE_CHECKING:
+    from qgkd.classification.tasks.data import TaskData
+
+
+class _TaskTexts:
+    """Reads each task's files once, and keeps one task's texts at a time in memory."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[tuple[str, str], TaskData] = {}
+
+    def of(self, run: PlannedRun) -> TaskData:
+        """Return the texts of a run's task, with or without those for transfer, as its config says."""
+        from qgkd.classification.tasks.data import load_task
+
+        key = (run.task, json.dumps(asdict(run.config.task)))
+        if key not in self._loaded:
+            self._loaded = {other: data for other, data in self._loaded.items() if other[0] == run.task}
+            self._loaded[key] = load_task(run.config.task)
+            for problem in self._loaded[key].problems:
+                say(str(problem))
+        return self._loaded[key]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ClassificationStep:
+    """One training of a classifier; its run scores it as well."""
+
+    label: str
+    inputs: tuple[ClassificationStep, ...]
+    """Its teachers."""
+    planned: PlannedRun
+    command: str
+    """The command line, recorded beside the run."""
+    texts: _TaskTexts
+
+    def is_done(self, folder: Path) -> bool:
+        """Whether the run has its result."""
+        return read_result(folder) is not None
+
+    def check(self, folder: Path) -> None:
+        """Refuse a run that was begun with other settings, complete or not."""
+        path = _record_path(self.planned)
+        if not path.is_file():
+            return
+        recorded, wanted = read_json(path)["config"], _plain_config(self.planned)
+        defaults = ClassificationConfig().to_json()  # settings newer than the record had their defaults
+        pairs = [(section, key) for section in wanted for key in {**recorded.get(section, {}), **wanted[section]}]
+        for section, key in pairs:
+            default = json.loads(json.dumps(defaults[section].get(key)))
+            found, expected = (values.get(section, {}).get(key, default) for values in (recorded, wanted))
+            if found != expected:
+                raise UserError(
+                    f"{folder}: expected a run with {section}.{key} = {expected!r}, found one with {found!r}; remove "
+                    f"it and {path.name} beside it, or choose another compare.output_dir"
+                )
+
+    def make(self, folder: Path, place: Place, *, force: bool) -> None:
+        """Write the record and train; a run with a record is resumed, and keeps the commit it was begun with."""
+        from qgkd.classification.run import run_classification
+
+        data, path = self.texts.of(self.planned), _record_path(self.planned)
+        resume = path.is_file() or any(each.name != ".lock" for each in folder.iterdir())
+        if not path.is_file():
+            record = {"command": self.command, "commit": checkout_commit(), "config": _plain_config(self.planned)}
+            with write_atomically(path) as file:
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        run_classification(self.planned.config, resume=resume, data=data)
+
+
+def run_comparison(comparison: Comparison, *, command: str) -> list[str]:
+    """Do every run that is not complete, each after its teachers.
+
+    Args:
+        comparison: What to run.
+        command: The command line, recorded with every row.
+
+    Returns:
+        A sentence for every run that could not be done; the others went on without it.
+
+    Raises:
+        UserError: A run is there with other settings, or `compare.results` cannot be written.
+    """
+    texts, steps = _TaskTexts(), dict[Path, ClassificationStep]()
+    folders = {run.name: run.folder for run in comparison.runs}
+    for run in comparison.runs:
+        inputs = tuple(steps[teacher] for teacher in run.teachers)
+        steps[run.folder] = ClassificationStep(label=run.name, inputs=inputs, planned=run, command=command, texts=texts)
+    if comparison.config.results:
+        check_writable(comparison.config.results)
+    failures = make_rows(
+        [Row(label=run.name, step=steps[run.folder]) for run in comparison.runs],
+        place=lambda step: step.planned.folder,
+        is_done=lambda row: steps[folders[row.label]].is_done(folders[row.label]),
+        measure=lambda row: None,  # the run has scored its model
+        after_each=lambda: write_report(comparison),
+        keep_going=True,
+    )
+    write_report(comparison, plot=True)
+    return failures
+
+
+def finished_rows(comparison: Comparison) -> list[ComparisonRow]:
+    """List the rows of every complete run, in the order of tasks, systems and seeds."""
+    order = comparison.systems.index
+    runs = sorted(comparison.runs, key=lambda run: (comparison.tasks.index(run.task), order(run.system), run.seed))
+    rows: list[ComparisonRow] = []
+    together = timed(comparison.folder)
+    for run in runs:
+        result = read_result(run.folder)
+        if result is not None:
+            ms_per_example = together.get(run.task, {}).get(run.system, result.ms_per_example)
+            about = read_json(_record_path(run))
+            result = replace(result, ms_per_example=ms_per_example)
+            rows += result_rows(run, result, command=about["command"], commit=about["commit"])
+    return rows
+
+
+def write_report(comparison: Comparison, *, plot: bool = False) -> list[Path]:
+    """Write rows and tables of the runs that are complete; nothing where none is.
+
+    Returns:
+        The files written.
+    """
+    rows = finished_rows(comparison)
+    if not rows:
+        return []
+    results = comparison.config.results
+    files = [comparison.folder / "rows.json", *([Path(results)] if results else [])]
+    for file in files:
+        _write_rows(file, rows)
+    lines = table_lines(rows)
+    files += write_tables(comparison.folder, lines)
+    picture = comparison.folder / "table.png"
+    if plot and write_plot(picture, lambda: comparison_figure(lines)):
+        files.append(picture)
+    return files
+
+
+def _write_rows(path: Path, rows: Sequence[ComparisonRow]) -> None:
+    with write_atomically(path) as file:
+        lines = ",\n".join(json.dumps(asdict(row), ensure_ascii=False) for row in rows)
+        file.write(f"[\n{lines}\n]\n")
+
+
+def _record_path(run: PlannedRun) -> Path:
+    return run.folder.with_name(f"{run.folder.name}.json")
+
+
+def _plain_config(run: PlannedRun) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(json.dumps(run.config.to_json()))
+    return values
