@@ -1,10 +1,10 @@
 """Choose the answers of a quiz so that they are spread over the passage and have different types.
 
-Comes in: answers, best first. Goes out: one answer at a time. An answer that gave no usable question is released, and
+Comes in: answers, best first. Goes out: one answer at a time. An answer that gave no usable question is rejected, and
 the next one comes from the same part of the text.
 
 A literal example: the answers are in sentences 1, 1, 2, 3 and 4, and two questions are wanted. The best answer of
-sentences 1-2 comes first, then the best of sentences 3-4; if the first is released, the next one is of sentences 1-2
+sentences 1-2 comes first, then the best of sentences 3-4; if the first is rejected, the next one is of sentences 1-2
 again. If both were years, a name in sentences 3-4 with a slightly lower score would be preferred to the second year.
 """
 
@@ -54,7 +54,7 @@ class SpreadAnswers:
         self._count_in_use(self._answers[rank], 1)
         return self._answers[rank]
 
-    def release(self, answer: AnswerSpan) -> None:
+    def reject(self, answer: AnswerSpan) -> None:
         """Mark an answer as not in use, because it gave no usable question; it is not tried again."""
         self._count_in_use(answer, -1)
 

@@ -159,7 +159,7 @@ class _Draft:
         answers: list[AnswerSpan] = []
         while len(answers) < most and (answer := self._untried.take()) is not None:
             if self.order.answers is None and any(_same_answer(answer, asked) for asked in self._asked + answers):
-                self._untried.release(answer)
+                self._untried.reject(answer)
             else:
                 answers.append(answer)
         self._tried_answers += len(answers)
@@ -197,7 +197,7 @@ class _Draft:
 
     def refuse(self, answer: AnswerSpan, reason: str) -> None:
         """Remember why a given answer has no question; a proposed one gives way to the next without a word."""
-        self._untried.release(answer)
+        self._untried.reject(answer)
         if self.order.answers is not None:
             self.refusals.append(reason)
 

@@ -147,14 +147,14 @@ def test_answers_come_from_every_stretch_before_any_gives_a_second() -> None:
     assert order == ["甲", "庚", "丁", "癸", "乙", "丙"]
 
 
-def test_a_released_answer_is_replaced_from_its_own_stretch() -> None:
+def test_a_rejected_answer_is_replaced_from_its_own_stretch() -> None:
     context = "甲乙丙。丁戊己。庚辛壬。癸子丑。"
     ranked = [span(text, None, context) for text in ("甲", "乙", "丁", "丙", "庚", "癸")]
     untried = SpreadAnswers(ranked, split_sentences(context), 2)
     first, second = untried.take(), untried.take()
     assert first is not None
     assert second is not None
-    untried.release(second)
+    untried.reject(second)
     third = untried.take()
     assert third is not None
     assert (first.text, second.text, third.text) == ("甲", "庚", "癸")
