@@ -120,13 +120,7 @@ class ModelGenerator:
                 encoder = PassageEncoder(self._checkpoint.tokenizer, self._checkpoint.input_format, text)
                 encoders[request.context] = (text, simplified, encoder)
             text, simplified, encoder = encoders[request.context]
-            end_char = request.answer_start_char + len(request.answer_text)
-            if request.context[request.answer_start_char : end_char] != request.answer_text:
-                raise UserError(
-                    f"expected the answer {request.answer_text!r} at character {request.answer_start_char}, found "
-                    f"{request.context[request.answer_start_char : end_char]!r}; correct the offset"
-                )
-            source = encoder.source(request.answer_start_char, end_char)
+            source = encoder.source(request.answer.start_char, request.answer.end_char)
             prepared.append(_Prepared(index, request, text, simplified, source))
         return prepared
 
@@ -213,8 +207,7 @@ class ModelGenerator:
             if text not in questions:
                 questions[text] = Question(
                     text=text,
-                    answer_text=prepared.request.answer_text,
-                    answer_start_char=prepared.request.answer_start_char,
+                    answer=prepared.request.answer,
                     mean_log_probability=hypothesis.mean_log_probability,
                     context_was_cut=prepared.source.context_was_cut,
                     finished=hypothesis.finished,
@@ -246,5 +239,5 @@ class ModelGenerator:
 def _draws(seed: int, item: _Prepared) -> torch.Generator:
     """A generator that depends on the seed and the request alone, so that batching does not change what is drawn."""
     request = item.request
-    told = f"{seed}\n{request.answer_start_char}\n{request.answer_text}\n{request.context}"
+    told = f"{seed}\n{request.answer.start_char}\n{request.answer.text}\n{request.context}"
     return torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big") >> 1)

@@ -12,12 +12,13 @@ it, or gives itself away by its length is never taken.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from qgkd.answers.types import AnswerSpan, AnswerType
+from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.question_forms.comparison import comparable
 from qgkd.question_forms.kinds import Kind, kind_of, others_of_kind
 from qgkd.question_forms.passage import Passage
@@ -167,7 +168,7 @@ def _marked_alike(span: AnswerSpan, answer: RightAnswer) -> AnswerSpan:
         return span
     bare = span.text.strip(_MARKS)
     text = f"《{bare}》" if answer.text.startswith("《") else bare
-    return AnswerSpan(text=text, start_char=span.start_char, end_char=span.end_char, type=span.type, score=span.score)
+    return dataclasses.replace(span, text=text)
 
 
 def _same_shape(answer: RightAnswer, passage: Passage | None) -> list[str]:
@@ -214,8 +215,6 @@ def _members(answer: RightAnswer) -> tuple[str, ...]:
 
 
 def _members_of(text: str) -> tuple[str, ...]:
-    from qgkd.text.enumerations import members_of
-
     return members_of(text)
 
 

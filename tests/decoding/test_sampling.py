@@ -8,6 +8,7 @@ import pytest
 import torch
 from tiny_model import PASSAGES, tiny_checkpoint
 
+from qgkd.answer import AnswerSpan
 from qgkd.decoding.generator import ModelGenerator
 from qgkd.decoding.greedy import nucleus
 from qgkd.decoding.settings import DecodingSettings
@@ -58,7 +59,7 @@ def requests() -> list[GenerationRequest]:
         for answer in ("林文海", "港務局", "1867年", "港口", "三百人"):
             if answer in passage:
                 found.append(
-                    GenerationRequest(context=passage, answer_text=answer, answer_start_char=passage.index(answer))
+                    GenerationRequest(context=passage, answer=AnswerSpan(text=answer, start_char=passage.index(answer)))
                 )
     return found
 

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from qgkd.answer import AnswerSpan
 from qgkd.generator import GenerationRequest
 from qgkd.rule import RuleGenerator, synthetic_variants
 
@@ -23,7 +24,7 @@ def _request(context: str, answer: str, occurrence: int = 0) -> GenerationReques
     start_char = -1
     for _ in range(occurrence + 1):
         start_char = context.index(answer, start_char + 1)
-    return GenerationRequest(context=context, answer_text=answer, answer_start_char=start_char)
+    return GenerationRequest(context=context, answer=AnswerSpan(text=answer, start_char=start_char))
 
 
 def _questions(context: str, answer: str, occurrence: int = 0, count: int = 1) -> list[str]:
@@ -110,13 +111,13 @@ def test_variants_are_distinct_and_as_many_as_asked_for() -> None:
 def test_requests_keep_their_order_and_are_deterministic() -> None:
     requests = [_request(HARBOUR, "1867年"), _request(HARBOUR, "陳婉如"), _request(HARBOUR_SIMPLIFIED, "五万元")]
     found = GENERATOR.generate(requests, questions_per_answer=3)
-    assert [questions[0].answer_text for questions in found] == ["1867年", "陳婉如", "五万元"]
+    assert [questions[0].answer.text for questions in found] == ["1867年", "陳婉如", "五万元"]
     assert found == GENERATOR.generate(requests, questions_per_answer=3)
 
 
 def test_wrong_offset_is_refused_in_one_sentence() -> None:
-    with pytest.raises(ValueError, match="is not at character 3"):
-        GENERATOR.generate([GenerationRequest(context=HARBOUR, answer_text="林文海", answer_start_char=3)])
+    with pytest.raises(ValueError, match="is not at characters 3 to 6"):
+        GENERATOR.generate([GenerationRequest(context=HARBOUR, answer=AnswerSpan(text="林文海", start_char=3))])
 
 
 @pytest.mark.parametrize("context", [HARBOUR, HARBOUR_SIMPLIFIED, "Lighthouse 😀 12, 34（港口「燈塔", "燈塔"])
@@ -126,7 +127,7 @@ def test_any_span_gets_a_question(context: str) -> None:
         start_char = rng.randrange(len(context))
         end_char = rng.randint(start_char + 1, min(len(context), start_char + 30))
         request = GenerationRequest(
-            context=context, answer_text=context[start_char:end_char], answer_start_char=start_char
+            context=context, answer=AnswerSpan(text=context[start_char:end_char], start_char=start_char)
         )
         questions = GENERATOR.generate([request], questions_per_answer=5)[0]
         texts = [question.text for question in questions]
