@@ -39,7 +39,8 @@ class AnswerSpan:
     type: AnswerType | None = None
     """What kind of thing it is; None for an answer just read, until a quiz is made of it."""
     question_type: AnswerType | None = None
-    """Decides the question word in place of `type`: a proposed clause of nouns is asked about as a term is."""
+    """Decides the question word where it is not `type`: the kind that a proposal's own words tell, set aside by what
+    the passage tells (a name introduced before, a clause after a verb)."""
     score: float = 0.0
     """How good an answer it is likely to make; higher is better, comparable within one passage only."""
 

@@ -67,10 +67,10 @@ def _scored_candidates(context: str) -> Iterator[_Scored]:
 def _score(context: str, opening: str, piece_start: int, piece: str, candidate: Candidate) -> AnswerSpan:
     start_char, end_char = piece_start + candidate.start_char, piece_start + candidate.end_char
     text = context[start_char:end_char]
-    answer_type: AnswerType = candidate.type or classify_in_sentence(piece, candidate.start_char, candidate.end_char)
-    question_type = None
+    words_type = classify_in_sentence(piece, candidate.start_char, candidate.end_char)
+    answer_type = candidate.type or words_type
     if candidate.source is Source.CLAUSE and answer_type is AnswerType.TERM and len(text) >= _SHORTEST_CLAUSE_CHARS:
-        answer_type, question_type = AnswerType.CLAUSE, answer_type
+        answer_type = AnswerType.CLAUSE
     values = features(
         candidate,
         answer_type,
@@ -82,6 +82,7 @@ def _score(context: str, opening: str, piece_start: int, piece: str, candidate: 
         is_topic=opening.startswith(text),
     )
     worth = score(values) - setting_cost(piece, candidate, answer_type)
+    question_type = None if words_type is answer_type else words_type
     return AnswerSpan(text=text, start_char=start_char, type=answer_type, question_type=question_type, score=worth)
 
 

@@ -1,7 +1,7 @@
 """Hands out a passage's answers so that those in use come from all over it and are of several kinds.
 
-Comes in: answers, best first. Goes out: one answer at a time; a rejected answer makes room for another from its own part
-of the text.
+Comes in: answers, best first. Goes out: one answer at a time; a rejected answer makes room for another from its own
+part of the text.
 
 A literal example: of answers in sentences 1, 1, 2, 3 and 4, for two questions, the best of sentences 1-2 and the best
 of sentences 3-4 come first; where the first is rejected, the next one of sentences 1-2 follows. Were both years,

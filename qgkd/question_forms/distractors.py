@@ -23,6 +23,7 @@ from qgkd.question_forms.comparison import comparable
 from qgkd.question_forms.kinds import Kind, kind_of, others_of_kind
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of, shape_of
+from qgkd.text.enumerations import members_of
 from qgkd.text.script import Script, detect_script, to_simplified
 from qgkd.text.word_lists import either
 
@@ -71,7 +72,7 @@ def choose_distractors(
             continue
         if passage is not None and _may_be_right_too(candidate, answer, passage):
             continue
-        if may_hold_several or not _members_of(candidate):
+        if may_hold_several or not members_of(candidate):
             taken.append(candidate)
     return tuple(taken)
 
@@ -211,11 +212,7 @@ def _shuffled(texts: list[str], rng: random.Random) -> list[str]:
 
 
 def _members(answer: RightAnswer) -> tuple[str, ...]:
-    return _members_of(answer.text) if answer.type not in _COUNTED else ()
-
-
-def _members_of(text: str) -> tuple[str, ...]:
-    return members_of(text)
+    return members_of(answer.text) if answer.type not in _COUNTED else ()
 
 
 def _with_a_member_changed(
