@@ -7,9 +7,11 @@ A literal example: `classify("燈塔建於1867年。", 4, 9)` is `AnswerType.DAT
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from functools import lru_cache
 
+from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.answers.heads import Head, find_head
 from qgkd.answers.patterns import (
     CHINESE_NUMERAL,
@@ -24,7 +26,6 @@ from qgkd.answers.patterns import (
     PERIOD,
     WORK,
 )
-from qgkd.answers.types import AnswerType
 from qgkd.text.characters import HAN
 from qgkd.text.enumerations import members_of
 from qgkd.text.foreign_names import is_spelt
@@ -67,6 +68,13 @@ def classify(context: str, start_char: int, end_char: int) -> AnswerType:
     """
     from_char, to_char = _sentence_around(context, start_char, end_char)
     return classify_in_sentence(context[from_char:to_char], start_char - from_char, end_char - from_char)
+
+
+def classified(context: str, answer: AnswerSpan) -> AnswerSpan:
+    """Give an answer its type; an answer that has one keeps it."""
+    if answer.type is not None:
+        return answer
+    return dataclasses.replace(answer, type=classify(context, answer.start_char, answer.end_char))
 
 
 def _sentence_around(context: str, start_char: int, end_char: int) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
-from qgkd.answers.types import AnswerSpan, AnswerType
+from qgkd.answer import AnswerSpan, AnswerType
 
 POOR_SCORE = -5.0
 """Answers below this score come last: headings, table rows and links give no question."""
@@ -43,7 +43,7 @@ class SpreadAnswers:
         self._waiting = list(range(len(answers)))
         self._in_use_of_stretch: Counter[int] = Counter()
         self._in_use_of_sentence: Counter[int] = Counter()
-        self._in_use_of_type: Counter[AnswerType] = Counter()
+        self._in_use_of_type: Counter[AnswerType | None] = Counter()
 
     def take(self) -> AnswerSpan | None:
         """Take the next answer to try and mark it as in use; None when all have been tried."""

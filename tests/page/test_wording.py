@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.exports import ExportFormat, Sheet
 from qgkd.page.wording import say, sentences
 from qgkd.question_forms import Confidence, Language, QuestionForm
