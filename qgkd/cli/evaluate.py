@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgkd.cli import generator_options as options
-from qgkd.cli.generator_options import SystemChoice
+from qgkd.cli.generator_options import SystemChoice, takes_system
 from qgkd.cli.stdout import write_stdout
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ _SCORING = "Scoring"
 _METRICS = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score")
 
 
+@takes_system
 def evaluate(
     data: Annotated[Path, typer.Option(help="Examples with questions: DRCD/SQuAD JSON, JSONL, CSV, Parquet.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Take the first N examples only.")] = None,
@@ -51,39 +51,21 @@ def evaluate(
     json_object: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     tokenize: Annotated[str, typer.Option(help="`mixed` or `char`.", rich_help_panel=_SCORING)] = "mixed",
     meteor: Annotated[str, typer.Option(help="`exact`, or `jar` (needs java).", rich_help_panel=_SCORING)] = "exact",
-    system: options.System = None,
-    model: options.Model = None,
-    attention: options.Attention = None,
-    layout: options.Layout = None,
-    precision: options.Precision = "fp32",
-    device: options.Device = "cpu",
-    num_beams: options.NumBeams = None,
-    length_penalty: options.LengthPenalty = None,
-    sample: options.Sample = False,
-    top_k: options.TopK = 0,
-    top_p: options.TopP = 1.0,
-    temperature: options.Temperature = 1.0,
-    seed: options.Seed = 0,
-    min_tokens: options.MinTokens = 3,
-    max_tokens: options.MaxTokens = None,
-    no_repeat_ngram: options.NoRepeatNgram = None,
-    no_splices: options.NoSplices = None,
+    *,
+    choice: SystemChoice,
 ) -> None:
     """Score a system on a file: one table row."""
-    choice = SystemChoice(
-        system=system, model=model, attention=attention, layout=layout, precision=precision, device=device,
-        num_beams=num_beams, length_penalty=length_penalty, sample=sample, top_k=top_k, top_p=top_p,
-        temperature=temperature, seed=seed, min_tokens=min_tokens, max_tokens=max_tokens,
-        no_repeat_ngram=no_repeat_ngram, no_splices=no_splices,
-    )  # fmt: skip
     if tokenize not in ("mixed", "char"):
         raise typer.BadParameter(f"--tokenize: expected mixed or char, found {tokenize!r}")
     if meteor not in ("exact", "jar"):
         raise typer.BadParameter(f"--meteor: expected exact or jar, found {meteor!r}")
     if answerability_model is not None and not extra:
         raise typer.BadParameter("--answerability-model needs --extra")
-    if answerability_model is not None and answerability_model == model:
-        print(f"answerability: {model} reads its own questions and favours them; use another model", file=sys.stderr)
+    if answerability_model is not None and answerability_model == choice.model:
+        print(
+            f"answerability: {choice.model} reads its own questions and favours them; use another model",
+            file=sys.stderr,
+        )
     from qgkd.files.atomic import check_writable
     from qgkd.scoring.evaluate import EvaluationOptions, write_predictions
 

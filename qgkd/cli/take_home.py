@@ -96,7 +96,9 @@ def to_export(
         raise UserError(f"{path}: expected a new file, found one; give --force to replace it or choose another name")
     check_writable(path)
     rows = list(read_passages(source))
-    items, bad_rows = _items(choice.load(), rows, wanted, QuestionForm(form_name.replace("-", "_")), choice.seed)
+    items, bad_rows = _items(
+        choice.load(), rows, wanted, QuestionForm(form_name.replace("-", "_")), choice.search["seed"]
+    )
     export = export_quiz(with_different_ids(items), path.name.partition(".")[0], export_format)
     with write_atomically(path, binary=True) as handle:
         handle.write(export.content)
