@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from qgkd.errors import UserError
+from qgkd.exports.formats import FORMATS, export_quiz, format_named, format_of
 
 if TYPE_CHECKING:
     from qgkd.cli.generator_options import SystemChoice
@@ -26,15 +27,24 @@ if TYPE_CHECKING:
 
 _PANEL = "Take home"
 FormName = Literal["short-answer", "multiple-choice", "cloze", "true-false"]
-FormatName = Literal["word", "html", "gift", "moodle-xml", "qti", "kahoot", "anki", "csv", "tsv", "json"]
+if TYPE_CHECKING:
+    FormatName = str
+else:
+    FormatName = Literal[tuple(each.name for each in FORMATS)]
+
+
+def _file_kinds() -> str:
+    """Every format by the end of a file's name."""
+    *most, last = (f"{each.suffixes[0]} ({each.product})" if each.product else each.suffixes[0] for each in FORMATS)
+    return f"{', '.join(most)} or {last}"
+
 
 ExportFile = Annotated[
     Path | None,
     typer.Option(
         "--export",
         metavar="FILE",
-        help="A quiz to take home: .docx, .html, .gift (Moodle), .xml (Moodle), .zip (QTI), .xlsx (Kahoot), .apkg "
-        "(Anki), .csv, .tsv or .json.",
+        help=f"A quiz to take home: {_file_kinds()}.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -86,12 +96,11 @@ def to_export(
     Raises:
         UserError: The format is not known, the file exists or cannot be written, or there is nothing to write.
     """
-    from qgkd.exports import ExportFormat, export_quiz, format_of
     from qgkd.files.atomic import check_writable, write_atomically
     from qgkd.question_forms import QuestionForm, with_different_ids
     from qgkd.reading.readers import read_passages
 
-    export_format = ExportFormat(format_name) if format_name else format_of(path)
+    export_format = format_named(format_name) if format_name else format_of(path)
     if path.exists() and not force:
         raise UserError(f"{path}: expected a new file, found one; give --force to replace it or choose another name")
     check_writable(path)

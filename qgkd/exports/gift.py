@@ -1,6 +1,6 @@
 r"""Moodle's GIFT: one text file, one question per line, with the answers in braces.
 
-Comes in: items. Goes out: `Export`.
+Comes in: a quiz. Goes out: `Export`.
 
 A literal example of two lines:
 
@@ -14,9 +14,8 @@ Source: Moodle, `question/format/gift/format.php`, `readquestion` and `escapedch
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from qgkd.exports.clean import clean_quiz
+from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
 from qgkd.exports.labels import key_of, label
 from qgkd.question_forms import Language, Notice, QuestionForm, QuizItem
@@ -28,18 +27,8 @@ _MATCHING = "->"
 """Makes a matching question of a short answer, and cannot be escaped."""
 
 
-def export_gift(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
-    """Write the file; cloze items are short answers with the blank in the text.
-
-    Args:
-        items: In the order of the quiz.
-        title: Of the quiz; the questions' category in Moodle.
-        language: Of the labels in the feedback; that of the items where None.
-
-    Returns:
-        The file, and what it could not hold.
-    """
-    quiz = clean_quiz(items, title, language)
+def write_gift(quiz: ExportedQuiz) -> Export:
+    """Write the file: the title is the category; cloze items are short answers with the blank in the text."""
     notices = list(quiz.notices)
     questions = []
     for number, item in enumerate(quiz.items, start=1):
@@ -48,12 +37,7 @@ def export_gift(items: Sequence[QuizItem], title: str, *, language: Language | N
         text = f"[plain]{escape_gift(item.prompt)}"
         questions.append(f"::{number}:: {text}{{{_answers(item)}{_feedback(item, quiz.language)}}}\n")
     category = f"$CATEGORY: {_category(quiz.title)}\n\n" if quiz.title else ""
-    return Export(
-        content=(category + "\n".join(questions)).encode("utf-8"),
-        suffix=".gift.txt",
-        media_type="text/plain; charset=utf-8",
-        notices=tuple(notices),
-    )
+    return Export(content=(category + "\n".join(questions)).encode("utf-8"), notices=tuple(notices))
 
 
 def escape_gift(text: str) -> str:

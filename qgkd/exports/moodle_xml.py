@@ -1,6 +1,6 @@
 """Moodle XML.
 
-Comes in: items. Goes out: `Export`.
+Comes in: a quiz. Goes out: `Export`.
 
 A literal example of one question:
 
@@ -15,10 +15,9 @@ shown as they are typed.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
-from qgkd.exports.clean import clean_quiz
+from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
 from qgkd.exports.labels import key_of, label
 from qgkd.question_forms import Language, QuestionForm, QuizItem
@@ -31,18 +30,8 @@ _TYPES = {
 }
 
 
-def export_moodle_xml(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
-    """Write the file; cloze items are short answers with the blank in the text.
-
-    Args:
-        items: In the order of the quiz.
-        title: Of the quiz; the questions' category in Moodle.
-        language: Of the labels in the feedback; that of the items where None.
-
-    Returns:
-        The file, and what it could not hold.
-    """
-    quiz = clean_quiz(items, title, language)
+def write_moodle_xml(quiz: ExportedQuiz) -> Export:
+    """Write the file: the title is the category; cloze items are short answers with the blank in the text."""
     root = Element("quiz")
     if quiz.title:
         category = SubElement(root, "question", type="category")
@@ -51,7 +40,7 @@ def export_moodle_xml(items: Sequence[QuizItem], title: str, *, language: Langua
         _write_question(root, number, item, quiz.language)
     ElementTree.indent(root, space=" ")
     content = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return Export(content=content, suffix=".xml", media_type="application/xml", notices=quiz.notices)
+    return Export(content=content, notices=quiz.notices)
 
 
 def _write_question(root: Element, number: int, item: QuizItem, language: Language) -> None:

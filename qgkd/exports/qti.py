@@ -1,6 +1,6 @@
 """QTI 1.2: a zip with a manifest and one assessment, as Canvas, Blackboard, Sakai and others import it.
 
-Comes in: items. Goes out: `Export`.
+Comes in: a quiz. Goes out: `Export`.
 
 A literal example of what is in the zip: `imsmanifest.xml`, which names `assessment.xml`, which holds
 
@@ -17,10 +17,9 @@ import html
 import io
 import xml.etree.ElementTree as ElementTree
 import zipfile
-from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
-from qgkd.exports.clean import clean_quiz
+from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
 from qgkd.exports.labels import key_of, label
 from qgkd.question_forms import Language, QuestionForm, QuizItem
@@ -37,20 +36,10 @@ _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 """One quiz gives one file, byte for byte."""
 
 
-def export_qti(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
-    """Write the package; cloze items are short answers with the blank in the text.
-
-    Args:
-        items: In the order of the quiz.
-        title: Of the quiz.
-        language: Of 對 and 錯 and the labels in the feedback; that of the items where None.
-
-    Returns:
-        The file, and what it could not hold.
-    """
-    quiz = clean_quiz(items, title, language)
+def write_qti(quiz: ExportedQuiz) -> Export:
+    """Write the package; cloze items are short answers with the blank in the text."""
     name = quiz.title or "Quiz"
-    parts = "\0".join([name, *(item.item_id for item in items)])
+    parts = "\0".join([name, *(item.item_id for item in quiz.items)])
     identifier = "q" + hashlib.sha256(parts.encode("utf-8", "replace")).hexdigest()[:16]
     root = Element("questestinterop", xmlns=_QTI)
     assessment = SubElement(root, "assessment", ident=identifier, title=name)
@@ -62,7 +51,7 @@ def export_qti(items: Sequence[QuizItem], title: str, *, language: Language | No
         for path, element in (("imsmanifest.xml", _manifest(identifier)), ("assessment.xml", root)):
             content = ElementTree.tostring(element, encoding="utf-8", xml_declaration=True)
             package.writestr(zipfile.ZipInfo(path, _ZIP_DATE), content, zipfile.ZIP_DEFLATED)
-    return Export(content=handle.getvalue(), suffix=".qti.zip", media_type="application/zip", notices=quiz.notices)
+    return Export(content=handle.getvalue(), notices=quiz.notices)
 
 
 def _manifest(identifier: str) -> Element:
