@@ -88,14 +88,14 @@ def evaluate(
         write_stdout(json.dumps(report, ensure_ascii=False) + "\n")
     else:
         _print_table(evaluation, report)
-    if predictions is not None:  # last: where the disk is full the scores are told all the same
+    if predictions is not None:  # last: a full disk must not cost the scores
         write_predictions(predictions, evaluation)
     if skipped:
         raise typer.Exit(1)
 
 
 def read_for_evaluation(data: Path, limit: int | None) -> tuple[list[QGExample], int]:
-    """Read the examples and tell on stderr what was left out; also returns how many were.
+    """Read the examples and report on stderr those left out; also returns their number.
 
     Raises:
         UserError: Nothing of the file can be read.
@@ -133,7 +133,7 @@ def read_titles(path: Path) -> frozenset[str]:
 
 
 def as_json(evaluation: Evaluation, data: Path, choice: SystemChoice) -> dict[str, Any]:
-    """The agreed object: the row of all examples, what it depends on, and the second row where there is one."""
+    """The JSON report: the row of all examples, its definition and data, and the second row where there is one."""
     first, *others = evaluation.rows
     report = first.as_json()
     del report["subset"]
@@ -148,7 +148,7 @@ def as_json(evaluation: Evaluation, data: Path, choice: SystemChoice) -> dict[st
 
 
 def _trained_on(choice: SystemChoice) -> Any:
-    """What the checkpoint says it was trained on; None where it does not say."""
+    """The training data named in the checkpoint's record; None where it names none."""
     if choice.resolved_system == "rule":
         return None
     from qgkd.checkpoints.checkpoint import read_record
@@ -158,7 +158,7 @@ def _trained_on(choice: SystemChoice) -> Any:
 
 
 def answerability_scorer(model: str | None, extra: bool) -> QuestionScorer | None:
-    """Load the frozen model; without one, say on stderr that the figure is left out.
+    """Load the frozen model; without one, report on stderr that answerability is left out.
 
     Raises:
         UserError: The model cannot be loaded or cannot score questions.
@@ -202,7 +202,7 @@ def _evaluate(
 
 
 def _print_table(evaluation: Evaluation, report: dict[str, Any]) -> None:
-    """The report's table layout, and under it what the figures mean."""
+    """The scores as a table, with their definition below."""
     from rich.console import Console
     from rich.table import Table
 

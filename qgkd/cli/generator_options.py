@@ -1,4 +1,4 @@
-"""The options that say which system writes the questions and how it searches, shared by `generate` and `evaluate`.
+"""Options for the system that writes questions and for its search, shared by `generate` and `evaluate`.
 
 Comes in: what typer read. Goes out: a loaded `Generator`, and the settings that decide its output as JSON values.
 
@@ -60,12 +60,12 @@ class SystemChoice:
 
     @property
     def resolved_system(self) -> str:
-        """The system asked for, else a model; the rule in a source tree without the package's model."""
+        """The given system, else a model; the rule in a source tree without the package's model."""
         return self.system or ("rule" if self.resolved_model is None else "model")
 
     @property
     def resolved_model(self) -> str | None:
-        """The model asked for, else the package's own."""
+        """The given model, else the package's own."""
         from qgkd.checkpoints.packaged_model import packaged_model
 
         return self.model or (str(packaged_model()) if packaged_model() else None)
@@ -101,7 +101,7 @@ class SystemChoice:
         return {**settings, "sample": settings["sample"] or draws}
 
     def settings(self) -> dict[str, Any]:
-        """Everything that decides the questions, as JSON values; the model by its content, wherever it lies."""
+        """Everything that decides the questions, as JSON values; the model as its digest."""
         from qgkd.files.fingerprint import model_sha256
 
         if self.resolved_system == "rule":

@@ -1,7 +1,7 @@
 """`qgkd generate --export`: the questions as a file to take home, one file for all passages.
 
-Comes in: passages, a system, the form wanted and the file's name. Goes out: the file; what it could not hold is told
-on stderr.
+Comes in: passages, a system, the form wanted and the file's name. Goes out: the file; what it could not
+hold is printed on stderr.
 
 A literal example: `qgkd generate yushan.txt --form multiple-choice --export quiz.docx` writes a sheet with its key.
 """
@@ -87,14 +87,14 @@ def to_export(
         choice: The system; its seed also chooses distractors and false statements.
         wanted: How many questions.
         form_name: How the questions are asked.
-        format_name: Which format; told by the name where None.
+        format_name: Which format; by the file's name where None.
         force: Replace the file where there is one.
 
     Returns:
-        How many passages or answers came to nothing; each is told on stderr.
+        How many passages or answers gave no question; each is reported on stderr.
 
     Raises:
-        UserError: The format is not known, the file exists or cannot be written, or there is nothing to write.
+        UserError: The format is not known, the file exists or cannot be written, or there is no question.
     """
     from qgkd.files.atomic import check_writable, write_atomically
     from qgkd.question_forms import QuestionForm, with_different_ids
@@ -120,7 +120,7 @@ def to_export(
 def _items(
     generator: Generator, rows: Iterable[PassageRow | Problem], wanted: BatchOptions, form: QuestionForm, seed: int
 ) -> tuple[list[QuizItem], int]:
-    """The items of all passages, in order; what is wrong with a passage is told."""
+    """The items of all passages, in order; problems are printed on stderr."""
     from qgkd.question_forms import Passage, build_items
     from qgkd.quiz.make import make_quizzes
     from qgkd.quiz.question_rows import order_for

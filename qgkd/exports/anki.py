@@ -5,8 +5,8 @@ Comes in: a quiz. Goes out: `Export`.
 A literal example of a note's fields: `燈塔由哪位工程師設計？<br>A. 陳大山<br>B. 林文海`, `B. 林文海`,
 `燈塔由工程師林文海設計。`
 
-A card keeps its identity (the item's id) and a deck its number (from the title), so that importing a mended quiz again
-changes the cards and keeps what has been learnt. Fields are HTML: everything is escaped.
+A card keeps its identity (the item's id) and a deck its number (from the title), so that importing a corrected quiz
+updates the cards and keeps the learning progress. Fields are HTML: everything is escaped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import key_of, letter_of
+from qgkd.exports.labels import key_of, lettered
 
 _MODEL_ID = 1_607_392_041
 _MODEL_NAME = "qgkd"
@@ -38,8 +38,7 @@ def write_anki(quiz: ExportedQuiz) -> Export:
     model = _model()
     times: Counter[str] = Counter()
     for item in quiz.items:
-        options = [f"{letter_of(index)}. {option}" for index, option in enumerate(item.options)]
-        fields = ["\n".join([item.prompt, *options]), key_of(item, quiz.language), item.source_sentence]
+        fields = ["\n".join([item.prompt, *lettered(item)]), key_of(item, quiz.language), item.source_sentence]
         guid = genanki.guid_for(item.item_id, times[item.item_id])
         times[item.item_id] += 1
         deck.add_note(genanki.Note(model=model, fields=[escape_field(field) for field in fields], guid=guid))
@@ -47,7 +46,7 @@ def write_anki(quiz: ExportedQuiz) -> Export:
 
 
 def escape_field(text: str) -> str:
-    """A text as HTML; a bracket too, since Anki looks for [sound:…] and [latex] before anything else."""
+    """A text as HTML, brackets escaped too: Anki reads [sound:…] and [latex] first."""
     return html.escape(text).replace("[", "&#91;").replace("\n", "<br>")
 
 
@@ -81,7 +80,7 @@ def _package(deck: Any) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "deck.apkg"
         with warnings.catch_warnings():
-            # genanki takes an escaped < for a mistake where it looks like the start of a tag.
+            # genanki warns of an escaped < that looks like the start of a tag.
             warnings.simplefilter("ignore", UserWarning)
             genanki.Package(deck).write_to_file(str(path))
         return path.read_bytes()

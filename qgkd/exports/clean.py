@@ -4,9 +4,9 @@ Comes in: the items and the title. Goes out: `ExportedQuiz`, the same without th
 
 A literal example: of 甲, NUL, 乙 the text 甲乙 is left, with a notice about U+0000.
 
-Left out are NUL and the other control characters, halves of surrogate pairs and noncharacters (XML 1.0 forbids most of
-them), and the marks that turn the direction of whatever follows, beyond their own cell or line. Right-to-left letters
-and the marks that stand for one letter (U+200E, U+200F, U+061C) stay. Every kind of line end becomes a line feed.
+Removed are NUL and the other control characters, halves of surrogate pairs and noncharacters (XML 1.0 forbids most of
+them), and marks that change the text direction beyond their own cell or line. Right-to-left letters and the marks for
+one letter (U+200E, U+200F, U+061C) stay. Every kind of line end becomes a line feed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What every export gives back.
+"""An exported file in memory.
 
-Comes in: the bytes of a file and what could not be held in it. Goes out: `Export`.
+Comes in: its bytes and notices of what was left out. Goes out: `Export`.
 
 A literal example: `Export(content=b"...", notices=()).sentences()` is `[]`: the file holds everything.
 """

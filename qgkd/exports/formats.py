@@ -37,11 +37,11 @@ class ExportFormat:
     page_suffix: str = ""
     """How the page ends its files' names, where not by the first suffix."""
     product: str = ""
-    """The program that reads it, where the suffix does not tell."""
+    """The program that reads it, where help should name it."""
     has_sheet: bool = False
     """Whether it is printed: the pupil's sheet, the key, or both."""
     keeps_everything: bool = False
-    """Whether it can hold every character, so that nothing is cleaned."""
+    """Whether it can hold every character, so that items are not cleaned."""
     extra: str = ""
     """The extra of this package that brings the writer's library."""
 

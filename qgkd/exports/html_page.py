@@ -1,4 +1,4 @@
-"""A page to be printed from any browser, whole in one file: nothing in it is loaded from elsewhere, nothing runs.
+"""A page to print from any browser: one file that loads nothing and runs no script.
 
 Comes in: a quiz. Goes out: `Export`.
 

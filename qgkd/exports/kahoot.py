@@ -55,8 +55,8 @@ def write_kahoot(quiz: ExportedQuiz) -> Export:
     notices = list(quiz.notices)
     rows = []
     for number, item in enumerate(quiz.items, start=1):
-        row, told = _row(item, number, quiz.language)
-        notices += told
+        row, of_row = _row(item, number, quiz.language)
+        notices += of_row
         if row is not None:
             rows.append(row)
     if not rows:
@@ -68,7 +68,7 @@ def write_kahoot(quiz: ExportedQuiz) -> Export:
 
 
 def _row(item: QuizItem, number: int, language: Language) -> tuple[_Row | None, list[Notice]]:
-    """One item as a row, or None, and what has to be told of it."""
+    """One item as a row, or None, and its notices."""
     question_chars = _length(item.prompt)
     if item.form is QuestionForm.TRUE_FALSE:
         if question_chars > QUESTION_LIMIT_CHARS:
@@ -112,7 +112,7 @@ def _with_fewer_options(item: QuizItem) -> QuizItem:
 
 
 def _length(text: str) -> int:
-    """Characters as a browser counts them: two for those beyond U+FFFF."""
+    """Length as a browser counts it: a character beyond U+FFFF counts twice."""
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -151,7 +151,7 @@ def _workbook(rows: list[_Row], title: str) -> bytes:
 
 
 def _write(page: object, place: str, text: str) -> None:
-    """Write a text as a text: what begins with = is no formula, and _x0041_ is no escaped A."""
+    """Write a text as it is: = begins no formula, _x0041_ is no escaped A."""
     cell = page[place]  # type: ignore[index]
     cell.value = _ESCAPE_OF_EXCEL.sub("_x005F_", text)
     cell.data_type = "s"

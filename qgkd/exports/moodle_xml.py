@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import key_of, label
+from qgkd.exports.labels import feedback_of
 from qgkd.question_forms import Language, QuestionForm, QuizItem
 
 _TYPES = {
@@ -47,10 +47,7 @@ def _write_question(root: Element, number: int, item: QuizItem, language: Langua
     question = SubElement(root, "question", type=_TYPES[item.form])
     _text(SubElement(question, "name"), str(number))
     _text(SubElement(question, "questiontext", format="plain_text"), item.prompt)
-    feedback = [key_of(item, language)] if item.form is QuestionForm.TRUE_FALSE and not item.is_true else []
-    if item.source_sentence:
-        feedback.append(f"{label('source', language)}: {item.source_sentence}")
-    _text(SubElement(question, "generalfeedback", format="plain_text"), "\n".join(feedback))
+    _text(SubElement(question, "generalfeedback", format="plain_text"), feedback_of(item, language))
     SubElement(question, "defaultgrade").text = "1"
     SubElement(question, "idnumber").text = item.item_id
     if item.form is QuestionForm.TRUE_FALSE:
@@ -64,7 +61,7 @@ def _write_question(root: Element, number: int, item: QuizItem, language: Langua
             _answer(question, option, is_right=index == item.correct_index)
     else:
         SubElement(question, "usecase").text = "0"
-        # An asterisk stands for any text unless it is escaped.
+        # An unescaped asterisk matches any text.
         _answer(question, item.answer.replace("*", "\\*"), is_right=True)
 
 

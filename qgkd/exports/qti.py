@@ -21,7 +21,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import key_of, label
+from qgkd.exports.labels import feedback_of, label
 from qgkd.question_forms import Language, QuestionForm, QuizItem
 
 _QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
@@ -33,7 +33,7 @@ _TYPES = {
     QuestionForm.TRUE_FALSE: "true_false_question",
 }
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-"""One quiz gives one file, byte for byte."""
+"""Fixed, so that one quiz always gives the same bytes."""
 
 
 def write_qti(quiz: ExportedQuiz) -> Export:
@@ -82,10 +82,10 @@ def _write_item(section: Element, number: int, item: QuizItem, language: Languag
     processing = SubElement(element, "resprocessing")
     outcomes = SubElement(processing, "outcomes")
     SubElement(outcomes, "decvar", maxvalue="100", minvalue="0", varname="SCORE", vartype="Decimal")
-    if feedback := _feedback(item, language):
-        told = SubElement(processing, "respcondition", {"continue": "Yes"})
-        SubElement(SubElement(told, "conditionvar"), "other")
-        SubElement(told, "displayfeedback", feedbacktype="Response", linkrefid="general_fb")
+    if feedback := feedback_of(item, language):
+        always = SubElement(processing, "respcondition", {"continue": "Yes"})
+        SubElement(SubElement(always, "conditionvar"), "other")
+        SubElement(always, "displayfeedback", feedbacktype="Response", linkrefid="general_fb")
         shown = SubElement(element, "itemfeedback", ident="general_fb")
         _text(SubElement(shown, "flow_mat"), feedback)
     condition = SubElement(processing, "respcondition", {"continue": "No"})
@@ -94,7 +94,7 @@ def _write_item(section: Element, number: int, item: QuizItem, language: Languag
 
 
 def _write_choices(presentation: Element, item: QuizItem, language: Language) -> str:
-    """Write what can be answered; returns what the right answer is compared with."""
+    """Write the choices or the blank; returns the right response."""
     if item.form is QuestionForm.MULTIPLE_CHOICE:
         options, right = list(item.options), item.correct_index or 0
     elif item.form is QuestionForm.TRUE_FALSE:
@@ -111,15 +111,8 @@ def _write_choices(presentation: Element, item: QuizItem, language: Language) ->
 
 
 def _verdict(value: bool, language: Language) -> str:
-    """對 True: Canvas knows a true/false question by the English word, others show the text as it is."""
+    """對 True: Canvas recognises a true/false question by the English word, others show the text."""
     return " ".join(dict.fromkeys([label("true" if value else "false", language), str(value)]))
-
-
-def _feedback(item: QuizItem, language: Language) -> str:
-    parts = [key_of(item, language)] if item.form is QuestionForm.TRUE_FALSE and not item.is_true else []
-    if item.source_sentence:
-        parts.append(f"{label('source', language)}: {item.source_sentence}")
-    return "\n".join(parts)
 
 
 def _text(parent: Element, text: str) -> None:

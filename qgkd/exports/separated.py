@@ -18,7 +18,7 @@ import re
 
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import key_of, label, letter_of, type_label
+from qgkd.exports.labels import key_of, label, letter_of, lettered, type_label
 from qgkd.question_forms import Notice, QuestionForm, QuizItem
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
@@ -42,8 +42,7 @@ def write_tsv(quiz: ExportedQuiz) -> Export:
     notices = list(quiz.notices)
     rows = []
     for number, item in enumerate(quiz.items, start=1):
-        options = [f"{letter_of(index)}. {option}" for index, option in enumerate(item.options)]
-        cells = [" ".join([item.prompt, *options]), key_of(item, quiz.language)]
+        cells = [" ".join([item.prompt, *lettered(item)]), key_of(item, quiz.language)]
         if any(_LINE_OR_TAB.search(cell) for cell in cells):
             notices.append(Notice.of("lines_joined", number=number))
         rows.append([_LINE_OR_TAB.sub(" ", cell) for cell in cells])

@@ -16,7 +16,7 @@ from typing import Any
 
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export, Sheet
-from qgkd.exports.labels import key_of, label, letter_of
+from qgkd.exports.labels import key_of, label, lettered
 from qgkd.question_forms import Language, QuestionForm, QuizItem
 
 _EAST_ASIAN_FONTS = {Language.TRADITIONAL: "新細明體", Language.SIMPLIFIED: "宋体", Language.ENGLISH: "新細明體"}
@@ -49,7 +49,7 @@ def write_word(quiz: ExportedQuiz, sheet: Sheet) -> Export:
 
 
 def _set_fonts(style: Any, language: Language) -> None:
-    """Name a font for Latin and one for Chinese, and take out the theme's, which would win over them."""
+    """Set a Latin and a Chinese font, and remove the theme's, which would override them."""
     from docx.oxml.ns import qn
 
     style.font.name = _LATIN_FONT
@@ -81,9 +81,9 @@ def _write_sheet(document: Any, quiz: ExportedQuiz) -> None:
 
 
 def _write_room(document: Any, item: QuizItem) -> None:
-    """What the pupil answers in: options, or a line."""
-    for index, option in enumerate(item.options):
-        paragraph = document.add_paragraph(f"{letter_of(index)}. {option}", style="List Paragraph")
+    """The room for the pupil's answer: options, or a line."""
+    for index, option in enumerate(lettered(item)):
+        paragraph = document.add_paragraph(option, style="List Paragraph")
         paragraph.paragraph_format.keep_with_next = index + 1 < len(item.options)
     if item.form is QuestionForm.SHORT_ANSWER:
         document.add_paragraph(_BLANK_LINE, style="List Paragraph")

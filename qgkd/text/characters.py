@@ -14,12 +14,12 @@ _BERT_BLOCKS = ("\u3400\u4dbf", "\u4e00\u9fff", "\uf900\ufaff", "\U00020000\U000
 
 
 def is_han(character: str) -> bool:
-    """Whether a character is Chinese, rare ones outside Unicode's main block left aside."""
+    """Whether a character is in Unicode's main block of Chinese characters."""
     return "\u4e00" <= character <= "\u9fff"
 
 
 def is_han_or_rare(character: str) -> bool:
-    """Whether a character is Chinese, Unicode's first block of rare ones counted in."""
+    """Whether a character is Chinese, the rare ones of Unicode's extension A included."""
     return "\u3400" <= character <= "\u9fff"
 
 
