@@ -18,8 +18,6 @@ _MEMBER_TAGS = (
     *("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng"),
     *("b", "s", "ng", "m", "q", "mq", "zg"),
 )
-    ["n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng", "b", "s", "ng", "m", "q", "mq", "zg"]
-)
 _OPENING, _CLOSING = "「『《〈“", "」』》〉”"
 
 
