@@ -147,7 +147,7 @@ def _system_fields() -> list[Any]:
 
 
 def _search_defaults() -> dict[str, Any]:
-    return {name: each.metadata["option"].default for name, each in search_options().items()}
+    return {name: each.metadata["option_default"] for name, each in search_options().items()}
 
 
 def _parameters() -> list[inspect.Parameter]:
@@ -156,9 +156,9 @@ def _parameters() -> list[inspect.Parameter]:
     found = [(each.name, each.default, hints[each.name]) for each in _system_fields()]
     hints = get_type_hints(DecodingSettings)
     for name, each in search_options().items():
-        option = each.metadata["option"]
-        hint = hints[each.name] if option.default is not None else hints[each.name] | None
-        annotation = typer.Option(*option.flags, help=option.help, rich_help_panel="Search (models only)")
-        found.append((name, option.default, Annotated[hint, annotation]))
+        about, default = each.metadata, each.metadata["option_default"]
+        hint = hints[each.name] if default is not None else hints[each.name] | None
+        option = typer.Option(*about["flags"], help=about["help"], rich_help_panel="Search (models only)")
+        found.append((name, default, Annotated[hint, option]))
     keyword = inspect.Parameter.KEYWORD_ONLY
     return [inspect.Parameter(name, keyword, default=default, annotation=hint) for name, default, hint in found]

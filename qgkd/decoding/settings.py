@@ -25,24 +25,32 @@ _ABOVE_0: _Rule = ("above 0", lambda value: value > 0)
 _A_SHARE: _Rule = ("above 0 and at most 1", lambda value: 0 < value <= 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchOption:
-    """How the command line takes a setting."""
-
-    help: str
-    name: str = ""
-    """Without dashes, underscores between words; the setting's own where empty."""
-    flags: tuple[str, ...] = ()
-    """The option as typed, where `--name` is not all of it."""
-    default: Any = None
-    """None leaves the setting to the model."""
-
-
 def _setting(
-    default: Any, rule: _Rule | None = None, *, option: SearchOption | None = None, needs_sampling: bool = False
+    default: Any,
+    rule: _Rule | None = None,
+    *,
+    help: str = "",
+    option: str = "",
+    flags: tuple[str, ...] = (),
+    of_model: bool = False,
+    needs_sampling: bool = False,
 ) -> Any:
-    """A field with what its value must be and how the command line takes it."""
-    return field(default=default, metadata={"rule": rule, "option": option, "needs_sampling": needs_sampling})
+    """A field of the settings.
+
+    Args:
+        default: Its value where neither the command line nor the model gives one.
+        rule: What a value must be.
+        help: Of its option; without it the command line does not take the setting.
+        option: The option's name with underscores, where it is not the field's.
+        flags: The option as typed, where that is not its name alone.
+        of_model: Whether the model's own setting holds where the option is not given.
+        needs_sampling: Whether it does nothing without `sample`.
+    """
+    metadata = {
+        "rule": rule, "help": help, "option": option, "flags": flags, "needs_sampling": needs_sampling,
+        "option_default": None if of_model else default,
+    }  # fmt: skip
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +60,18 @@ class WritingRules:
     no_repeat_ngram_tokens: int = _setting(
         0,
         _0_OR_MORE,
-        option=SearchOption(
-            name="no_repeat_ngram",
-            help="No n-gram of so many tokens twice if the passage has not; 0 for no such rule. "
-            "Default: the model's own.",
-        ),
+        help="No n-gram of so many tokens twice if the passage has not; 0 for no such rule. Default: the model's own.",
+        option="no_repeat_ngram",
+        of_model=True,
     )
-    """No n-gram of this many tokens occurs twice in a question, or oftener than in the passage where it occurs twice
-    there; 0 for no such rule."""
+    """A question repeats an n-gram of this many tokens only as often as the passage does; 0 for no such rule."""
     no_splices: bool = _setting(
         False,
-        option=SearchOption(
-            flags=("--no-splices/--splices",),
-            help="Whether a quotation may jump to another place of the passage in mid-word. Default: the model's own.",
-        ),
+        help="Whether a quotation may jump to another place of the passage in mid-word. Default: the model's own.",
+        flags=("--no-splices/--splices",),
+        of_model=True,
     )
-    """A quotation does not jump to another place of the passage at a token that stands in both; see
+    """A quotation does not continue at another place of the passage with the same token; see
     `qgkd.decoding.splices`."""
     copied_from_id: int = _setting(0, _0_OR_MORE)
     """Tokens of this id and above, the rarer ones where a vocabulary is in order of frequency, are only written where
@@ -78,52 +82,26 @@ class WritingRules:
 class DecodingSettings(WritingRules):
     """Greedy by default; beams where `num_beams` > 1; sampling where `sample` is set."""
 
-    num_beams: int = _setting(
-        1, _AT_LEAST_1, option=SearchOption(help="Beam width; 1 is greedy. Default: the model's own.")
-    )
-    length_penalty: float = _setting(1.0, option=SearchOption(help="Beams are divided by their length to this power."))
+    num_beams: int = _setting(1, _AT_LEAST_1, help="Beam width; 1 is greedy. Default: the model's own.", of_model=True)
+    length_penalty: float = _setting(1.0, help="Beams are divided by their length to this power.", of_model=True)
     """A beam's score is its log-probability divided by its length in tokens to this power; 1 is the mean."""
     sample: bool = _setting(
-        False,
-        option=SearchOption(
-            flags=("--sample",),
-            default=False,
-            help="Draw tokens; --top-k, --top-p and --temperature imply it.",
-        ),
+        False, help="Draw tokens; --top-k, --top-p and --temperature imply it.", flags=("--sample",)
     )
-    """Draw each token instead of taking the best."""
-    top_k: int = _setting(
-        0,
-        _0_OR_MORE,
-        needs_sampling=True,
-        option=SearchOption(default=0, help="Draw among the k likeliest tokens; 0 for all."),
-    )
-    top_p: float = _setting(
-        1.0,
-        _A_SHARE,
-        needs_sampling=True,
-        option=SearchOption(default=1.0, help="Draw among the tokens that make up this share."),
-    )
+    top_k: int = _setting(0, _0_OR_MORE, help="Draw among the k likeliest tokens; 0 for all.", needs_sampling=True)
+    top_p: float = _setting(1.0, _A_SHARE, help="Draw among the tokens that make up this share.", needs_sampling=True)
     """Draw among the fewest tokens whose probabilities sum to at least this (nucleus sampling); 1 for all."""
     sampling_temperature: float = _setting(
-        1.0,
-        _ABOVE_0,
-        needs_sampling=True,
-        option=SearchOption(name="temperature", default=1.0, help="Sampling temperature."),
+        1.0, _ABOVE_0, help="Sampling temperature.", option="temperature", needs_sampling=True
     )
     """Logits are divided by this before drawing."""
-    seed: int = _setting(0, option=SearchOption(default=0, help="Seed of the draws."))
-    """Seed of the draws; the same seed, request and settings give the same question, whatever the batch."""
-    min_question_tokens: int = _setting(
-        3, _AT_LEAST_1, option=SearchOption(name="min_tokens", default=3, help="Shortest question, in tokens.")
-    )
+    seed: int = _setting(0, help="Seed of the draws.")
+    """The same seed, request and settings give the same question, whatever the batch."""
+    min_question_tokens: int = _setting(3, _AT_LEAST_1, help="Shortest question, in tokens.", option="min_tokens")
     """[SEP] is not allowed before this many tokens."""
     max_question_tokens: int | None = _setting(
-        None,
-        _AT_LEAST_1,
-        option=SearchOption(name="max_tokens", help="Longest question, in tokens; the checkpoint's cap."),
+        None, _AT_LEAST_1, help="Longest question, in tokens; the checkpoint's cap.", option="max_tokens"
     )
-    """Questions end here; None takes the checkpoint's cap."""
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -146,15 +124,15 @@ def search_options() -> dict[str, Field[Any]]:
     """The settings that the command line takes, by their options' names; the writing rules come last."""
     rules = {each.name for each in fields(WritingRules)}
     ordered = sorted(fields(DecodingSettings), key=lambda each: each.name in rules)
-    return {each.metadata["option"].name or each.name: each for each in ordered if each.metadata["option"]}
+    return {each.metadata["option"] or each.name: each for each in ordered if each.metadata["help"]}
 
 
 def decoding_of(checkpoint: Checkpoint, given: Mapping[str, Any]) -> DecodingSettings:
-    """How to search with a model: what is given, else what its `qgkd.json` says under `decoding`, else greedily.
+    """How to search with a model: by what is given, else by `decoding` in its `qgkd.json`, else greedily.
 
     Args:
         checkpoint: The model.
-        given: Fields of `DecodingSettings`; sampling puts the model's beams aside.
+        given: Fields of `DecodingSettings`; sampling replaces the model's beams.
 
     Raises:
         UserError: Settings that contradict each other, or a `decoding` that holds others.

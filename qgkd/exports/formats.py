@@ -53,74 +53,45 @@ class ExportFormat:
 
 FORMATS = (
     ExportFormat(
-        name="word",
-        suffixes=(".docx",),
+        name="word", suffixes=(".docx",), writer="word.write_word", has_sheet=True, extra="app",
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        writer="word.write_word",
-        has_sheet=True,
-        extra="app",
     ),
     ExportFormat(
-        name="html",
-        suffixes=(".html", ".htm"),
+        name="html", suffixes=(".html", ".htm"), writer="html_page.write_html", has_sheet=True,
         media_type="text/html; charset=utf-8",
-        writer="html_page.write_html",
-        has_sheet=True,
     ),
     ExportFormat(
-        name="gift",
-        suffixes=(".gift", ".gift.txt"),
-        page_suffix=".gift.txt",
-        media_type="text/plain; charset=utf-8",
-        writer="gift.write_gift",
-        product="Moodle",
+        name="gift", suffixes=(".gift", ".gift.txt"), page_suffix=".gift.txt", writer="gift.write_gift",
+        product="Moodle", media_type="text/plain; charset=utf-8",
     ),
     ExportFormat(
-        name="moodle-xml",
-        suffixes=(".xml",),
+        name="moodle-xml", suffixes=(".xml",), writer="moodle_xml.write_moodle_xml", product="Moodle",
         media_type="application/xml",
-        writer="moodle_xml.write_moodle_xml",
-        product="Moodle",
     ),
     ExportFormat(
-        name="qti",
-        suffixes=(".zip",),
-        page_suffix=".qti.zip",
+        name="qti", suffixes=(".zip",), page_suffix=".qti.zip", writer="qti.write_qti", product="QTI",
         media_type="application/zip",
-        writer="qti.write_qti",
-        product="QTI",
     ),
     ExportFormat(
-        name="kahoot",
-        suffixes=(".xlsx",),
+        name="kahoot", suffixes=(".xlsx",), writer="kahoot.write_kahoot", product="Kahoot", extra="app",
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        writer="kahoot.write_kahoot",
-        product="Kahoot",
-        extra="app",
     ),
     ExportFormat(
-        name="anki",
-        suffixes=(".apkg",),
+        name="anki", suffixes=(".apkg",), writer="anki.write_anki", product="Anki", extra="app",
         media_type="application/octet-stream",
-        writer="anki.write_anki",
-        product="Anki",
-        extra="app",
     ),
-    ExportFormat(name="csv", suffixes=(".csv",), media_type="text/csv; charset=utf-8", writer="separated.write_csv"),
     ExportFormat(
-        name="tsv",
-        suffixes=(".tsv",),
+        name="csv", suffixes=(".csv",), writer="separated.write_csv", media_type="text/csv; charset=utf-8"
+    ),
+    ExportFormat(
+        name="tsv", suffixes=(".tsv",), writer="separated.write_tsv",
         media_type="text/tab-separated-values; charset=utf-8",
-        writer="separated.write_tsv",
     ),
     ExportFormat(
-        name="json",
-        suffixes=(".json",),
+        name="json", suffixes=(".json",), writer="own_json.write_json", keeps_everything=True,
         media_type="application/json",
-        writer="own_json.write_json",
-        keeps_everything=True,
     ),
-)
+)  # fmt: skip
 """In the order in which they are offered."""
 
 
