@@ -10,7 +10,7 @@ from __future__ import annotations
 HAN = "\u4e00-\u9fff"
 """Chinese characters as a range between the brackets of a regular expression."""
 
-_BERT_BLOCKS = ("\u3400\u4dbf", "\u4e00\u9fff", "\uf900\ufaff", "\U00020000\U0002ceaf")
+_BERT_BLOCKS = (("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uf900", "\ufaff"), ("\U00020000", "\U0002ceaf"))
 
 
 def is_han(character: str) -> bool:
