@@ -38,6 +38,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from qgkd.answer import AnswerSpan
 from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.precision import place
 from qgkd.decoding.generator import ModelGenerator
@@ -154,7 +155,7 @@ def qgkd_run(case: Case, bert: BertForMaskedLM, tokenizer: PreTrainedTokenizerFa
         start = (number + 1) * (context_tokens - ANSWER_TOKENS) // (case.batch + 1)
         requests.append(
             GenerationRequest(
-                context=context, answer_text=context[start : start + ANSWER_TOKENS], answer_start_char=start
+                context=context, answer=AnswerSpan(text=context[start : start + ANSWER_TOKENS], start_char=start)
             )
         )
 

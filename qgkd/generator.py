@@ -1,8 +1,10 @@
-"""The one door to generation: what the command line, the batch scripts and the page import.
+"""The interface of every question generator: what the command line, the batch scripts and the page import.
 
-Comes in: `GenerationRequest` (a passage and one marked answer). Goes out: `Question`, n-best per request.
+Comes in: `GenerationRequest` (a passage and one answer in it). Goes out: `Question`, n-best per request.
 Two systems share this interface: the rule (`qgkd.rule.generator.RuleGenerator`) and a masked language model
 (`qgkd.decoding.generator.ModelGenerator`).
+
+A literal example: `GenerationRequest(context="燈塔由林文海設計。", answer=AnswerSpan(text="林文海", start_char=3))`
 """
 
 from __future__ import annotations
@@ -11,14 +13,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from qgkd.answer import AnswerSpan
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
-    """One question to be written: `context[answer_start_char:][:len(answer_text)] == answer_text`."""
+    """One question to be written.
+
+    Raises:
+        UserError: The answer is not at its offset in the passage; generators need not check it again.
+    """
 
     context: str
-    answer_text: str
-    answer_start_char: int
+    answer: AnswerSpan
+
+    def __post_init__(self) -> None:
+        self.answer.check(self.context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +37,8 @@ class Question:
 
     text: str
     """The question, in the script of the passage, ending in a question mark."""
-    answer_text: str
-    answer_start_char: int
+    answer: AnswerSpan
+    """The answer of the request."""
     mean_log_probability: float | None = None
     """Mean natural-log probability of the question's tokens, its [SEP] included; None for the rule."""
     context_was_cut: bool = False
@@ -56,6 +66,6 @@ class Generator(Protocol):
             One list per request, in order; empty where no question could be written.
 
         Raises:
-            ValueError: A request's answer is not where it says, or is too long for the model.
+            ValueError: An answer has no visible character, or is too long for the model.
         """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qgkd.answer import AnswerSpan
 from qgkd.generator import GenerationRequest
 
 
@@ -16,4 +17,4 @@ def occurrence_start(context: str, answer: str, occurrence: int = 0) -> int:
 def request(context: str, answer: str, occurrence: int = 0) -> GenerationRequest:
     """A request for a question about one occurrence of an answer."""
     start_char = occurrence_start(context, answer, occurrence)
-    return GenerationRequest(context=context, answer_text=answer, answer_start_char=start_char)
+    return GenerationRequest(context=context, answer=AnswerSpan(text=answer, start_char=start_char))

@@ -33,7 +33,7 @@ class StubGenerator:
         self.calls.append(list(requests))
         return [
             [
-                Question(text=text, answer_text=request.answer_text, answer_start_char=request.answer_start_char)
+                Question(text=text, answer=request.answer)
                 for rank in range(questions_per_answer)
                 if (text := self._write(request, rank)) is not None
             ]
@@ -46,7 +46,7 @@ _CHARACTERS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌�
 
 def ask_by_offset(request: GenerationRequest, rank: int) -> str:
     """A question that depends on the answer's offset and the rank only, unlike that of any other answer."""
-    state = request.answer_start_char * 31 + rank * 7919 + 1
+    state = request.answer.start_char * 31 + rank * 7919 + 1
     characters = []
     for _ in range(8):
         state = state * 1103515245 + 12345 & 0x7FFFFFFF

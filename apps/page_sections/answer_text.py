@@ -7,14 +7,14 @@ The component puts text into the page as text nodes; nothing in it can be markup
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from page_sections.visitor import say
-from qgkd.answers.types import AnswerSpan, AnswerType
+from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.page.chosen_answers import Span
 from qgkd.page.highlight import segments
 from qgkd.page.parts import Part
@@ -27,7 +27,7 @@ _HTML = '<div class="qg-answer-text"></div>'
 def show(
     workspace: Workspace,
     part: Part,
-    spans: list[AnswerSpan],
+    spans: Sequence[AnswerSpan],
     *,
     on_toggle: Callable[[Span], None],
     on_add: Callable[[Span], None],
@@ -36,7 +36,7 @@ def show(
     mount = st.components.v2.component("qgkd_answer_text", html=_HTML, js=_JS, isolate_styles=False)
     key = "answer_text"
 
-    def told(name: str, call: Callable[[Span], None]) -> Callable[[], None]:
+    def on_change(name: str, call: Callable[[Span], None]) -> Callable[[], None]:
         def callback() -> None:
             span = _span(st.session_state[key].get(name), len(workspace.text))
             if span is not None:
@@ -55,13 +55,13 @@ def show(
                 **{kind.value: say(f"type.{kind.value}") for kind in AnswerType},
             },
         },
-        on_toggle_change=told("toggle", on_toggle),
-        on_add_change=told("add", on_add),
+        on_toggle_change=on_change("toggle", on_toggle),
+        on_add_change=on_change("add", on_add),
     )
 
 
 def _span(value: Any, text_chars: int) -> Span | None:
-    """A span as the browser told it, checked."""
+    """A span sent by the browser; None unless it is a range of the text."""
     start_char, end_char = (value or {}).get("start"), (value or {}).get("end")
     if not (isinstance(start_char, int) and isinstance(end_char, int) and 0 <= start_char < end_char <= text_chars):
         return None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import streamlit as st
 
 from page_sections import answer_text, plain, visitor
 from page_sections.visitor import say
-from qgkd.answers.types import AnswerSpan, AnswerType
+from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.page.chosen_answers import Choice, Span, occurrences, surroundings, trimmed
-from qgkd.page.orders import part_proposals
 from qgkd.page.parts import Part, part_label, split_parts
 
 
@@ -21,7 +21,7 @@ def show() -> None:
     workspace = visitor.workspace()
     parts = split_parts(workspace.text)
     part = parts[_shown_part(parts)]
-    spans = part_proposals(visitor.service().proposals, workspace, part)
+    spans = visitor.service().proposals.of(part.of(workspace.text))
     _show_types(spans)
     answer_text.show(workspace, part, spans, on_toggle=_toggle, on_add=_add_selected)
     _show_typed()
@@ -42,7 +42,7 @@ def _shown_part(parts: list[Part]) -> int:
     )
 
 
-def _show_types(spans: list[AnswerSpan]) -> None:
+def _show_types(spans: Sequence[AnswerSpan]) -> None:
     """Which kinds of answer are asked about."""
     kinds = list(AnswerType)
     off = visitor.workspace().wish.types

@@ -86,7 +86,7 @@ def _take_wish(field: str) -> None:
 
 
 def _start() -> None:
-    visitor.change(lambda now: dataclasses.replace(now, told=()))
+    visitor.change(lambda now: dataclasses.replace(now, messages=()))
     try:
         visitor.service().write(visitor.token())
     except BusyError:
@@ -101,12 +101,12 @@ def _show_running() -> None:
         st.rerun()
     before = visitor.service().turns.before(job.ticket)
     if not visitor.service().models.is_loaded(visitor.workspace().wish.model):
-        told = say("order.loading")
+        progress = say("order.loading")
     elif before:
-        told = say("order.waiting", before=before)
+        progress = say("order.waiting", before=before)
     else:
-        told = say("order.progress", done=job.done, wanted=job.wanted)
-    st.progress(min(1.0, job.done / max(job.wanted, 1)), text=told)
+        progress = say("order.progress", done=job.done, wanted=job.wanted)
+    st.progress(min(1.0, job.done / max(job.wanted, 1)), text=progress)
     stopping = job.stopped.is_set()
     st.button(
         say("order.stopping" if stopping else "order.stop"), key="stop", disabled=stopping, on_click=job.stopped.set

@@ -12,7 +12,7 @@ from page_sections.visitor import keep_widget, say
 from qgkd.page import question_list
 from qgkd.page.service import BusyError
 from qgkd.page.workspace import Entry, Workspace
-from qgkd.question_forms import Passage, QuestionForm, QuizItem, change_form
+from qgkd.question_forms import QuestionForm, QuizItem, change_form
 
 _OPTION_LETTERS = "ABCDEF"
 
@@ -137,11 +137,10 @@ def _another(key: str, number: int) -> None:
 def _change_form(entry: Entry, number: int) -> None:
     form = st.session_state[f"form-{entry.key}"]
     workspace = visitor.workspace()
-    context = workspace.passages.get(entry.item.passage_id)
-    passage = Passage(entry.item.passage_id, context) if context is not None else None
+    passage = visitor.service().passage_of(entry, workspace)
     built = change_form(entry.item, passage, form, options=workspace.wish.options, number=number)
     for notice in built.notices:
-        visitor.tell("told.notice", "info", detail=notice.sentence(visitor.language()))
+        visitor.tell("message.notice", "info", detail=notice.sentence(visitor.language()))
     item = built.items[0]
     if item.form is not form:  # nothing could be made: the teacher writes it
         item = question_list.in_form_by_hand(entry.item, form)

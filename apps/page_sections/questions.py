@@ -20,7 +20,7 @@ PER_PAGE = 20
 def show() -> None:
     """Draw it."""
     workspace = visitor.workspace()
-    _show_told(workspace)
+    _show_messages(workspace)
     if not workspace.entries and not workspace.undo:
         return
     st.subheader(say("list.heading", count=len(workspace.entries)), anchor=False)
@@ -32,17 +32,17 @@ def show() -> None:
         _show_actions(workspace, "below-")
 
 
-def _show_told(workspace: Workspace) -> None:
-    """What the last order said."""
-    for told in workspace.told:
-        values = told["values"]
-        if "notice" in told:
-            notice = Notice(told["notice"], tuple(values.items()))
+def _show_messages(workspace: Workspace) -> None:
+    """How the last order ended."""
+    for message in workspace.messages:
+        values = message["values"]
+        if "notice" in message:
+            notice = Notice(message["notice"], tuple(values.items()))
             plain.note(notice.sentence(visitor.language()), "info")
-        elif told["key"] == "told.refused":
-            plain.note(say("told.refused"), "warning", values["answer"])
+        elif message["key"] == "message.refused":
+            plain.note(say("message.refused"), "warning", values["answer"])
         else:
-            plain.note(say(told["key"], **values), "warning")
+            plain.note(say(message["key"], **values), "warning")
 
 
 def _show_actions(workspace: Workspace, prefix: str = "") -> None:
@@ -62,7 +62,7 @@ def _button(name: str, how: Callable[[Workspace], Workspace], *, disabled: bool 
 
 
 def _cleared(workspace: Workspace) -> Workspace:
-    return dataclasses.replace(workspace.with_entries(()), told=())
+    return dataclasses.replace(workspace.with_entries(()), messages=())
 
 
 def _shown_page(count: int) -> int:

@@ -1,4 +1,4 @@
-"""The head of the page: name, language, what the system can do; and what there is to be told."""
+"""The head of the page: its name, the language, a link to what the system can do, and notes from the last action."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from qgkd.answer import AnswerType
 from qgkd.answers.heads import HEADS
 from qgkd.answers.patterns import DATE_BODY, DYNASTY, LATIN_NAME, NUMBER_BODY, WORK, YEAR
-from qgkd.answers.types import AnswerType
 from qgkd.text.characters import HAN
 from qgkd.text.enumerations import enumerations_in
 from qgkd.text.foreign_names import find_foreign_names

@@ -1,4 +1,4 @@
-"""The evidence behind `qgkd.answers.types.classify`, in the order it is asked.
+"""The evidence behind `qgkd.answers.classify`, in the order it is asked.
 
 Comes in: a passage and a span. Goes out: `AnswerType`.
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from qgkd.answer import AnswerType
 from qgkd.answers.heads import Head, find_head
 from qgkd.answers.patterns import (
     CHINESE_NUMERAL,
@@ -24,7 +25,6 @@ from qgkd.answers.patterns import (
     PERIOD,
     WORK,
 )
-from qgkd.answers.types import AnswerType
 from qgkd.text.characters import HAN
 from qgkd.text.enumerations import members_of
 from qgkd.text.foreign_names import is_spelt
@@ -63,7 +63,7 @@ def sentence_around(context: str, start_char: int, end_char: int) -> tuple[int, 
 
 
 def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> AnswerType:
-    """Classify a span of one sentence; see `qgkd.answers.types.classify`."""
+    """Classify a span of one sentence; see `qgkd.answers.classify`."""
     text = sentence[start_char:end_char]
     inner = text.strip(" 「」『』“”\"'")
     before, after = sentence[:start_char], sentence[end_char:]

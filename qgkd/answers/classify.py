@@ -7,8 +7,10 @@ A literal example: `classify("燈塔建於1867年。", 4, 9)` is `AnswerType.DAT
 
 from __future__ import annotations
 
+import dataclasses
+
+from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.answers.classes import classify_in_sentence, sentence_around
-from qgkd.answers.types import AnswerType
 
 
 def classify(context: str, start_char: int, end_char: int) -> AnswerType:
@@ -27,3 +29,10 @@ def classify(context: str, start_char: int, end_char: int) -> AnswerType:
     """
     from_char, to_char = sentence_around(context, start_char, end_char)
     return classify_in_sentence(context[from_char:to_char], start_char - from_char, end_char - from_char)
+
+
+def classified(context: str, answer: AnswerSpan) -> AnswerSpan:
+    """The answer with its type; one that has a type keeps it."""
+    if answer.type is not None:
+        return answer
+    return dataclasses.replace(answer, type=classify(context, answer.start_char, answer.end_char))

@@ -1,17 +1,13 @@
-"""What is asked of an answer that a person gives: that it stands where it says, and is not too long.
+"""How long an answer that a person gives may be.
 
-Comes in: a passage and an `AnswerSpan`. Goes out: nothing, or a sentence on what is wrong.
+Comes in: the answer's text. Goes out: its length in tokens, to be compared with `LONGEST_ANSWER_TOKENS`.
 
-A literal example: `too_long(AnswerSpan(text="長" * 300, start_char=0, end_char=300))` is
-"answer '長長長…'… is 300 characters and words long, the longest that can be asked about has 64; give a shorter one".
+A literal example: `answer_tokens("Yushan 3952公尺")` is 4: a Latin word, a number and two characters.
 """
 
 from __future__ import annotations
 
 import re
-
-from qgkd.answers.types import AnswerSpan
-from qgkd.errors import UserError
 
 LONGEST_ANSWER_TOKENS = 64
 """Longer given answers are refused, whatever the system: characters, with Latin words and numbers counted once."""
@@ -19,26 +15,11 @@ LONGEST_ANSWER_TOKENS = 64
 _TOKEN = re.compile(r"[0-9A-Za-z]+|\S")
 
 
-def check_answer(context: str, answer: AnswerSpan) -> None:
-    """Refuse an answer that is not where it says.
-
-    Raises:
-        UserError: The text at its offsets is another.
-    """
-    found = context[max(answer.start_char, 0) : max(answer.end_char, 0)]
-    if not answer.text or answer.start_char < 0 or found != answer.text:
-        raise UserError(
-            f"answer {answer.text[:40]!r} is not at characters {answer.start_char} to {answer.end_char} of the passage "
-            f"(found {found[:40]!r}); was the passage edited?"
-        )
+def answer_tokens(text: str) -> int:
+    """Length of an answer: its characters, a Latin word or a number counted once, white space not at all."""
+    return len(_TOKEN.findall(text))
 
 
-def too_long(answer: AnswerSpan) -> str | None:
-    """A sentence where the answer is longer than any system takes, else None."""
-    tokens = len(_TOKEN.findall(answer.text))
-    if tokens <= LONGEST_ANSWER_TOKENS:
-        return None
-    return (
-        f"answer {answer.text[:20]!r}… is {tokens} characters and words long, the longest that can be asked about has "
-        f"{LONGEST_ANSWER_TOKENS}; give a shorter one"
-    )
+def is_too_long(text: str) -> bool:
+    """Whether an answer is longer than any system takes."""
+    return answer_tokens(text) > LONGEST_ANSWER_TOKENS

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.text.word_lists import either
 
 

@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.answers.candidates import Candidate, Source, candidates_in, introduced_people
 from qgkd.answers.classes import classify_in_sentence
 from qgkd.answers.ranking import features, score
 from qgkd.answers.sentence_cost import setting_cost
-from qgkd.answers.types import AnswerSpan, AnswerType
 from qgkd.text.sentences import split_sentences
 
 _PIECE_CHARS = 300
@@ -67,7 +67,8 @@ def _scored_candidates(context: str) -> Iterator[_Scored]:
 def _score(context: str, opening: str, piece_start: int, piece: str, candidate: Candidate) -> AnswerSpan:
     start_char, end_char = piece_start + candidate.start_char, piece_start + candidate.end_char
     text = context[start_char:end_char]
-    answer_type: AnswerType = candidate.type or classify_in_sentence(piece, candidate.start_char, candidate.end_char)
+    words_type = classify_in_sentence(piece, candidate.start_char, candidate.end_char)
+    answer_type = candidate.type or words_type
     if candidate.source is Source.CLAUSE and answer_type is AnswerType.TERM and len(text) >= _SHORTEST_CLAUSE_CHARS:
         answer_type = AnswerType.CLAUSE
     values = features(
@@ -81,7 +82,8 @@ def _score(context: str, opening: str, piece_start: int, piece: str, candidate: 
         is_topic=opening.startswith(text),
     )
     worth = score(values) - setting_cost(piece, candidate, answer_type)
-    return AnswerSpan(text=text, start_char=start_char, end_char=end_char, type=answer_type, score=worth)
+    question_type = None if words_type is answer_type else words_type
+    return AnswerSpan(text=text, start_char=start_char, type=answer_type, question_type=question_type, score=worth)
 
 
 def _without_overlap(candidates: list[_Scored]) -> list[_Scored]:

@@ -17,8 +17,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from qgkd.answer import AnswerType
 from qgkd.answers.candidates import Candidate, Source
-from qgkd.answers.types import AnswerType
 
 _FUNCTION_START = re.compile(r"[的之於于在與与和及或是為为以由有被將将而並并也都就]")
 _CUE_BEFORE = re.compile(r"(?:由|是|為|为|叫|稱|称|於|于|在|即|如|至|到|達|达|約|约|成|向|被|任|了)$")

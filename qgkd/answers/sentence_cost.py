@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from qgkd.answer import AnswerType
 from qgkd.answers.candidates import Candidate, Source
 from qgkd.answers.heads import find_head
-from qgkd.answers.types import AnswerType
 from qgkd.text.enumerations import Range, enumerations_in, members_of
 from qgkd.text.foreign_names import is_spelt
 from qgkd.text.script import to_traditional_aligned

@@ -1,10 +1,10 @@
 """Hands out a passage's answers so that those in use come from all over it and are of several kinds.
 
-Comes in: answers, best first. Goes out: one answer at a time; an answer that came to nothing makes room for another
-from its own part of the text.
+Comes in: answers, best first. Goes out: one answer at a time; a rejected answer makes room for another from its own
+part of the text.
 
 A literal example: of answers in sentences 1, 1, 2, 3 and 4, for two questions, the best of sentences 1-2 and the best
-of sentences 3-4 come first; where the first comes to nothing, the next one of sentences 1-2 follows. Were both years,
+of sentences 3-4 come first; where the first is rejected, the next one of sentences 1-2 follows. Were both years,
 the second would give way to a name in sentences 3-4 that ranks little lower.
 """
 
@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
-from qgkd.answers.types import AnswerSpan, AnswerType
+from qgkd.answer import AnswerSpan, AnswerType
 
 POOR_SCORE = -5.0
 """Answers below this are taken when no others are left: no question comes of a heading or a table's row."""
@@ -43,7 +43,7 @@ class SpreadAnswers:
         self._waiting = list(range(len(answers)))
         self._in_use_of_stretch: Counter[int] = Counter()
         self._in_use_of_sentence: Counter[int] = Counter()
-        self._in_use_of_type: Counter[AnswerType] = Counter()
+        self._in_use_of_type: Counter[AnswerType | None] = Counter()
 
     def take(self) -> AnswerSpan | None:
         """The next answer to try, in use from now on; None when all have been tried."""
@@ -54,7 +54,7 @@ class SpreadAnswers:
         self._count_in_use(self._answers[rank], 1)
         return self._answers[rank]
 
-    def came_to_nothing(self, answer: AnswerSpan) -> None:
+    def reject(self, answer: AnswerSpan) -> None:
         """Count an answer as not in use; it is not tried again."""
         self._count_in_use(answer, -1)
 

@@ -23,7 +23,7 @@ from qgkd.reading.row_formats import refuse_markup
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from qgkd.answers.types import AnswerSpan
+    from qgkd.answer import AnswerSpan
 
 _COLOURS = {
     "date": "black on bright_yellow",

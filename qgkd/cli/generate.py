@@ -117,13 +117,13 @@ def _to_file(
     force: bool,
     json_object: bool,
 ) -> int:
-    """Write a file and say what it came to; returns the number of bad rows."""
+    """Write a file and print a summary; returns the number of bad rows."""
     from dataclasses import asdict
 
     from rich.console import Console
 
-    from qgkd.quiz.file_run import check_output, generate_file
-    from qgkd.reading.readers import read_passages
+    from qgkd.quiz.file_run import BatchProgress, check_output, generate_file
+    from qgkd.reading.readers import Problem, read_passages
 
     check_output(output, resume=resume, force=force)
     rows = _first_read(read_passages(source))
@@ -131,13 +131,13 @@ def _to_file(
     done_rows = 0
     with Console(stderr=True).status("reading") as status:
 
-        def report(kind: str, value: dict[str, Any]) -> None:
+        def report(event: Problem | BatchProgress) -> None:
             nonlocal done_rows
-            if kind == "done":
-                done_rows = value["rows"]
-                status.update(f"{done_rows:,} rows, {value['questions']:,} questions")
-            elif kind != "question":
-                _complain(source, value)
+            if isinstance(event, Problem):
+                print(event, file=sys.stderr)
+            else:
+                done_rows = event.rows
+                status.update(f"{done_rows:,} rows, {event.questions:,} questions")
 
         try:
             summary = generate_file(
@@ -149,13 +149,13 @@ def _to_file(
             sentence = f"interrupted: {done_rows:,} rows are kept in {output}.partial; give --resume to go on"
             print(f"qgkd: {sentence}", file=sys.stderr)
             raise typer.Exit(130) from None
-    _say_summary(summary)
+    _print_summary(summary)
     if json_object:
         write_stdout(json_line({"system": generator.name, **asdict(summary)}))
     return summary.bad_rows
 
 
-def _say_summary(summary: BatchSummary) -> None:
+def _print_summary(summary: BatchSummary) -> None:
     parts = [f"{summary.questions:,} questions from {summary.rows:,} rows in {summary.seconds:.1f} s"]
     if summary.bad_rows:
         parts.append(f"{summary.bad_rows:,} skipped and told above")
@@ -177,22 +177,22 @@ def _to_stdout(source: str, choice: SystemChoice, wanted: BatchOptions, form: st
     if form is None and len(first) == 1 and isinstance(first[0], PassageRow) and not _is_row_format(source):
         return _show(source, generator, first[0], wanted)
     questions: list[dict[str, Any]] = []
-    complaints: dict[str, list[dict[str, Any]]] = {"bad_row": [], "short_row": []}
+    problems: list[Problem] = []
     began = time.perf_counter()
-    for _, records in generate_batches(generator, itertools.chain(first, rows), wanted):
-        for kind, value in records:
-            if kind != "question":
-                complaints[kind].append(value)
-                _complain(source, value)
-            elif form == "json":
-                questions.append(value)
-            else:
-                write_stdout(json_line(value))
+    for batch in generate_batches(generator, itertools.chain(first, rows), wanted):
+        problems += batch.problems
+        for problem in batch.problems:
+            print(problem, file=sys.stderr)
+        if form == "json":
+            questions += batch.questions
+        else:
+            write_stdout("".join(json_line(row) for row in batch.questions))
+    bad_rows = [problem.to_json() for problem in problems if not problem.is_shortfall]
     if form == "json":
+        short_rows = [problem.to_json() for problem in problems if problem.is_shortfall]
         summary = {"seconds": round(time.perf_counter() - began, 3), "questions": questions}
-        bad, short = complaints["bad_row"], complaints["short_row"]
-        write_stdout(json_line({"system": generator.name, **summary, "bad_rows": bad, "short_rows": short}))
-    return len(complaints["bad_row"])
+        write_stdout(json_line({"system": generator.name, **summary, "bad_rows": bad_rows, "short_rows": short_rows}))
+    return len(bad_rows)
 
 
 def _show(source: str, generator: Generator, row: PassageRow, wanted: BatchOptions) -> int:
@@ -213,18 +213,9 @@ def _show(source: str, generator: Generator, row: PassageRow, wanted: BatchOptio
 
 
 def _first_read(rows: Iterator[PassageRow | Problem]) -> Iterator[PassageRow | Problem]:
-    """Read the first row now: a file that cannot be read is told before anything is loaded or begun."""
+    """Read the first row now: an unreadable file is reported before a model is loaded or a file begun."""
     return itertools.chain(list(itertools.islice(rows, 1)), rows)
 
 
 def _is_row_format(source: str) -> bool:
     return bool({suffix.lower() for suffix in Path(source).suffixes[-2:]} & _ROW_SUFFIXES)
-
-
-def _complain(source: str, value: dict[str, Any]) -> None:
-    from qgkd.reading.readers import Problem
-
-    problem = Problem(
-        file=source, row_id=value["id"], reason=value["reason"], row_number=value["row"], line_number=value["line"]
-    )
-    print(str(problem), file=sys.stderr)

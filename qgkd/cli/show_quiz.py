@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qgkd.quiz.make import Quiz, QuizQuestion
+from qgkd.quiz.quiz import Quiz, QuizQuestion
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -117,13 +117,7 @@ class ModelGenerator:
                 encoder = PassageEncoder(self._checkpoint.tokenizer, self._checkpoint.input_format, text)
                 encoders[request.context] = (text, simplified, encoder)
             text, simplified, encoder = encoders[request.context]
-            end_char = request.answer_start_char + len(request.answer_text)
-            if request.context[request.answer_start_char : end_char] != request.answer_text:
-                raise UserError(
-                    f"expected the answer {request.answer_text!r} at character {request.answer_start_char}, found "
-                    f"{request.context[request.answer_start_char : end_char]!r}; correct the offset"
-                )
-            source = encoder.source(request.answer_start_char, end_char)
+            source = encoder.source(request.answer.start_char, request.answer.end_char)
             prepared.append(_Prepared(index, request, text, simplified, source))
         return prepared
 
@@ -198,8 +192,7 @@ class ModelGenerator:
             if text not in questions:
                 questions[text] = Question(
                     text=text,
-                    answer_text=prepared.request.answer_text,
-                    answer_start_char=prepared.request.answer_start_char,
+                    answer=prepared.request.answer,
                     mean_log_probability=hypothesis.mean_log_probability,
                     context_was_cut=prepared.source.context_was_cut,
                     finished=hypothesis.finished,
@@ -229,5 +222,5 @@ class ModelGenerator:
 
 def _random_generator(seed: int, request: GenerationRequest) -> torch.Generator:
     """A generator seeded by the seed and the request alone, so that batching does not change the samples."""
-    identity = f"{seed}\n{request.answer_start_char}\n{request.answer_text}\n{request.context}"
+    identity = f"{seed}\n{request.answer.start_char}\n{request.answer.text}\n{request.context}"
     return torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8], "big") >> 1)

@@ -13,7 +13,7 @@ import tomllib
 from importlib import resources
 from typing import Any
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.question_forms import Language, QuestionForm, QuizItem
 
 

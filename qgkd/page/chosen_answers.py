@@ -10,21 +10,24 @@ A literal example: with 1867年 and 林文海 proposed, `choice.toggle(Span(4, 9
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from qgkd.answers.given import LONGEST_ANSWER_TOKENS
-from qgkd.answers.types import AnswerSpan
+from qgkd.answer import AnswerSpan
+from qgkd.answers.given import is_too_long
 
 MOST_OCCURRENCES = 50
 
 
 class Span(NamedTuple):
-    """A range of characters."""
+    """A range of characters of the whole text."""
 
     start_char: int
     end_char: int
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two share a character."""
+        return self.start_char < other.end_char and other.start_char < self.end_char
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Choice:
         own = trimmed(text, span)
         if own is None:
             raise ValueError("empty")
-        if own.end_char - own.start_char > LONGEST_ANSWER_TOKENS:
+        if is_too_long(text[own.start_char : own.end_char]):
             raise ValueError("too_long")
         if own in self.added:
             return self
@@ -118,13 +121,11 @@ def surroundings(text: str, span: Span, chars: int = 12) -> tuple[str, str, str]
     return before, text[span.start_char : span.end_char], after
 
 
-def wanted_proposals(proposals: Sequence[AnswerSpan], choice: Choice) -> list[AnswerSpan]:
-    """The proposals that are still on, best first, less those an added answer overlaps."""
-    return [
-        proposal
-        for proposal in proposals
-        if Span(proposal.start_char, proposal.end_char) not in choice.dropped
-        and not any(
-            span.start_char < proposal.end_char and proposal.start_char < span.end_char for span in choice.added
-        )
-    ]
+def place_of(proposal: AnswerSpan, part_start_char: int = 0) -> Span:
+    """Where a proposal of a part stands in the whole text."""
+    return Span(part_start_char + proposal.start_char, part_start_char + proposal.end_char)
+
+
+def is_switched_on(place: Span, choice: Choice) -> bool:
+    """Whether a proposal at a place was not dropped, and no added answer overlaps it."""
+    return place not in choice.dropped and not any(place.overlaps(added) for added in choice.added)

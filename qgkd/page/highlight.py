@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgkd.answers.types import AnswerSpan
-from qgkd.page.chosen_answers import Span
+from qgkd.answer import AnswerSpan
+from qgkd.page.chosen_answers import Span, place_of
 from qgkd.page.parts import Part
 from qgkd.page.workspace import Workspace
 
@@ -39,7 +39,7 @@ def segments(workspace: Workspace, part: Part, proposals: Sequence[AnswerSpan]) 
     Args:
         workspace: Says what was dropped, added and left out by type.
         part: Which stretch of the text.
-        proposals: The spans proposed in it, offsets in the whole text.
+        proposals: The spans proposed in it, offsets counted in it.
 
     Returns:
         Segments in order; joined they are the part. An added answer hides the proposals it overlaps, and a later added
@@ -47,16 +47,12 @@ def segments(workspace: Workspace, part: Part, proposals: Sequence[AnswerSpan]) 
     """
     marks: dict[Span, tuple[str, str]] = {}
     for proposal in proposals:
-        span = Span(proposal.start_char, proposal.end_char)
-        off = span in workspace.choice.dropped or proposal.type.value in workspace.wish.types
-        marks[span] = (proposal.type.value, "off" if off else "on")
+        span = place_of(proposal, part.start_char)
+        off = span in workspace.choice.dropped or proposal.type in workspace.wish.types
+        marks[span] = (str(proposal.type), "off" if off else "on")
     for added in workspace.choice.added:
         if part.start_char <= added.start_char and added.end_char <= part.end_char:
-            marks = {
-                span: mark
-                for span, mark in marks.items()
-                if span.end_char <= added.start_char or added.end_char <= span.start_char
-            }
+            marks = {span: mark for span, mark in marks.items() if not span.overlaps(added)}
             marks[added] = ("", "own")
     return _cut(workspace.text, part, marks)
 

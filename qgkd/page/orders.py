@@ -1,4 +1,4 @@
-"""From a visitor's workspace to what the writer is asked for, and from what it wrote back to the workspace.
+"""From a visitor's workspace to the writer's orders, and from the questions written back to the workspace.
 
 Comes in: `Workspace`. Goes out: `PassageOrder`s; with `Written`, the `Workspace` that holds the new items.
 
@@ -16,9 +16,8 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from qgkd.answers.classify import classify
-from qgkd.answers.types import AnswerSpan
-from qgkd.page.chosen_answers import Span, wanted_proposals
+from qgkd.answer import AnswerSpan
+from qgkd.page.chosen_answers import Span, is_switched_on, place_of
 from qgkd.page.parts import Part, split_parts
 from qgkd.page.proposals import Proposals
 from qgkd.page.question_list import add_items
@@ -26,12 +25,10 @@ from qgkd.page.turns import StoppedError
 from qgkd.page.workspace import MIXED, Workspace
 from qgkd.page.writing import PassageOrder, Written, WrittenQuestion
 from qgkd.question_forms import Notice, Passage, QuestionForm, QuizItem, build_items
+from qgkd.quiz.outcome import ShortfallCode
 from qgkd.text.script import Script, to_simplified_aligned, to_traditional_aligned
 
-
-def passage_of(context: str) -> Passage:
-    """A passage named by what stands in it, so that the same text always has the same name."""
-    return Passage(hashlib.sha256(context.encode()).hexdigest()[:12], context)
+_SHORTFALLS = {ShortfallCode.USED_UP: "message.used_up", ShortfallCode.NO_ANSWERS: "message.no_answers"}
 
 
 def passage_orders(workspace: Workspace, proposals: Proposals, stopped: threading.Event) -> list[PassageOrder]:
@@ -46,11 +43,17 @@ def passage_orders(workspace: Workspace, proposals: Proposals, stopped: threadin
     for number, part in enumerate(split_parts(workspace.text)):
         if number in workspace.parts_left_out:
             continue
-        context = _in_script(workspace.text[part.start_char : part.end_char], workspace.wish.script)
-        spans = [span for span in workspace.choice.added if _within(span, part)]
-        added = tuple(_answer(context, part, span) for span in sorted(spans))
-        propose = functools.partial(_propose, workspace, part, context, proposals, stopped)
-        orders.append(PassageOrder(passage=passage_of(context), added=added, propose=propose))
+        text = part.of(workspace.text)
+        context = _in_script(text, workspace.wish.script)
+        added = sorted(span for span in workspace.choice.added if _within(span, part))
+        orders.append(
+            PassageOrder(
+                passage=Passage(hashlib.sha256(context.encode()).hexdigest()[:12], context),
+                added=tuple(_answer(context, part, span) for span in added),
+                propose=functools.partial(_propose, proposals, text, context, stopped),
+                is_wanted=functools.partial(_is_wanted, workspace, part),
+            )
+        )
     return orders
 
 
@@ -59,43 +62,23 @@ def _within(span: Span, part: Part) -> bool:
 
 
 def _answer(context: str, part: Part, span: Span) -> AnswerSpan:
-    """A teacher's own answer, its offsets counted in its part."""
+    """A teacher's own answer, its offset counted in its part."""
     start_char, end_char = span.start_char - part.start_char, span.end_char - part.start_char
-    kind = classify(context, start_char, end_char)
-    return AnswerSpan(text=context[start_char:end_char], start_char=start_char, end_char=end_char, type=kind)
+    return AnswerSpan(text=context[start_char:end_char], start_char=start_char)
 
 
-def _propose(
-    workspace: Workspace, part: Part, context: str, proposals: Proposals, stopped: threading.Event
-) -> list[AnswerSpan]:
-    """The proposed answers of a part that are still on, in the script wanted; offsets count in the part."""
+def _propose(proposals: Proposals, text: str, context: str, stopped: threading.Event) -> tuple[AnswerSpan, ...]:
+    """The proposals of a part, in the script wanted."""
     if stopped.is_set():
         raise StoppedError
-    text = workspace.text[part.start_char : part.end_char]
-    on = wanted_proposals(part_proposals(proposals, workspace, part), workspace.choice)
-    spans = [_moved(span, -part.start_char) for span in on if span.type.value not in workspace.wish.types]
-    return spans if text == context else [_spelt(span, context) for span in spans]
+    return proposals.in_script(text, context)
 
 
-def part_proposals(proposals: Proposals, workspace: Workspace, part: Part) -> list[AnswerSpan]:
-    """The spans proposed in a part, their offsets counted in the whole text."""
-    found = proposals.of(workspace.text[part.start_char : part.end_char])
-    return [_moved(span, part.start_char) for span in found]
-
-
-def _moved(span: AnswerSpan, chars: int) -> AnswerSpan:
-    return AnswerSpan(
-        text=span.text,
-        start_char=span.start_char + chars,
-        end_char=span.end_char + chars,
-        type=span.type,
-        score=span.score,
+def _is_wanted(workspace: Workspace, part: Part, proposal: AnswerSpan) -> bool:
+    """Whether a proposal of a part is switched on, itself and its kind."""
+    return proposal.type not in workspace.wish.types and is_switched_on(
+        place_of(proposal, part.start_char), workspace.choice
     )
-
-
-def _spelt(span: AnswerSpan, context: str) -> AnswerSpan:
-    text = context[span.start_char : span.end_char]
-    return AnswerSpan(text=text, start_char=span.start_char, end_char=span.end_char, type=span.type, score=span.score)
 
 
 def _in_script(text: str, script: str) -> str:
@@ -105,48 +88,40 @@ def _in_script(text: str, script: str) -> str:
 
 
 def with_written(workspace: Workspace, written: Written, wish_form: str, options: int) -> Workspace:
-    """Put what was written at the end of the list, each question in the form wanted, and say what fell short."""
+    """Put the new questions at the end of the list, each in the form wanted, with messages on what fell short."""
     forms = list(QuestionForm) if wish_form == MIXED else [QuestionForm(wish_form)]
     items: list[QuizItem] = []
-    told: list[dict[str, Any]] = []
+    messages = _outcome(written)
     numbered = enumerate(written.questions)
-    for (passage, form), group in itertools.groupby(numbered, lambda pair: _kind(pair, forms)):
+    for (passage, form), group in itertools.groupby(numbered, lambda pair: _passage_and_form(pair, forms)):
         questions = [found.question for _, found in group]
         built = build_items(questions, passage, form, options=options, seed=len(items))
-        told += [notice_json(notice, len(workspace.entries) + len(items)) for notice in built.notices]
+        messages += [_notice(notice, len(workspace.entries) + len(items)) for notice in built.notices]
         items += built.items
     passages = {found.passage.passage_id: found.passage.context for found in written.questions}
-    told = [*_shortfall(written), *told]
-    changed = add_items(workspace, items, passages)
-    return _with_told(changed, told)
+    return dataclasses.replace(add_items(workspace, items, passages), messages=tuple(messages))
 
 
-def _kind(pair: tuple[int, WrittenQuestion], forms: Sequence[QuestionForm]) -> tuple[Passage, QuestionForm]:
+def _passage_and_form(pair: tuple[int, WrittenQuestion], forms: Sequence[QuestionForm]) -> tuple[Passage, QuestionForm]:
     number, found = pair
     return found.passage, forms[number % len(forms)]
 
 
-def _with_told(workspace: Workspace, told: Sequence[dict[str, Any]]) -> Workspace:
-    return dataclasses.replace(workspace, told=tuple(told))
-
-
-def notice_json(notice: Notice, before: int) -> dict[str, Any]:
+def _notice(notice: Notice, before: int) -> dict[str, Any]:
     """A notice as plain values, its item's number counted in the whole list."""
     values = dict(notice.values)
-    if isinstance(values.get("number"), int):
-        values["number"] = int(values["number"]) + before
+    if notice.number is not None:
+        values["number"] = notice.number + before
     return {"notice": notice.code, "values": values}
 
 
-def _shortfall(written: Written) -> list[dict[str, Any]]:
-    """Why there are fewer than wanted, as keys of sentences."""
-    told: list[dict[str, Any]] = []
-    found = len(written.questions)
-    values = {"found": found, "wanted": written.wanted}
+def _outcome(written: Written) -> list[dict[str, Any]]:
+    """Why there are fewer questions than wanted, as keys and values of sentences in `qgkd.page.wording`."""
+    messages: list[dict[str, Any]] = []
+    values = {"found": len(written.questions), "wanted": written.wanted}
     if written.stopped:
-        told.append({"key": "told.stopped", "values": values})
-    elif found < written.wanted:
-        key = "told.used_up" if written.tried_answers or found else "told.no_answers"
-        told.append({"key": key, "values": values})
-    told += [{"key": "told.refused", "values": {"answer": answer}} for answer in written.refused]
-    return told
+        messages.append({"key": "message.stopped", "values": values})
+    elif written.shortfall is not None:
+        messages.append({"key": _SHORTFALLS[written.shortfall.code], "values": values})
+    messages += [{"key": "message.refused", "values": {"answer": one.answer.text}} for one in written.refusals]
+    return messages

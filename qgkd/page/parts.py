@@ -28,6 +28,10 @@ class Part:
     start_char: int
     end_char: int
 
+    def of(self, text: str) -> str:
+        """The part's own text."""
+        return text[self.start_char : self.end_char]
+
 
 def split_parts(text: str, part_chars: int = PART_CHARS) -> list[Part]:
     """Cut a text into parts.
@@ -52,7 +56,7 @@ def split_parts(text: str, part_chars: int = PART_CHARS) -> list[Part]:
 
 def part_label(text: str, part: Part) -> str:
     """The first words of a part."""
-    first = text[part.start_char : part.end_char].lstrip().split("\n", 1)[0]
+    first = part.of(text).lstrip().split("\n", 1)[0]
     return first if len(first) <= _LABEL_CHARS else f"{first[:_LABEL_CHARS]}…"
 
 

@@ -23,7 +23,7 @@ from qgkd.page.question_list import replace_item
 from qgkd.page.settings import PageSettings
 from qgkd.page.turns import TurnQueue
 from qgkd.page.versions import another_version
-from qgkd.page.workspace import Workspace
+from qgkd.page.workspace import Entry, Workspace
 from qgkd.page.workspace_store import WorkspaceStore
 from qgkd.page.writing import QuizWriter
 from qgkd.question_forms import Passage
@@ -55,11 +55,7 @@ class PageService:
     def _warm_up(self) -> None:
         try:
             answers = self.proposals.of(_WARM_UP)
-            requests = [
-                GenerationRequest(context=_WARM_UP, answer_text=span.text, answer_start_char=span.start_char)
-                for span in answers
-            ]
-            self.models.get().generate(requests)
+            self.models.get().generate([GenerationRequest(context=_WARM_UP, answer=answer) for answer in answers])
         except Exception:
             logging.getLogger("qgkd.page").exception("the default model cannot be used")
 
@@ -103,6 +99,13 @@ class PageService:
         form, options = workspace.wish.form, workspace.wish.options
         self.store.update(token, lambda now: with_written(now, written, form, options))
 
+    def passage_of(self, entry: Entry, workspace: Workspace) -> Passage | None:
+        """The passage of an entry with its proposals; None where a teacher wrote the entry."""
+        context = workspace.passages.get(entry.item.passage_id)
+        if context is None:
+            return None
+        return Passage(entry.item.passage_id, context, self.proposals.of(context))
+
     def another_version(self, token: str, key: str) -> bool | None:
         """Put another version in an entry's place.
 
@@ -114,11 +117,11 @@ class PageService:
         """
         workspace = self.store.load(token) or Workspace()
         entry = next((entry for entry in workspace.entries if entry.key == key), None)
-        if entry is None or entry.item.passage_id not in workspace.passages:
+        passage = None if entry is None else self.passage_of(entry, workspace)
+        if entry is None or passage is None:
             return None
         if self.turns.is_full():
             raise BusyError
-        passage = Passage(entry.item.passage_id, workspace.passages[entry.item.passage_id])
         generator = self.models.get(workspace.wish.model)
         with self.turns.turn(self.turns.ticket()):
             found = another_version(entry, passage, generator, options=workspace.wish.options)

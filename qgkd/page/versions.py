@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from qgkd.answer import AnswerSpan
 from qgkd.generator import GenerationRequest, Generator
 from qgkd.page.workspace import Entry
 from qgkd.question_forms import Passage, QuestionForm, QuizItem, change_form
@@ -25,7 +26,7 @@ class Version:
 
     item: QuizItem
     shown: str
-    """What is remembered as shown."""
+    """Added to the entry's versions, so that it is not offered again."""
     is_new: bool
     """False where every version has been shown and an earlier one has come back."""
 
@@ -64,9 +65,8 @@ def _other_question(entry: Entry, passage: Passage, generator: Generator) -> Ver
     item = entry.item
     if item.answer_start_char is None:
         return None
-    request = GenerationRequest(
-        context=passage.context, answer_text=item.answer, answer_start_char=item.answer_start_char
-    )
+    answer = AnswerSpan(text=item.answer, start_char=item.answer_start_char, type=item.answer_type)
+    request = GenerationRequest(context=passage.context, answer=answer)
     found = generator.generate([request], questions_per_answer=len(entry.versions) + _MORE_VERSIONS)[0]
     seen = {normalise(version) for version in (*entry.versions, item.question)}
     for question in found:

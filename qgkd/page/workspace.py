@@ -11,7 +11,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.page.chosen_answers import Choice
 from qgkd.question_forms import Confidence, QuestionForm, QuizItem
 from qgkd.text.script import Script
@@ -68,6 +68,11 @@ def _item(value: dict[str, Any]) -> QuizItem:
     return QuizItem(item_id=values.pop("id"), **values)
 
 
+def _message(value: dict[str, Any]) -> dict[str, Any]:
+    """A message as it was, its key as it is called now: workspaces of version 0.1.0 call it `told.stopped`."""
+    return {**value, "key": value["key"].replace("told.", "message.")} if "key" in value else value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
     """See the module."""
@@ -86,8 +91,8 @@ class Workspace:
     undo: tuple[tuple[Entry, ...], ...] = ()
     """Lists of questions as they were, the latest last."""
     redo: tuple[tuple[Entry, ...], ...] = ()
-    told: tuple[dict[str, Any], ...] = ()
-    """What the last job said: keys of sentences and their values."""
+    messages: tuple[dict[str, Any], ...] = ()
+    """How the last job ended: keys of sentences and their values."""
 
     def with_text(self, text: str, title: str) -> Workspace:
         """Start on another text; the questions stay."""
@@ -100,7 +105,7 @@ class Workspace:
             earlier=(self.title, self.text) if self.text else self.earlier,
             choice=Choice(),
             parts_left_out=(),
-            told=(),
+            messages=(),
         )
 
     def with_entries(self, entries: tuple[Entry, ...], passages: dict[str, str] | None = None) -> Workspace:
@@ -151,7 +156,7 @@ class Workspace:
             "undo": [numbers(listed) for listed in self.undo],
             "redo": [numbers(listed) for listed in self.redo],
             "passages": self.passages,
-            "told": list(self.told),
+            "told": list(self.messages),
         }
         return {**values, "entries": [entry.to_json() for entry in entries]}
 
@@ -175,5 +180,5 @@ class Workspace:
             undo=tuple(listed(numbers) for numbers in value["undo"]),
             redo=tuple(listed(numbers) for numbers in value["redo"]),
             passages=value["passages"],
-            told=tuple(value["told"]),
+            messages=tuple(_message(message) for message in value["told"]),
         )

@@ -1,40 +1,46 @@
-"""Questions for a text in parts, batch by batch, so that progress can be told and the work stopped.
+"""Questions for a text in parts, batch by batch, so that progress is shown and the work can be stopped.
 
-Comes in: the passages, the answers chosen in them, how many questions, and what the quiz holds already. Goes out:
-`Written`: the questions in the order of the text, and why there are fewer, if there are.
+Comes in: the parts, the answers chosen in them, how many questions, and those the visitor's quiz has already. Goes out:
+`Written`: the questions in the order of the text, and why there are fewer than wanted, if there are.
 
 A literal example: ten questions on three parts of 1500, 1500 and 500 characters are dealt out as 4, 4 and 2; where the
-second part has only three to give, another is asked of the others.
+second part has only three to give, the other parts make up for it.
+
+Which questions are new, which answers get none and why is decided in `qgkd.quiz`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from qgkd.answers.types import AnswerSpan
+from qgkd.answer import AnswerSpan
 from qgkd.generator import Generator
 from qgkd.page.parts import shares
 from qgkd.page.turns import StoppedError
 from qgkd.question_forms import Passage
-from qgkd.quiz.distinct import DistinctQuestions, normalise
-from qgkd.quiz.make import QuizOrder, QuizQuestion, make_quizzes
+from qgkd.quiz.make import make_quizzes
+from qgkd.quiz.outcome import Refusal, RefusalCode, Shortfall
+from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
 
 BATCH_QUESTIONS = 10
-"""Asked of the generator in one turn."""
+"""Questions written in one turn at the generator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageOrder:
-    """One stretch of the text and what may be asked about in it."""
+    """One part of the text and the answers that may be used in it."""
 
     passage: Passage
     added: tuple[AnswerSpan, ...] = ()
-    """The teacher's own answers: asked about first."""
+    """The teacher's own answers: used first."""
     propose: Callable[[], Sequence[AnswerSpan]] = tuple
-    """Gives the other spans to choose from, best first; called when the part's turn has come."""
+    """Gives the proposals of the part, best first; called when the part's turn has come."""
+    is_wanted: Callable[[AnswerSpan], bool] = lambda _: True
+    """Whether the teacher left a proposal switched on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,49 +53,54 @@ class WrittenQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What the work came to."""
+    """The questions of one order."""
 
     questions: tuple[WrittenQuestion, ...]
     wanted: int
+    shortfall: Shortfall | None = None
+    """Why there are fewer than wanted; None where there are not."""
     stopped: bool = False
-    refused: tuple[str, ...] = ()
-    """The teacher's own answers that nothing could be asked about."""
-    tried_answers: bool = True
-    """False where the text has nothing that could be an answer."""
+    """Whether the visitor stopped the work."""
+    refusals: tuple[Refusal, ...] = ()
+    """The teacher's own answers without a question."""
 
 
 @dataclass(slots=True)
 class _Part:
-    """A passage being worked on."""
+    """A part being worked on."""
 
     order: PassageOrder
-    number: int
-    proposals: list[AnswerSpan] | None = None
     exhausted: bool = False
-    used: list[AnswerSpan] = field(default_factory=list)
+    passage: Passage = field(init=False)
+    """With its proposals, once they are known."""
+    questions: list[QuizQuestion] = field(default_factory=list)
 
-    def left(self) -> list[AnswerSpan]:
-        """The proposals not asked about yet, and not in the place of one that was."""
-        if self.proposals is None:
-            self.proposals = list(self.order.propose())
-        return [
-            proposal
-            for proposal in self.proposals
-            if not any(one.start_char < proposal.end_char and proposal.start_char < one.end_char for one in self.used)
-        ]
+    def __post_init__(self) -> None:
+        self.passage = self.order.passage
+
+    def proposals(self) -> tuple[AnswerSpan, ...]:
+        """The proposals that are switched on."""
+        if self.passage.proposals is None:
+            self.passage = dataclasses.replace(self.passage, proposals=tuple(self.order.propose()))
+        return tuple(proposal for proposal in self.passage.proposals or () if self.order.is_wanted(proposal))
+
+    def written(self) -> list[WrittenQuestion]:
+        """The questions so far, in the order of the text."""
+        found = sorted(self.questions, key=lambda item: (item.answer.start_char, item.answer.end_char))
+        return [WrittenQuestion(self.passage, question) for question in found]
 
 
 Turn = Callable[[], AbstractContextManager[None]]
 
 
 class QuizWriter:
-    """Works one order off.
+    """Fills one visitor's order.
 
     Args:
         generator: The rule or a model.
-        taken: Questions and answers that the quiz holds already.
+        taken: Questions and answers that the visitor's quiz has already.
         turn: A turn at the generator, waited for per batch; raises `StoppedError` when the visitor gives up.
-        report: Told how many questions there are so far.
+        report: Called with the number of questions so far.
     """
 
     def __init__(
@@ -103,25 +114,22 @@ class QuizWriter:
         self._generator = generator
         self._turn = turn
         self._report = report
-        self._distinct = DistinctQuestions()
-        self._answers = {normalise(answer) for _, answer in taken}
-        for question, answer in taken:
-            self._distinct.add(question, answer)
-        self._found: list[tuple[int, QuizQuestion]] = []
-        self._refused: list[str] = []
-        self._any_answers = False
+        self._taken = list(taken)
+        self._found = 0
+        self._refusals: list[Refusal] = []
+        self._tried_answers = 0
 
     def write(self, orders: Sequence[PassageOrder], count: int) -> Written:
         """Write questions.
 
         Args:
-            orders: The passages, in the order of the text.
+            orders: The parts, in the order of the text.
             count: How many questions; more where the teacher added more answers.
 
         Returns:
-            What there is, also when stopped half-way.
+            The questions written, also when stopped half-way.
         """
-        parts = [_Part(order, number) for number, order in enumerate(orders)]
+        parts = [_Part(order) for order in orders]
         wanted = max(count, sum(len(order.added) for order in orders))
         stopped = False
         try:
@@ -130,13 +138,14 @@ class QuizWriter:
             self._fill(parts, wanted)
         except StoppedError:
             stopped = True
-        found = sorted(self._found, key=lambda pair: (pair[0], pair[1].answer.start_char, pair[1].answer.end_char))
+        tried_answers = self._tried_answers or self._found
+        shortfall = Shortfall(found=self._found, wanted=wanted, tried_answers=tried_answers)
         return Written(
-            questions=tuple(WrittenQuestion(orders[number].passage, question) for number, question in found),
+            questions=tuple(question for part in parts for question in part.written()),
             wanted=wanted,
+            shortfall=shortfall if self._found < wanted else None,
             stopped=stopped,
-            refused=tuple(self._refused),
-            tried_answers=self._any_answers,
+            refusals=tuple(self._refusals),
         )
 
     def _write_added(self, part: _Part) -> None:
@@ -144,16 +153,15 @@ class QuizWriter:
         added = part.order.added
         for at in range(0, len(added), BATCH_QUESTIONS):
             batch = added[at : at + BATCH_QUESTIONS]
-            quiz = self._quiz(part, QuizOrder(context=part.order.passage.context, count=len(batch), answers=batch))
-            self._keep(part, quiz)
-            asked = {(question.answer.start_char, question.answer.end_char) for question in quiz}
-            self._refused += [answer.text for answer in batch if (answer.start_char, answer.end_char) not in asked]
+            quiz = self._quiz(part, len(batch), answers=batch)
+            # A question that is in the visitor's quiz already is no news.
+            self._refusals += [one for one in quiz.refusals if one.code is not RefusalCode.ALREADY_ASKED]
 
     def _fill(self, parts: Sequence[_Part], wanted: int) -> None:
-        """Proposed answers: each part its share, then what some could not give from those that can."""
-        lengths = [len(part.order.passage.context) for part in parts]
-        dealt = shares(wanted - len(self._found), lengths)
-        while len(self._found) < wanted and not all(part.exhausted for part in parts):
+        """Proposed answers: each part its share, then those missing from the parts that have more."""
+        lengths = [len(part.passage.context) for part in parts]
+        dealt = shares(wanted - self._found, lengths)
+        while self._found < wanted and not all(part.exhausted for part in parts):
             missing = 0
             for part, share in zip(parts, dealt, strict=True):
                 missing += share - self._fill_part(part, share)
@@ -162,35 +170,36 @@ class QuizWriter:
 
     def _fill_part(self, part: _Part, share: int) -> int:
         """Up to so many questions of one part; returns how many."""
-        got = 0
-        while got < share and not part.exhausted:
-            left = [answer for answer in part.left() if normalise(answer.text) not in self._answers]
-            if not left:
-                part.exhausted = True
-                break
-            self._any_answers = True
-            count = min(share - got, BATCH_QUESTIONS)
-            order = QuizOrder(context=part.order.passage.context, count=count, proposals=tuple(left))
-            quiz = self._quiz(part, order)
-            part.exhausted = len(quiz) < count
-            got += self._keep(part, quiz)
-        return got
+        written = 0
+        while written < share and not part.exhausted:
+            count = min(share - written, BATCH_QUESTIONS)
+            quiz = self._quiz(part, count, proposals=part.proposals())
+            part.exhausted = quiz.shortfall is not None
+            self._tried_answers += quiz.shortfall.tried_answers if quiz.shortfall is not None else 0
+            written += len(quiz.items)
+        return written
 
-    def _quiz(self, part: _Part, order: QuizOrder) -> tuple[QuizQuestion, ...]:
+    def _quiz(
+        self,
+        part: _Part,
+        count: int,
+        *,
+        answers: tuple[AnswerSpan, ...] | None = None,
+        proposals: tuple[AnswerSpan, ...] | None = None,
+    ) -> Quiz:
+        """One turn at the generator; its questions are kept."""
+        order = QuizOrder(
+            context=part.passage.context,
+            count=count,
+            answers=answers,
+            proposals=proposals,
+            earlier_questions=tuple(self._taken),
+            earlier_answers=tuple(question.answer for question in part.questions),
+        )
         with self._turn():
-            questions = make_quizzes(self._generator, [order])[0].items
-        part.used += [question.answer for question in questions]
-        return questions
-
-    def _keep(self, part: _Part, questions: Sequence[QuizQuestion]) -> int:
-        """Keep what no other part, and nothing in the quiz, has asked; returns how many."""
-        kept = 0
-        for question in questions:
-            text, answer = question.question.text, question.answer.text
-            if self._distinct.is_new(text, answer):
-                self._distinct.add(text, answer)
-                self._answers.add(normalise(answer))
-                self._found.append((part.number, question))
-                kept += 1
-        self._report(len(self._found))
-        return kept
+            (quiz,) = make_quizzes(self._generator, [order])
+        part.questions += quiz.items
+        self._taken += [(item.question.text, item.answer.text) for item in quiz.items]
+        self._found += len(quiz.items)
+        self._report(self._found)
+        return quiz

@@ -14,7 +14,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.question_forms.confidence import confidence_of
 from qgkd.question_forms.distractors import RightAnswer, choose_distractors
 from qgkd.question_forms.item import BLANK, QuestionForm, QuizItem
@@ -24,7 +24,7 @@ from qgkd.question_forms.notices import Notice
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import quantity_of
 from qgkd.question_forms.statements import LEAST_CONTEXT_CHARS, ShownSentence, shown_sentence
-from qgkd.quiz.make import QuizQuestion
+from qgkd.quiz.quiz import QuizQuestion
 from qgkd.text.script import detect_script
 
 OPTIONS = 4

@@ -12,16 +12,18 @@ it, or gives itself away by its length is never taken.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from qgkd.answers.types import AnswerSpan, AnswerType
+from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.question_forms.comparison import comparable
 from qgkd.question_forms.kinds import Kind, kind_of, others_of_kind
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of, shape_of
+from qgkd.text.enumerations import members_of
 from qgkd.text.script import Script, detect_script, to_simplified
 from qgkd.text.word_lists import either
 
@@ -70,7 +72,7 @@ def choose_distractors(
             continue
         if passage is not None and _may_be_right_too(candidate, answer, passage):
             continue
-        if may_hold_several or not _members_of(candidate):
+        if may_hold_several or not members_of(candidate):
             taken.append(candidate)
     return tuple(taken)
 
@@ -167,7 +169,7 @@ def _marked_alike(span: AnswerSpan, answer: RightAnswer) -> AnswerSpan:
         return span
     bare = span.text.strip(_MARKS)
     text = f"《{bare}》" if answer.text.startswith("《") else bare
-    return AnswerSpan(text=text, start_char=span.start_char, end_char=span.end_char, type=span.type, score=span.score)
+    return dataclasses.replace(span, text=text)
 
 
 def _same_shape(answer: RightAnswer, passage: Passage | None) -> list[str]:
@@ -210,13 +212,7 @@ def _shuffled(texts: list[str], rng: random.Random) -> list[str]:
 
 
 def _members(answer: RightAnswer) -> tuple[str, ...]:
-    return _members_of(answer.text) if answer.type not in _COUNTED else ()
-
-
-def _members_of(text: str) -> tuple[str, ...]:
-    from qgkd.text.enumerations import members_of
-
-    return members_of(text)
+    return members_of(answer.text) if answer.type not in _COUNTED else ()
 
 
 def _with_a_member_changed(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.text.script import Script
 
 BLANK = "＿＿＿＿"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.errors import UserError
 from qgkd.question_forms.item import Confidence, QuestionForm, QuizItem
 from qgkd.text.script import Script

@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass
 from importlib import resources
 
+from qgkd.answer import AnswerType
 from qgkd.answers.heads import find_head
-from qgkd.answers.types import AnswerType
 from qgkd.text.foreign_names import is_spelt
 from qgkd.text.script import to_traditional
 from qgkd.text.word_lists import words_of

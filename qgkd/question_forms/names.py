@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from qgkd.answers.types import AnswerSpan, AnswerType
+from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.text.foreign_names import is_spelt, spelling_characters
 from qgkd.text.word_lists import either, words_of
 

@@ -1,6 +1,6 @@
-"""A passage, and what of it could stand in the place of an answer.
+"""A passage, and its spans that could take an answer's place.
 
-Comes in: the text. Goes out: `Passage`, whose spans are found once and used for all its items.
+Comes in: the text and the answers proposed in it. Goes out: `Passage`, whose spans are found once for all its items.
 
 A literal example: `Passage("lighthouse", "燈塔建於1867年，由林文海設計。").names` holds 燈塔, 1867年 and 林文海.
 """
@@ -12,8 +12,11 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from qgkd.answers.types import AnswerSpan
+from qgkd.answer import AnswerSpan
+from qgkd.answers.classify import classified
+from qgkd.answers.propose import propose_answers
 from qgkd.question_forms.names import is_name
+from qgkd.text.enumerations import enumerations_in
 from qgkd.text.sentences import split_sentences
 
 _CLAUSE_END = re.compile(r"[，。；：！？,;:!?\n]")
@@ -23,8 +26,9 @@ _ALIAS = re.compile(
 _ALIAS_REACH_CHARS = 12
 _MOST_OCCURRENCES = 40
 _PIECE_CHARS = 300
-_PASSAGES_KEPT = 32
-"""Of several visitors at once, so that another version of an item is made without reading the passage again."""
+_MEMBER_SCORE = -1.0
+_CACHED_PASSAGES = 32
+"""So that several items of a passage, and another version of one later, share what is found in it."""
 _JOINTS = ("、", "和", "與", "与", "及", "以及", "或", "或者", "—", "－", "-", "·", "的", "（", "(", "")
 
 
@@ -34,11 +38,13 @@ class Passage:
 
     passage_id: str
     context: str
+    proposals: tuple[AnswerSpan, ...] | None = None
+    """The answers proposed in it, those its quiz was made from; None proposes them when they are needed."""
 
-    @property
+    @functools.cached_property
     def names(self) -> tuple[AnswerSpan, ...]:
-        """What could be taken for an answer: proposed answers, best first, and members of enumerations."""
-        return _names_in(self.context)
+        """The spans that could be taken for an answer: proposed answers, best first, and members of enumerations."""
+        return _names_in(self.context, self.proposals)
 
     @property
     def enumerations(self) -> tuple[tuple[tuple[int, int], ...], ...]:
@@ -55,7 +61,7 @@ class Passage:
 
         Returns:
             True where the two stand side by side (`臺北和基隆`, `聯合國（UN）`), in one enumeration, in one clause, or
-            where one is told to be the other's name (`又稱`).
+            where the text calls one a name of the other (`又稱`).
         """
         for one in self._occurrences(answer):
             for other in self._occurrences(candidate):
@@ -70,7 +76,7 @@ class Passage:
         return self._in_one_enumeration(candidate, answer)
 
     def _occurrences(self, text: str) -> tuple[tuple[int, int], ...]:
-        """The first places of a text; more would only be slow."""
+        """The first places of a text; all of them would be slow."""
         found = itertools.islice(re.finditer(re.escape(text), self.context), _MOST_OCCURRENCES)
         return tuple(match.span() for match in found)
 
@@ -82,28 +88,23 @@ class Passage:
         return False
 
 
-@functools.lru_cache(maxsize=_PASSAGES_KEPT)
-def _names_in(context: str) -> tuple[AnswerSpan, ...]:
-    from qgkd.answers.classify import classify
-    from qgkd.answers.propose import propose_answers
-
-    spans = propose_answers(context)
+@functools.lru_cache(maxsize=_CACHED_PASSAGES)
+def _names_in(context: str, proposals: tuple[AnswerSpan, ...] | None) -> tuple[AnswerSpan, ...]:
+    spans = tuple(propose_answers(context)) if proposals is None else proposals
+    proposed_texts = {span.text for span in spans}
     members = [
-        AnswerSpan(
-            text=context[start:end], start_char=start, end_char=end, type=classify(context, start, end), score=-1.0
-        )
+        classified(context, AnswerSpan(text=context[start:end], start_char=start, score=_MEMBER_SCORE))
         for enumeration in _enumerations_in(context)
         for start, end in enumeration
+        if context[start:end] not in proposed_texts
     ]
     unique = {span.text: span for span in [*reversed(members), *reversed(spans)]}
     ranked = sorted(unique.values(), key=lambda span: (-span.score, span.start_char))
     return tuple(span for span in ranked if is_name(span, context))
 
 
-@functools.lru_cache(maxsize=_PASSAGES_KEPT)
+@functools.lru_cache(maxsize=_CACHED_PASSAGES)
 def _enumerations_in(context: str) -> tuple[tuple[tuple[int, int], ...], ...]:
-    from qgkd.text.enumerations import enumerations_in
-
     return tuple(
         tuple((start_char + start, start_char + end) for start, end in members)
         for start_char, end_char in split_sentences(context)

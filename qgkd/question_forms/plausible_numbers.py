@@ -12,7 +12,7 @@ import math
 import random
 import re
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.question_forms.numerals import Numeral, numerals_in
 
 _TRIES = 40

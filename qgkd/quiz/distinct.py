@@ -1,6 +1,6 @@
-"""Tells whether two questions are the same question in other words.
+"""Finds near-duplicates: questions that ask the same thing in other words.
 
-Comes in: the questions of one passage with their answers, one after the other. Goes out: yes (new) or no (said before).
+Comes in: the questions of one passage with their answers, one after the other. Goes out: whether each is new.
 
 A literal example: after "燈塔建於哪一年？", the question "這座燈塔建於哪一年？" with the same answer is a duplicate
 (bigrams: 6 of 9 shared), "燈塔由誰設計？" is not.
@@ -9,6 +9,7 @@ A literal example: after "燈塔建於哪一年？", the question "這座燈塔�
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 SAME_ANSWER_JACCARD = 0.5
 """Two questions about one answer are the same question from this share of common bigrams on."""
@@ -17,7 +18,7 @@ OTHER_ANSWER_JACCARD = 0.8
 
 
 def normalise(text: str) -> str:
-    """Letters and digits only, in NFKC and lower case: what is left of a question when its dress is taken off."""
+    """Letters and digits only, in NFKC and lower case: punctuation, width and case do not count in comparisons."""
     folded = unicodedata.normalize("NFKC", text).lower()
     return "".join(character for character in folded if character.isalnum())
 
@@ -36,10 +37,16 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 class DistinctQuestions:
-    """Remembers the accepted questions of one passage and refuses what says the same again."""
+    """The accepted questions of one quiz, to find near-duplicates of them.
 
-    def __init__(self) -> None:
+    Args:
+        accepted: Pairs of a question and its answer to begin with.
+    """
+
+    def __init__(self, accepted: Iterable[tuple[str, str]] = ()) -> None:
         self._seen: list[tuple[frozenset[str], str]] = []
+        for question, answer_text in accepted:
+            self.add(question, answer_text)
 
     def is_new(self, question: str, answer_text: str) -> bool:
         """Whether no accepted question is a near-duplicate; an empty question never is new."""
@@ -53,5 +60,5 @@ class DistinctQuestions:
         return True
 
     def add(self, question: str, answer_text: str) -> None:
-        """Remember an accepted question."""
+        """Add an accepted question."""
         self._seen.append((ngrams(normalise(question)), normalise(answer_text)))

@@ -23,16 +23,16 @@ from typing import Any
 from qgkd import __version__
 from qgkd.errors import UserError
 from qgkd.files.atomic import explain_write_error
-from qgkd.files.journal import Journal, open_journal
+from qgkd.files.journal import Journal, Record, open_journal
 from qgkd.generator import Generator
 from qgkd.quiz.output import write_output
-from qgkd.quiz.question_rows import BatchOptions, generate_batches
-from qgkd.reading.readers import PassageRow, Problem, repaired_answers
+from qgkd.quiz.question_rows import BatchOptions, BatchResult, generate_batches
+from qgkd.reading.readers import PassageRow, Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSummary:
-    """What a run came to, an earlier run's part included."""
+    """Totals of a run, an earlier run's part included."""
 
     rows: int
     questions: int
@@ -40,14 +40,22 @@ class BatchSummary:
     short_rows: int
     """Passages that gave fewer questions than asked for."""
     repaired_offsets: int
-    """Given answers whose offset was wrong and that stand elsewhere in their passage."""
+    """Given answers whose offset was wrong and that were found elsewhere in their passage."""
     seconds: float
     """Of this run alone."""
     output: str
 
 
-Report = Callable[[str, dict[str, Any]], None]
-"""Told of every record as it happens: its kind (`question`, `bad_row`, `short_row`, `done`) and what it says."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchProgress:
+    """How far a run is, after each batch."""
+
+    rows: int
+    questions: int
+
+
+Report = Callable[[Problem | BatchProgress], None]
+"""Called with every problem, and with the progress after each batch."""
 
 
 def partial_path(output: Path) -> Path:
@@ -76,15 +84,15 @@ def generate_file(
         settings: What else decides the result (model, decoding), as JSON values: a resumed run must have the same.
         resume: Go on with `OUT.partial`; begins where there is none.
         force: Start over, replacing what is there.
-        report: Told of every record as it happens.
+        report: Called with every problem, those of an earlier run first, and with the progress after each batch.
 
     Returns:
-        The summary; `bad_rows` counts what was reported and skipped.
+        The summary; `bad_rows` counts the rows and answers that were reported and skipped.
 
     Raises:
         UserError: The output or its progress file is in the way, or cannot be written; what is done is kept.
     """
-    began, tell = time.perf_counter(), report or (lambda kind, value: None)
+    began = time.perf_counter()
     check_output(output, resume=resume, force=force)
     header = {
         "qgkd": __version__,
@@ -94,7 +102,7 @@ def generate_file(
     }
     journal = open_journal(partial_path(output), header, start_over=force)
     try:
-        repaired = _fill(journal, generator, rows, options, tell)
+        repaired = _fill(journal, generator, rows, options, report or (lambda _: None))
         try:
             write_output(output, journal, with_context=options.with_context)
         except UserError as error:
@@ -115,13 +123,14 @@ def generate_file(
 
 
 def _fill(
-    journal: Journal, generator: Generator, rows: Iterable[PassageRow | Problem], options: BatchOptions, tell: Report
+    journal: Journal, generator: Generator, rows: Iterable[PassageRow | Problem], options: BatchOptions, report: Report
 ) -> int:
     """Do the rows that the journal does not have yet; returns the offsets repaired in all."""
-    iterator, digest, repaired = iter(rows), hashlib.sha256(), 0
+    iterator, digest, repaired, file = iter(rows), hashlib.sha256(), 0, ""
     for row in itertools.islice(iterator, journal.progress.items):
         _add_to_digest(digest, row)
-        repaired += repaired_answers(row)
+        repaired += _repaired(row)
+        file = row.file
     if journal.progress.items and digest.hexdigest() != journal.progress.input_sha256:
         raise UserError(
             f"{journal.path}: expected the input it was begun with, found other rows among the first "
@@ -129,17 +138,27 @@ def _fill(
         )
     for kind in ("bad_row", "short_row"):
         for record in journal.records(kind):
-            tell(kind, record)
-    for batch, records in generate_batches(generator, iterator, options):
-        for row in batch:
+            report(Problem.from_json(record, file=file, is_shortfall=kind == "short_row"))
+    for batch in generate_batches(generator, iterator, options):
+        for row in batch.rows:
             _add_to_digest(digest, row)
-            repaired += repaired_answers(row)
-        items = journal.progress.items + len(batch)
-        journal.commit(records, items=items, rows=batch[-1].row_number, input_sha256=digest.hexdigest())
-        for kind, record in records:
-            tell(kind, record)
-        tell("done", {"rows": journal.progress.rows, "questions": journal.progress.questions})
+            repaired += _repaired(row)
+        items = journal.progress.items + len(batch.rows)
+        journal.commit(_records(batch), items=items, rows=batch.rows[-1].row_number, input_sha256=digest.hexdigest())
+        for problem in batch.problems:
+            report(problem)
+        report(BatchProgress(rows=journal.progress.rows, questions=journal.progress.questions))
     return repaired
+
+
+def _repaired(row: PassageRow | Problem) -> int:
+    return 0 if isinstance(row, Problem) else row.repaired_answers
+
+
+def _records(batch: BatchResult) -> list[Record]:
+    """The batch as lines of the journal."""
+    problems = [("short_row" if one.is_shortfall else "bad_row", one.to_json()) for one in batch.problems]
+    return [*(("question", row) for row in batch.questions), *problems]
 
 
 def _add_to_digest(digest: hashlib._Hash, row: PassageRow | Problem) -> None:

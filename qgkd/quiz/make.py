@@ -10,59 +10,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from qgkd.answers.given import check_answer, too_long
+from qgkd.answer import AnswerSpan
+from qgkd.answers.classify import classified
+from qgkd.answers.given import is_too_long
+from qgkd.answers.propose import propose_answers
 from qgkd.answers.spread import SpreadAnswers
-from qgkd.answers.types import AnswerSpan
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest, Generator, Question
 from qgkd.quiz.distinct import DistinctQuestions, normalise
 from qgkd.quiz.generate_each import generate_each
+from qgkd.quiz.outcome import Refusal, RefusalCode, Shortfall
+from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
 from qgkd.text.sentences import split_sentences
 
 OVERGENERATION = 1.5
-"""Answers tried per answer needed in each round; what near-duplicates and refusals eat, the rest fills."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuizQuestion:
-    """One question of a quiz with where its answer stands."""
-
-    question: Question
-    answer: AnswerSpan
-    source_sentence: str
-    """The sentence of the passage that holds the answer."""
-    source_start_char: int
-    """Where that sentence starts in the passage."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quiz:
-    """The questions of one passage, in the order of their answers in it."""
-
-    items: tuple[QuizQuestion, ...]
-    wanted: int
-    """How many questions were asked for."""
-    shortfall: str | None
-    """Why there are fewer, in a sentence; None where there are not."""
-    refusals: tuple[str, ...] = ()
-    """For every given answer that nothing could be asked about, a sentence that says why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuizOrder:
-    """What is wanted from one passage."""
-
-    context: str
-    count: int
-    """How many questions."""
-    answers: tuple[AnswerSpan, ...] | None = None
-    """The answers to ask about; proposed from the passage where None."""
-    proposals: tuple[AnswerSpan, ...] | None = None
-    """Where no answers are given: the spans to choose from, best first; those of `propose_answers` where None."""
-    per_answer: int = 1
-    """At most this many questions about one answer."""
+"""Answers tried per answer needed in each round, to make up for near-duplicates and refusals."""
 
 
 def make_quiz(
@@ -83,17 +46,17 @@ def make_quiz(
         per_answer: At most this many questions about one answer.
 
     Returns:
-        At most `count` questions, and a sentence on the shortfall where the passage has fewer to give.
+        At most `count` questions, and the shortfall where the passage has fewer to give.
 
     Raises:
-        UserError: The count is not positive, or a given answer is not where it says.
+        UserError: The count is not positive, or a given answer is not at its offset.
     """
     given = None if answers is None else tuple(answers)
     return make_quizzes(generator, [QuizOrder(context=context, count=count, answers=given, per_answer=per_answer)])[0]
 
 
 def make_quizzes(generator: Generator, orders: Sequence[QuizOrder]) -> list[Quiz]:
-    """Fill several orders together, so that the generator sees all their answers in one batch.
+    """Fill several orders together, so that the generator receives all their answers in one batch.
 
     Args:
         generator: The rule or a model.
@@ -107,11 +70,11 @@ def make_quizzes(generator: Generator, orders: Sequence[QuizOrder]) -> list[Quiz
     """
     drafts = [_Draft(order) for order in orders]
     while pending := [(draft, answer) for draft in drafts for answer in draft.next_answers()]:
-        requests = [draft.request(answer) for draft, answer in pending]
+        requests = [GenerationRequest(context=draft.order.context, answer=answer) for draft, answer in pending]
         most = max(draft.order.per_answer for draft, _ in pending)
         for (draft, answer), written in zip(pending, generate_each(generator, requests, most), strict=True):
             if isinstance(written, ValueError):
-                draft.refuse(answer, str(written))
+                draft.refuse(answer, RefusalCode.GENERATOR, str(written))
             else:
                 draft.accept(answer, written)
     return [draft.quiz() for draft in drafts]
@@ -126,117 +89,125 @@ class _Draft:
                 f"expected one question or more per passage and per answer, found {order.count} and {order.per_answer}"
             )
         self.order = order
-        self.sentences = split_sentences(order.context)
-        self.items: list[QuizQuestion] = []
-        self.refusals: list[str] = []
-        self._untried = self._answers()
+        self._sentences = split_sentences(order.context)
+        self._items: list[QuizQuestion] = []
+        self._refusals: list[Refusal] = []
+        self._proposals: tuple[AnswerSpan, ...] | None = None
+        self._earlier = DistinctQuestions(order.earlier_questions)
         self._distinct = DistinctQuestions()
-        self._asked: list[AnswerSpan] = []
+        self._used: list[AnswerSpan] = []
         self._tried_answers = 0
+        self._untried = self._answers()
 
     def _answers(self) -> SpreadAnswers:
         """The answers to try: given ones in their order, proposed ones from all over the text."""
-        if self.order.answers is None:
-            from qgkd.answers.propose import propose_answers
-
-            count = math.ceil(self.order.count / self.order.per_answer)
-            proposals = self.order.proposals
-            found = propose_answers(self.order.context) if proposals is None else proposals
-            return SpreadAnswers(found, self.sentences, count)
+        order = self.order
+        if order.answers is None:
+            count = math.ceil(order.count / order.per_answer)
+            self._proposals = tuple(propose_answers(order.context)) if order.proposals is None else order.proposals
+            return SpreadAnswers(_usable(self._proposals, order), self._sentences, count)
         short = []
-        for answer in self.order.answers:
-            check_answer(self.order.context, answer)
-            if (reason := too_long(answer)) is None:
-                short.append(answer)
+        for answer in order.answers:
+            if is_too_long(answer.text):
+                self._refusals.append(Refusal(answer=answer, code=RefusalCode.TOO_LONG))
             else:
-                self.refusals.append(reason)
+                short.append(classified(order.context, answer))
         return SpreadAnswers(short, (), 1)
 
     def next_answers(self) -> list[AnswerSpan]:
         """Take the answers of the next round; none when the order is filled or all have been tried."""
-        missing = self.order.count - len(self.items)
+        missing = self.order.count - len(self._items)
         most = math.ceil(missing / self.order.per_answer * OVERGENERATION)
         answers: list[AnswerSpan] = []
         while len(answers) < most and (answer := self._untried.take()) is not None:
-            if self.order.answers is None and any(_same_answer(answer, asked) for asked in self._asked + answers):
-                self._untried.came_to_nothing(answer)
+            if self.order.answers is None and any(_same_answer(answer, used) for used in self._used + answers):
+                self._untried.reject(answer)
             else:
                 answers.append(answer)
         self._tried_answers += len(answers)
         return answers
 
-    def request(self, answer: AnswerSpan) -> GenerationRequest:
-        """What the generator is asked for one answer."""
-        return GenerationRequest(
-            context=self.order.context, answer_text=answer.text, answer_start_char=answer.start_char
-        )
-
     def accept(self, answer: AnswerSpan, questions: list[Question]) -> None:
         """Keep what is new of one answer's questions, as long as there is room."""
-        if len(self.items) == self.order.count:
+        if len(self._items) == self.order.count:
             return  # made in case an earlier one failed
         kept = 0
         for question in questions:
-            if kept == self.order.per_answer or len(self.items) == self.order.count:
+            if kept == self.order.per_answer or len(self._items) == self.order.count:
                 break
-            if not self._distinct.is_new(question.text, answer.text) or self._gives_answer_away(question, answer):
+            if not self._is_new(question, answer) or self._gives_answer_away(question, answer):
                 continue
             self._distinct.add(question.text, answer.text)
             start_char, end_char = self._sentence_of(answer)
             sentence = self.order.context[start_char:end_char].rstrip()
-            self.items.append(
-                QuizQuestion(question=question, answer=answer, source_sentence=sentence, source_start_char=start_char)
-            )
+            self._items.append(QuizQuestion(question=question, source_sentence=sentence, source_start_char=start_char))
             kept += 1
         if kept:
-            self._asked.append(answer)
-        elif any(question.text for question in questions):
-            self.refuse(answer, f"every question about the answer {answer.text[:40]!r} says what another one says")
+            self._used.append(answer)
         else:
-            self.refuse(answer, f"no question could be written about the answer {answer.text[:40]!r}")
+            self.refuse(answer, self._why_none_is_kept(answer, questions))
 
-    def refuse(self, answer: AnswerSpan, reason: str) -> None:
-        """Remember why a given answer has no question; a proposed one gives way to the next without a word."""
-        self._untried.came_to_nothing(answer)
+    def refuse(self, answer: AnswerSpan, code: RefusalCode, reason: str = "") -> None:
+        """Record why a given answer has no question; a proposed one is replaced by the next and not reported."""
+        self._untried.reject(answer)
         if self.order.answers is not None:
-            self.refusals.append(reason)
+            self._refusals.append(Refusal(answer=answer, code=code, reason=reason))
+
+    def _is_new(self, question: Question, answer: AnswerSpan) -> bool:
+        return all(asked.is_new(question.text, answer.text) for asked in (self._earlier, self._distinct))
+
+    def _why_none_is_kept(self, answer: AnswerSpan, questions: list[Question]) -> RefusalCode:
+        texts = [question.text for question in questions if question.text]
+        if not texts:
+            return RefusalCode.NO_QUESTION
+        is_earlier = self.order.earlier_questions and not any(self._earlier.is_new(text, answer.text) for text in texts)
+        return RefusalCode.ALREADY_ASKED if is_earlier else RefusalCode.REPEATS_ANOTHER
 
     def _gives_answer_away(self, question: Question, answer: AnswerSpan) -> bool:
-        """A proposed answer of two characters or more that stands in its own question is no use in a quiz."""
+        """Whether a question holds its own proposed answer of two characters or more, and is no use in a quiz."""
         bare = normalise(answer.text)
         return self.order.answers is None and len(bare) > 1 and bare in normalise(question.text)
 
     def _sentence_of(self, answer: AnswerSpan) -> tuple[int, int]:
-        """The sentences the answer stands in, as one range without leading white space."""
-        touched = [(s, e) for s, e in self.sentences if s < answer.end_char and answer.start_char < e]
+        """The sentences that the answer stands in, as one range without leading white space."""
+        touched = [(s, e) for s, e in self._sentences if s < answer.end_char and answer.start_char < e]
         start_char, end_char = touched[0][0], touched[-1][1]
         text = self.order.context[start_char:end_char]
         return start_char + len(text) - len(text.lstrip()), end_char
 
     def quiz(self) -> Quiz:
-        """What the order came to."""
-        items = sorted(self.items, key=lambda item: (item.answer.start_char, item.answer.end_char))
+        """The finished quiz."""
+        found, wanted = len(self._items), self.order.count
+        shortfall = Shortfall(
+            found=found,
+            wanted=wanted,
+            tried_answers=self._tried_answers,
+            answers_were_given=self.order.answers is not None,
+        )
         return Quiz(
-            items=tuple(items),
-            wanted=self.order.count,
-            shortfall=self._shortfall(),
-            refusals=tuple(self.refusals),
+            items=tuple(sorted(self._items, key=lambda item: (item.answer.start_char, item.answer.end_char))),
+            wanted=wanted,
+            shortfall=shortfall if found < wanted else None,
+            refusals=tuple(self._refusals),
+            proposals=self._proposals,
         )
 
-    def _shortfall(self) -> str | None:
-        found, wanted = len(self.items), self.order.count
-        if found >= wanted:
-            return None
-        source = "given" if self.order.answers is not None else "found in it"
-        if self._tried_answers == 0:
-            return f"{found} of {wanted} questions: the passage has no stretch of text that could be an answer"
-        return (
-            f"{found} of {wanted} questions: {self._tried_answers} answers {source} were tried and gave no more "
-            "different questions; give a longer passage or ask for fewer"
-        )
+
+def _usable(proposals: Sequence[AnswerSpan], order: QuizOrder) -> list[AnswerSpan]:
+    """The proposals that no earlier question has asked about."""
+    texts = {normalise(answer) for _, answer in order.earlier_questions}
+    return [
+        proposal
+        for proposal in proposals
+        if not any(_overlap(proposal, used) for used in order.earlier_answers)
+        and not (texts and normalise(proposal.text) in texts)
+    ]
 
 
 def _same_answer(one: AnswerSpan, other: AnswerSpan) -> bool:
     """The same words again, or spans that overlap: both lead to the same question."""
-    overlap = one.start_char < other.end_char and other.start_char < one.end_char
-    return overlap or normalise(one.text) == normalise(other.text)
+    return _overlap(one, other) or normalise(one.text) == normalise(other.text)
+
+
+def _overlap(one: AnswerSpan, other: AnswerSpan) -> bool:
+    return one.start_char < other.end_char and other.start_char < one.end_char

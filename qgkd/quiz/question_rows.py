@@ -1,7 +1,7 @@
 """From passages to output rows, one batch after the other.
 
-Comes in: passages in the order of a file, with a problem in the place of each that cannot be read. Goes out: records:
-`question` (an output row), `bad_row` (what was skipped, and why) and `short_row` (fewer questions than asked for).
+Comes in: passages in the order of a file, with a problem in the place of each that cannot be read. Goes out:
+`BatchResult`: an output row per question, and a `Problem` per passage or answer without the questions wanted.
 
 A literal example of an output row:
 
@@ -16,11 +16,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from qgkd.answers.classify import classify
-from qgkd.answers.types import AnswerSpan
-from qgkd.files.journal import Record
 from qgkd.generator import Generator
-from qgkd.quiz.make import Quiz, QuizOrder, QuizQuestion, make_quizzes
+from qgkd.quiz.make import make_quizzes
+from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
 from qgkd.reading.readers import PassageRow, Problem
 
 
@@ -38,10 +36,21 @@ class BatchOptions:
     """Rows generated together, and kept or lost together when the process is killed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchResult:
+    """What the rows of one batch gave, in input order."""
+
+    rows: list[PassageRow | Problem]
+    questions: list[dict[str, Any]]
+    """Rows of the output file."""
+    problems: list[Problem]
+    """Rows and answers that were left out, and passages with fewer questions than wanted."""
+
+
 def generate_batches(
     generator: Generator, rows: Iterable[PassageRow | Problem], options: BatchOptions
-) -> Iterator[tuple[list[PassageRow | Problem], list[Record]]]:
-    """Turn rows into questions and complaints, one batch after the other.
+) -> Iterator[BatchResult]:
+    """Turn rows into questions and problems, one batch after the other.
 
     Args:
         generator: The rule or a model.
@@ -49,73 +58,80 @@ def generate_batches(
         options: How many questions, how many rows together.
 
     Yields:
-        The rows of a batch, and its records (`question`, `bad_row`, `short_row`) in input order.
+        The result of each batch, in input order.
     """
     iterator = iter(rows)
     while batch := list(itertools.islice(iterator, options.rows_per_batch)):
         passages = [row for row in batch if isinstance(row, PassageRow)]
         quizzes = iter(make_quizzes(generator, [order_for(row, options) for row in passages]))
-        records: list[Record] = []
+        questions: list[dict[str, Any]] = []
+        problems: list[Problem] = []
         for row in batch:
             if isinstance(row, Problem):
-                records.append(_complaint("bad_row", row, row.reason))
-            else:
-                records += _records(row, next(quizzes), options, generator.name)
-        yield batch, records
+                problems.append(row)
+                continue
+            quiz = next(quizzes)
+            questions += [question_row(item, row, generator.name, options) for item in quiz.items]
+            problems += quiz_problems(quiz, row)
+        yield BatchResult(rows=batch, questions=questions, problems=problems)
 
 
 def order_for(row: PassageRow, options: BatchOptions) -> QuizOrder:
-    """Answers of the row are all asked about; without any, answers are proposed."""
-    answers = tuple(
-        AnswerSpan(
-            text=answer.text,
-            start_char=answer.start_char,
-            end_char=answer.end_char,
-            type=classify(row.context, answer.start_char, answer.end_char),
-        )
-        for answer in row.answers
+    """Every answer of the row is used; without any, answers are proposed."""
+    answers = row.answers or None
+    count = len(row.answers) * options.questions_per_answer if answers else options.questions_per_passage
+    return QuizOrder(context=row.context, count=count, answers=answers, per_answer=options.questions_per_answer)
+
+
+def quiz_problems(quiz: Quiz, row: PassageRow) -> list[Problem]:
+    """A problem per answer without a question; without such answers, one where there are fewer questions than wanted.
+
+    Args:
+        quiz: Made of the row.
+        row: The input row.
+
+    Returns:
+        The problems, those of a passage that gave some of its questions marked as shortfalls.
+    """
+    problems = [_problem(row, str(refusal)) for refusal in quiz.refusals]
+    if quiz.shortfall is not None and not problems:
+        problems.append(_problem(row, str(quiz.shortfall), is_shortfall=bool(quiz.items)))
+    return problems
+
+
+def _problem(row: PassageRow, reason: str, *, is_shortfall: bool = False) -> Problem:
+    return Problem(
+        file=row.file,
+        row_id=row.row_id,
+        reason=reason,
+        row_number=row.row_number,
+        line_number=row.line_number,
+        is_shortfall=is_shortfall,
     )
-    count = len(answers) * options.questions_per_answer if answers else options.questions_per_passage
-    return QuizOrder(context=row.context, count=count, answers=answers or None, per_answer=options.questions_per_answer)
 
 
-def _records(row: PassageRow, quiz: Quiz, options: BatchOptions, system: str) -> list[Record]:
-    """What one passage comes to; an answer or a passage without any question is reported as a bad row."""
-    records: list[Record] = [
-        ("question", question_row(item, row, system, with_context=options.with_context)) for item in quiz.items
-    ]
-    records += [_complaint("bad_row", row, reason) for reason in quiz.refusals]
-    if quiz.shortfall and not quiz.refusals:
-        records.append(_complaint("short_row" if quiz.items else "bad_row", row, quiz.shortfall))
-    return records
-
-
-def _complaint(kind: str, row: PassageRow | Problem, reason: str) -> Record:
-    return kind, {"row": row.row_number, "line": row.line_number, "id": row.row_id, "reason": reason}
-
-
-def question_row(item: QuizQuestion, row: PassageRow, system: str, *, with_context: bool = False) -> dict[str, Any]:
-    """One question as it stands in the output file.
+def question_row(item: QuizQuestion, row: PassageRow, system: str, options: BatchOptions) -> dict[str, Any]:
+    """One question as a row of the output file.
 
     Args:
         item: The question and its answer.
         row: The input row it comes from.
         system: The generator's name.
-        with_context: Add the passage.
+        options: Whether the passage is added.
 
     Returns:
         The row's fields; `answer_start` counts characters of the passage as it stands in the input.
     """
-    question = item.question
+    question, answer = item.question, item.answer
     fields: dict[str, Any] = {
         "id": row.row_id,
         "row": row.row_number,
         "question": question.text,
-        "answer": item.answer.text,
-        "answer_start": item.answer.start_char,
-        "answer_type": item.answer.type.value,
+        "answer": answer.text,
+        "answer_start": answer.start_char,
+        "answer_type": str(answer.type),
         "mean_log_probability": question.mean_log_probability,
         "context_was_cut": question.context_was_cut,
         "system": system,
     }
-    return {**fields, "context": row.context} if with_context else fields
+    return {**fields, "context": row.context} if options.with_context else fields

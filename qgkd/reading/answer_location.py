@@ -1,18 +1,18 @@
 """Find out where in the passage a given answer stands.
 
-Comes in: a passage, an answer and perhaps the character it is said to start at. Goes out: `LocatedAnswer`, which says
-how the place was found, or a `UserError`.
+Comes in: a passage, an answer and perhaps the character where the file says it starts. Goes out: an `AnswerSpan`, not
+yet classified, and how its place was found; or a `UserError`.
 
 A literal example: `locate_answer("甲在甲板上。", "甲", 1)` is
-`LocatedAnswer(text="甲", start_char=0, placement=Placement.REPAIRED)`: character 1 is 在, so the nearest 甲
-is taken, and of two equally near the first.
+`(AnswerSpan(text="甲", start_char=0), Placement.REPAIRED)`: character 1 is 在, so the nearest 甲 is taken, and of two
+equally near ones the first.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from qgkd.answer import AnswerSpan
 from qgkd.errors import UserError
 
 
@@ -29,31 +29,16 @@ class Placement(StrEnum):
     """No offset was given and the answer occurs several times; the first one is taken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocatedAnswer:
-    """An answer at its place: `context[start_char:end_char] == text`."""
-
-    text: str
-    start_char: int
-    """First character, counted in the passage."""
-    placement: Placement
-
-    @property
-    def end_char(self) -> int:
-        """One past the last character."""
-        return self.start_char + len(self.text)
-
-
-def locate_answer(context: str, text: str, stated_start_char: int | None) -> LocatedAnswer:
+def locate_answer(context: str, text: str, stated_start_char: int | None) -> tuple[AnswerSpan, Placement]:
     """Check a stated offset, repair it, or find the answer where none is stated.
 
     Args:
         context: The passage.
         text: The answer.
-        stated_start_char: Where the file says the answer starts; None where it does not say.
+        stated_start_char: Where the file says that the answer starts; None where it does not say.
 
     Returns:
-        The answer at a place where it stands.
+        The answer at a place where it stands, and how that place was found.
 
     Raises:
         UserError: The answer is empty or stands nowhere in the passage.
@@ -61,14 +46,14 @@ def locate_answer(context: str, text: str, stated_start_char: int | None) -> Loc
     if not text.strip():
         raise UserError("expected an answer, found an empty one; give its text or leave the field out")
     if stated_start_char is not None and stated_start_char >= 0 and context.startswith(text, stated_start_char):
-        return LocatedAnswer(text=text, start_char=stated_start_char, placement=Placement.GIVEN)
+        return AnswerSpan(text=text, start_char=stated_start_char), Placement.GIVEN
     starts = _occurrences(context, text)
     shown = text if len(text) <= 40 else f"{text[:40]}…"
     if stated_start_char is None:
         if not starts:
             raise UserError(f"answer {shown!r} is nowhere in the context; was the context edited?")
         placement = Placement.ONLY_OCCURRENCE if len(starts) == 1 else Placement.FIRST_OF_SEVERAL
-        return LocatedAnswer(text=text, start_char=starts[0], placement=placement)
+        return AnswerSpan(text=text, start_char=starts[0]), placement
     if not starts:
         start = max(stated_start_char, 0)
         found = context[start : start + min(len(text), 40)]
@@ -77,7 +62,7 @@ def locate_answer(context: str, text: str, stated_start_char: int | None) -> Loc
             "was the context edited?"
         )
     nearest = min(starts, key=lambda start: abs(start - stated_start_char))
-    return LocatedAnswer(text=text, start_char=nearest, placement=Placement.REPAIRED)
+    return AnswerSpan(text=text, start_char=nearest), Placement.REPAIRED
 
 
 def _occurrences(context: str, text: str) -> list[int]:

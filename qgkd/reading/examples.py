@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qgkd.answer import AnswerSpan
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QGExample:
@@ -50,6 +52,11 @@ class QGExample:
                 f"example {self.example_id}: answer {self.answer_text!r} is not at character "
                 f"{self.answer_start_char} (found {found!r}); was the context edited?"
             )
+
+    @property
+    def answer(self) -> AnswerSpan:
+        """The answer as generators take it, not classified."""
+        return AnswerSpan(text=self.answer_text, start_char=self.answer_start_char)
 
     @property
     def answer_end_char(self) -> int:

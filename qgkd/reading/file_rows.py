@@ -35,7 +35,7 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One record, or one answer of it, that was left out, and why."""
+    """One record, or one answer of it, that was left out, or that gave fewer questions than wanted; and why."""
 
     file: str
     """The path as the user gave it; `-` for stdin."""
@@ -47,6 +47,24 @@ class Problem:
     """The record's number in the file, from 1."""
     line_number: int | None = None
     """The line the record starts on, from 1; None in JSON and Parquet."""
+    is_shortfall: bool = False
+    """True where the record was used, and only gave fewer questions than wanted."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The problem as an entry of `bad_rows` or `short_rows`; the file's name is left out."""
+        return {"row": self.row_number, "line": self.line_number, "id": self.row_id, "reason": self.reason}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any], *, file: str, is_shortfall: bool = False) -> Problem:
+        """Read back what `to_json` gave, from the progress file of an earlier run."""
+        return cls(
+            file=file,
+            row_id=value["id"],
+            reason=value["reason"],
+            row_number=value["row"],
+            line_number=value["line"],
+            is_shortfall=is_shortfall,
+        )
 
     def __str__(self) -> str:
         """The sentence a command prints, e.g. `rows.jsonl: line 3: q-7: the context is empty; ...`."""

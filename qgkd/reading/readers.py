@@ -24,13 +24,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qgkd.answer import AnswerSpan
 from qgkd.errors import UserError
-from qgkd.reading.answer_location import LocatedAnswer, Placement, locate_answer
+from qgkd.reading.answer_location import Placement, locate_answer
 from qgkd.reading.examples import QGExample
 from qgkd.reading.file_input import read_rows
 from qgkd.reading.file_rows import FileRow, Problem
 
-__all__ = ["PassageRow", "Problem", "ReadReport", "read_examples", "read_passages", "repaired_answers"]
+__all__ = ["PassageRow", "Problem", "ReadReport", "read_examples", "read_passages"]
 
 _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -53,14 +54,18 @@ class ReadReport:
 class PassageRow:
     """One passage to write questions for."""
 
+    file: str
+    """The path as the user gave it; `-` for stdin."""
     row_number: int
     """The record's number in the file, from 1, unreadable ones counted; unique, which `row_id` need not be."""
     row_id: str
     """The record's own id, else `line 12`, else `row 12`; a text file's name without suffix."""
     context: str
     """The passage, as in the file."""
-    answers: tuple[LocatedAnswer, ...] = ()
-    """The answers to ask about; empty where they are to be proposed."""
+    answers: tuple[AnswerSpan, ...] = ()
+    """The answers to ask about, at their places and not classified; empty where they are to be proposed."""
+    repaired_answers: int = 0
+    """How many of them had a wrong offset in the file and were found elsewhere in the passage."""
     title: str = ""
     question: str = ""
     """The question a person wrote, where the file has one."""
@@ -127,27 +132,24 @@ def read_passages(path: str | Path) -> Iterator[PassageRow | Problem]:
         except UserError as error:
             yield _problem(path, row, error)
             continue
-        answers = []
+        located = []
         for text, start_char in stated:
             try:
-                answers.append(locate_answer(context, text, start_char))
+                located.append(locate_answer(context, text, start_char))
             except UserError as error:
                 yield _problem(path, row, error)
-        if answers or not stated:
+        if located or not stated:
             yield PassageRow(
+                file=str(path),
                 row_number=row.row_number,
                 row_id=row.row_id,
                 context=context,
-                answers=tuple(answers),
+                answers=tuple(answer for answer, _ in located),
+                repaired_answers=sum(placement is Placement.REPAIRED for _, placement in located),
                 title=_text(row, "title"),
                 question=_text(row, "question"),
                 line_number=row.line_number,
             )
-
-
-def repaired_answers(row: PassageRow | Problem) -> int:
-    """How many of a passage's answers had a wrong offset and were found elsewhere in it."""
-    return 0 if isinstance(row, Problem) else sum(answer.placement is Placement.REPAIRED for answer in row.answers)
 
 
 def _example(row: FileRow) -> tuple[QGExample, Placement]:
@@ -155,16 +157,16 @@ def _example(row: FileRow) -> tuple[QGExample, Placement]:
     stated = _stated_answers(row)
     if not stated:
         raise UserError("expected an answer, found none; give its text under 'answer'")
-    located = locate_answer(context, *stated[0])
+    answer, placement = locate_answer(context, *stated[0])
     example = QGExample(
         example_id=row.row_id,
         context=context,
-        answer_text=located.text,
-        answer_start_char=located.start_char,
+        answer_text=answer.text,
+        answer_start_char=answer.start_char,
         question=_text(row, "question"),
         title=_text(row, "title"),
     )
-    return example, located.placement
+    return example, placement
 
 
 def _context(row: FileRow) -> str:

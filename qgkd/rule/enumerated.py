@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from qgkd.answer import AnswerType
 from qgkd.answers.heads import find_head
-from qgkd.answers.types import AnswerType
 from qgkd.rule.clauses import Frame
 from qgkd.text.enumerations import enumerations_in, members_of
 from qgkd.text.word_lists import words_of

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qgkd.answers.classify import classify
-from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest, Question
 from qgkd.rule.clauses import frame_answer
-from qgkd.rule.same_script import LocalPassage, localize
+from qgkd.rule.same_script import localize
 from qgkd.rule.variants import first_variant, variants
 
 
@@ -26,24 +25,18 @@ class RuleGenerator:
 
     def generate(self, requests: Sequence[GenerationRequest], *, questions_per_answer: int = 1) -> list[list[Question]]:
         """Write questions; see `qgkd.generator.Generator`. At least one per request."""
-        return [self._questions(request, questions_per_answer) for request in requests]
-
-    def _questions(self, request: GenerationRequest, limit: int) -> list[Question]:
-        start_char, end_char = request.answer_start_char, request.answer_start_char + len(request.answer_text)
-        found = request.context[max(start_char, 0) : max(end_char, 0)]
-        if not request.answer_text or start_char < 0 or found != request.answer_text:
-            raise UserError(
-                f"answer {request.answer_text!r} is not at character {start_char} (found {found!r}); "
-                "was the context edited?"
-            )
         return [
-            Question(text=text, answer_text=request.answer_text, answer_start_char=start_char)
-            for text in _write(localize(request.context, start_char, end_char), limit)
+            [Question(text=text, answer=request.answer) for text in _write(request, questions_per_answer)]
+            for request in requests
         ]
 
 
-def _write(passage: LocalPassage, limit: int) -> list[str]:
-    answer_type = classify(passage.traditional, passage.start_char, passage.end_char)
+def _write(request: GenerationRequest, limit: int) -> list[str]:
+    answer = request.answer
+    passage = localize(request.context, answer.start_char, answer.end_char)
+    # Only an answer that nobody has classified yet (of an evaluation, say) is classified here.
+    answer_type = answer.question_type or answer.type
+    answer_type = answer_type or classify(passage.traditional, passage.start_char, passage.end_char)
     frame = frame_answer(passage.traditional, passage.start_char, passage.end_char)
     questions = [first_variant(frame, answer_type)] if limit == 1 else variants(frame, answer_type)
     return list(dict.fromkeys(passage.in_its_script(question) for question in questions))[:limit]

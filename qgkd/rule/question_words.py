@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from qgkd.answer import AnswerType
 from qgkd.answers.heads import HEADS, find_head
 from qgkd.answers.patterns import (
     CENTURY,
@@ -26,7 +27,6 @@ from qgkd.answers.patterns import (
     YEAR,
     YEAR_MONTH_DAY,
 )
-from qgkd.answers.types import AnswerType
 from qgkd.rule.enumerated import which_ones
 from qgkd.text.characters import is_han
 from qgkd.text.word_lists import either, words_of

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from random import Random
 
+from qgkd.answer import AnswerType
 from qgkd.answers.classify import classify
-from qgkd.answers.types import AnswerType
 from qgkd.rule.clauses import frame_answer
 from qgkd.rule.cleaning import as_question
 from qgkd.rule.composition import Draft

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.rule.clause_answers import ask_about_clause
 from qgkd.rule.clauses import Frame
 from qgkd.rule.cleaning import as_question

@@ -85,13 +85,7 @@ def candidate_requests(example: QGExample, count: int) -> list[GenerationRequest
         if not (span.start_char < example.answer_end_char and example.answer_start_char < span.end_char)
         and normalise(span.text) != true_text
     ]
-    spans = [(example.answer_text, example.answer_start_char)] + [
-        (span.text, span.start_char) for span in others[:count]
-    ]
-    return [
-        GenerationRequest(context=example.context, answer_text=text, answer_start_char=start_char)
-        for text, start_char in spans
-    ]
+    return [GenerationRequest(context=example.context, answer=answer) for answer in (example.answer, *others[:count])]
 
 
 def _verdicts(scorer: QuestionScorer, chunk: Sequence[tuple[list[GenerationRequest], str]]) -> list[bool]:

@@ -154,12 +154,7 @@ def write_questions(
     refusals: list[str] = []
     for start in range(0, len(examples), REQUESTS_PER_CALL):
         chunk = examples[start : start + REQUESTS_PER_CALL]
-        requests = [
-            GenerationRequest(
-                context=example.context, answer_text=example.answer_text, answer_start_char=example.answer_start_char
-            )
-            for example in chunk
-        ]
+        requests = [GenerationRequest(context=example.context, answer=example.answer) for example in chunk]
         for example, written in zip(chunk, generate_each(generator, requests), strict=True):
             if isinstance(written, ValueError):
                 refusals.append(f"{example.example_id}: {written}")

@@ -141,11 +141,7 @@ class Validator:
         texts: list[str] = []
         for start in range(0, len(examples), _REQUESTS_PER_CALL):
             requests = [
-                GenerationRequest(
-                    context=example.context,
-                    answer_text=example.answer_text,
-                    answer_start_char=example.answer_start_char,
-                )
+                GenerationRequest(context=example.context, answer=example.answer)
                 for example in examples[start : start + _REQUESTS_PER_CALL]
             ]
             for questions in generate_each(generator, requests):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from qgkd.answer import AnswerType
 from qgkd.answers.classify import classify
-from qgkd.answers.types import AnswerType
 
 
 def _classify(marked: str) -> AnswerType:

@@ -8,8 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from qgkd.answer import AnswerType
 from qgkd.answers.propose import propose_answers
-from qgkd.answers.types import AnswerType
 from qgkd.cli.answers import answers
 
 TRADITIONAL = (

@@ -21,6 +21,7 @@ from transformers import (
     RobertaForMaskedLM,
 )
 
+from qgkd.answer import AnswerSpan
 from qgkd.checkpoints.checkpoint import load_checkpoint, short_name
 from qgkd.checkpoints.masked_lm import mask_logits, masked_lm_head
 from qgkd.checkpoints.precision import parameter_count, place
@@ -246,7 +247,7 @@ def test_other_architectures_work_in_attention_recurrent_only(tmp_path: Path, ki
     text = "".join(PASSAGES) * 3  # to the very last position
     at = text.index("三百人")
     (found,) = ModelGenerator(checkpoint).generate(
-        [GenerationRequest(context=text, answer_text="三百人", answer_start_char=at)]
+        [GenerationRequest(context=text, answer=AnswerSpan(text="三百人", start_char=at))]
     )
     assert found[0].text
     assert found[0].context_was_cut

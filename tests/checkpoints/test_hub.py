@@ -19,12 +19,13 @@ from tiny_model import PASSAGES, save_tiny_checkpoint
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PROGRAM = f"""
 import json, sys
+from qgkd.answer import AnswerSpan
 from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
 from qgkd.decoding.generator import ModelGenerator
 context = {PASSAGES[0]!r}
-request = GenerationRequest(context=context, answer_text="林文海", answer_start_char=context.index("林文海"))
+request = GenerationRequest(context=context, answer=AnswerSpan(text="林文海", start_char=context.index("林文海")))
 for name, *attention in json.loads(sys.argv[1]):
     try:
         checkpoint = load_checkpoint(name, attention=attention[0] if attention else None)

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_model import save_tiny_checkpoint
 
+from qgkd.answer import AnswerSpan
 from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.checkpoints.lean_bert import LeanBert, read_lean_bert
 from qgkd.checkpoints.masked_lm import mask_logits
@@ -25,8 +26,8 @@ from qgkd.model_input.source import PassageEncoder, question_target
 
 CONTEXT = "燈塔建於1867年，由工程師林文海設計，高12公尺。"
 REQUESTS = [
-    GenerationRequest(context=CONTEXT, answer_text="林文海", answer_start_char=14),
-    GenerationRequest(context=CONTEXT, answer_text="1867年", answer_start_char=4),
+    GenerationRequest(context=CONTEXT, answer=AnswerSpan(text="林文海", start_char=14)),
+    GenerationRequest(context=CONTEXT, answer=AnswerSpan(text="1867年", start_char=4)),
 ]
 
 
@@ -96,9 +97,9 @@ def test_damaged_files_are_left_to_transformers(folder: Path) -> None:
 def test_generation_imports_no_model_class_of_transformers(folder: Path) -> None:
     code = (
         "import sys\n"
-        "from qgkd.generator import GenerationRequest\n"
+        "from qgkd.answer import AnswerSpan\nfrom qgkd.generator import GenerationRequest\n"
         "from qgkd.quiz.load_generator import load_generator\n"
-        f"request = GenerationRequest(context={CONTEXT!r}, answer_text='林文海', answer_start_char=14)\n"
+        f"request = GenerationRequest(context={CONTEXT!r}, answer=AnswerSpan(text='林文海', start_char=14))\n"
         f"load_generator(model={str(folder)!r}).generate([request])\n"
         "assert 'torch' in sys.modules\n"
         "print('transformers.modeling_utils' in sys.modules)\n"

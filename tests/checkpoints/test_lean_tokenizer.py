@@ -98,9 +98,9 @@ def test_damaged_files_are_left_to_transformers(tmp_path: Path) -> None:
 def test_generation_imports_neither_transformers_nor_a_compiler() -> None:
     code = (
         "import sys\n"
-        "from qgkd.generator import GenerationRequest\n"
+        "from qgkd.answer import AnswerSpan\nfrom qgkd.generator import GenerationRequest\n"
         "from qgkd.quiz.load_generator import load_generator\n"
-        f"request = GenerationRequest(context={CONTEXT!r}, answer_text='林文海', answer_start_char=14)\n"
+        f"request = GenerationRequest(context={CONTEXT!r}, answer=AnswerSpan(text='林文海', start_char=14))\n"
         "load_generator(system='model').generate([request])\n"
         "assert 'torch' in sys.modules\n"
         "print(sorted({'transformers', 'torch._dynamo'} & sys.modules.keys()))\n"

@@ -14,6 +14,7 @@ from generation_requests import request
 from tiny_model import PASSAGES, save_tiny_checkpoint, tiny_checkpoint
 from transformers import BertConfig, BertForMaskedLM
 
+from qgkd.answer import AnswerSpan
 from qgkd.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from qgkd.checkpoints.precision import place
 from qgkd.decoding.generator import ModelGenerator
@@ -57,7 +58,7 @@ def test_order_and_content_do_not_depend_on_the_batch(tmp_path: Path, attention:
     assert len({q.text for row in together for q in row}) > 4
     assert len({len(one.context) for one in requests}) > 4
     for one, row in zip(requests, together, strict=True):
-        assert [(q.answer_text, q.answer_start_char) for q in row] == [(one.answer_text, one.answer_start_char)]
+        assert [q.answer for q in row] == [one.answer]
         assert row[0].context_was_cut == (len(one.context) > 140)
     assert_same(generator_of(tmp_path, attention, layout, batch=1, num_beams=beams).generate(requests), together)
     assert_same(generator_of(tmp_path, attention, layout, batch=700, num_beams=beams).generate(requests), together)
@@ -159,7 +160,7 @@ def test_simplified_in_simplified_out(tmp_path: Path) -> None:
     for answer, other in [("林文海", "林文海"), ("港务局", "港務局"), ("灯塔", "燈塔")]:
         (found,) = generator.generate([request(simplified, answer, simplified.count(answer) - 1)])
         (expected,) = generator.generate([request(traditional, other, traditional.count(other) - 1)])
-        assert found[0].answer_text == answer
+        assert found[0].answer.text == answer
         assert found[0].mean_log_probability == pytest.approx(expected[0].mean_log_probability, abs=1e-6)
         assert not set(found[0].text) & set("燈於師設計務職員灣誰麼裡時"), found[0].text
         assert len(found[0].text) == len(expected[0].text)
@@ -179,20 +180,23 @@ def test_a_model_of_both_scripts_reads_the_text_unconverted(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("wrong", "complaint"),
+    ("context", "answer", "start_char", "complaint"),
     [
-        (GenerationRequest(context=PASSAGES[0], answer_text="林文海", answer_start_char=3), "correct the offset"),
-        (GenerationRequest(context=PASSAGES[0], answer_text="林文海", answer_start_char=999), "correct the offset"),
-        (GenerationRequest(context=PASSAGES[0], answer_text="北岸", answer_start_char=-3), "inside the passage"),
-        (GenerationRequest(context=PASSAGES[0], answer_text="", answer_start_char=5), "inside the passage"),
-        (GenerationRequest(context="港 口", answer_text=" ", answer_start_char=1), "no visible character"),
-        (GenerationRequest(context="", answer_text="港", answer_start_char=0), "correct the offset"),
-        (GenerationRequest(context="港" * 500, answer_text="港" * 300, answer_start_char=7), "at most 10 tokens"),
+        (PASSAGES[0], "林文海", 3, "correct the offset"),
+        (PASSAGES[0], "林文海", 999, "correct the offset"),
+        (PASSAGES[0], "北岸", -3, "inside the passage"),
+        (PASSAGES[0], "", 5, "inside the passage"),
+        ("港 口", " ", 1, "no visible character"),
+        ("", "港", 0, "correct the offset"),
+        ("港" * 500, "港" * 300, 7, "at most 10 tokens"),
     ],
 )
-def test_wrong_requests_are_refused_in_a_sentence(tmp_path: Path, wrong: GenerationRequest, complaint: str) -> None:
+def test_wrong_requests_are_refused_in_a_sentence(
+    tmp_path: Path, context: str, answer: str, start_char: int, complaint: str
+) -> None:
+    generator = generator_of(tmp_path, "prefix", "marked")
     with pytest.raises(UserError, match=complaint) as refusal:
-        generator_of(tmp_path, "prefix", "marked").generate([wrong])
+        generator.generate([GenerationRequest(context=context, answer=AnswerSpan(text=answer, start_char=start_char))])
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 200
 
@@ -212,7 +216,7 @@ def test_a_hundred_thousand_characters(tmp_path: Path, attention: str, layout: s
     places = [at for at in range(0, len(context) - 3, 9_973) if context[at : at + 3].strip()]
     places += [0, len(context) - 2]
     requests = [
-        GenerationRequest(context=context, answer_text=context[at : at + 2], answer_start_char=at) for at in places
+        GenerationRequest(context=context, answer=AnswerSpan(text=context[at : at + 2], start_char=at)) for at in places
     ]
     started = time.perf_counter()
     found = generator_of(tmp_path, attention, layout).generate(requests)
@@ -225,7 +229,7 @@ def test_answers_at_the_edges_of_a_passage(tmp_path: Path, layout: str) -> None:
     for text in ("港", "港口", " 港。\n", "".join(PASSAGES) * 3):
         stripped = text.strip()
         ends = [text.index(stripped[0]), text.rindex(stripped[-1])]
-        requests = [GenerationRequest(context=text, answer_text=text[at], answer_start_char=at) for at in ends]
+        requests = [GenerationRequest(context=text, answer=AnswerSpan(text=text[at], start_char=at)) for at in ends]
         assert all(generator_of(tmp_path, "prefix", layout).generate(requests))
 
 

@@ -13,6 +13,7 @@ from recipe_data import tiny_recipe
 from tiny_model import save_tiny_checkpoint
 from torch import nn
 
+from qgkd.answer import AnswerSpan
 from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.checkpoints.encoder import encoder_layers
 from qgkd.checkpoints.student import make_student
@@ -53,7 +54,7 @@ def test_a_grown_model_says_what_it_said(tiny: Path, tmp_path: Path, layers: int
     ids = torch.randint(6, before.model.config.vocab_size, (2, 30))
     with torch.no_grad():
         torch.testing.assert_close(after.model(ids).logits, before.model(ids).logits, rtol=1e-4, atol=1e-4)
-    request = GenerationRequest(context=CONTEXT, answer_text="林文海", answer_start_char=14)
+    request = GenerationRequest(context=CONTEXT, answer=AnswerSpan(text="林文海", start_char=14))
     texts = [[q.text for q in ModelGenerator(each).generate([request])[0]] for each in (before, after)]
     assert texts[0] == texts[1]
     assert after.record["base"]["layers"] == 2

@@ -16,6 +16,7 @@ import torch
 from recipe_data import tiny_recipe
 from safetensors.torch import load_file
 
+from qgkd.answer import AnswerSpan
 from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.cli import main
 from qgkd.decoding.generator import ModelGenerator
@@ -58,7 +59,7 @@ def test_model_loads_and_writes(made: Path) -> None:
     assert checkpoint.record["recipe"]["last_stage"] == "questions"
     assert set(checkpoint.record["trained_on"]["files"]) == {"text.txt.xz", "laws.txt", "broad.jsonl", "final.jsonl"}
     context = "燈塔建於1867年，由工程師林文海設計。"
-    request = GenerationRequest(context=context, answer_text="林文海", answer_start_char=14)
+    request = GenerationRequest(context=context, answer=AnswerSpan(text="林文海", start_char=14))
     ModelGenerator(checkpoint).generate([request])
 
 

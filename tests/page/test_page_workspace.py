@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.errors import UserError
 from qgkd.page import question_list
 from qgkd.page.chosen_answers import Choice, Span
@@ -55,7 +55,7 @@ def test_json_and_back_is_the_same_workspace() -> None:
         workspace,
         choice=Choice(dropped=frozenset([Span(0, 2)]), added=(Span(1, 3),)),
         wish=Wish(form="mixed", types=("date",), model=HOSTILE),
-        told=({"key": "told.refused", "values": {"answer": HOSTILE}},),
+        messages=({"key": "message.refused", "values": {"answer": HOSTILE}},),
     )
     workspace = question_list.edit(workspace, keys(workspace)[0], "prompt", HOSTILE)
     workspace = question_list.delete(workspace, keys(workspace)[1:2]).undone()

@@ -14,7 +14,7 @@ from stub_generator import StubGenerator
 from qgkd.answers.propose import propose_answers
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
-from qgkd.page.chosen_answers import Choice, Span, occurrences, surroundings, wanted_proposals
+from qgkd.page.chosen_answers import Choice, Span, is_switched_on, occurrences, place_of, surroundings
 from qgkd.page.highlight import segments
 from qgkd.page.jobs import JobBoard
 from qgkd.page.models import RULE, ModelShelf
@@ -68,7 +68,7 @@ def test_shares_sum_up_and_are_even(count: int, lengths: list[int]) -> None:
 def test_ten_questions_are_spread_over_a_long_text() -> None:
     workspace = write(Workspace(text=LONG, wish=Wish(count=12)))
     assert len(workspace.entries) == 12
-    assert workspace.told == ()
+    assert workspace.messages == ()
     places = [workspace.passages[entry.item.passage_id] for entry in workspace.entries]
     assert len(set(places)) == len(split_parts(LONG))
     for entry in workspace.entries:
@@ -95,8 +95,10 @@ def test_what_one_part_cannot_give_the_others_give() -> None:
 def test_shortfall_is_explained() -> None:
     workspace = write(Workspace(text="燈塔建於1867年，由工程師林文海設計。", wish=Wish(count=10)))
     assert 1 <= len(workspace.entries) < 10
-    assert [told["key"] for told in workspace.told] == ["told.used_up"]
-    assert [told["key"] for told in write(Workspace(text="啊！", wish=Wish(count=3))).told] == ["told.no_answers"]
+    assert [message["key"] for message in workspace.messages] == ["message.used_up"]
+    assert [message["key"] for message in write(Workspace(text="啊！", wish=Wish(count=3))).messages] == [
+        "message.no_answers"
+    ]
 
 
 def test_answers_chosen_dropped_and_typed() -> None:
@@ -114,14 +116,14 @@ def test_answers_chosen_dropped_and_typed() -> None:
 
 def test_refused_answers_are_told_and_the_others_asked() -> None:
     def stubborn(request: GenerationRequest, rank: int) -> str:
-        if request.answer_text == "劉銘傳":
+        if request.answer.text == "劉銘傳":
             raise UserError("no")
-        return f"{request.answer_start_char}是什麼？"
+        return f"{request.answer.start_char}是什麼？"
 
     start = RAILWAY.index("劉銘傳")
     choice = Choice(added=(Span(start, start + 3), Span(0, 2)))
     workspace = write(Workspace(text=RAILWAY, choice=choice, wish=Wish(count=2)), StubGenerator(stubborn))
-    assert {"key": "told.refused", "values": {"answer": "劉銘傳"}} in workspace.told
+    assert {"key": "message.refused", "values": {"answer": "劉銘傳"}} in workspace.messages
     assert len(workspace.entries) == 2
 
 
@@ -154,7 +156,7 @@ def test_stopped_half_way_keeps_what_there_is() -> None:
 
     workspace = write(Workspace(text=LONG, wish=Wish(count=30)), turn=turn)
     assert 0 < len(workspace.entries) < 30
-    assert workspace.told[0]["key"] == "told.stopped"
+    assert workspace.messages[0]["key"] == "message.stopped"
     assert not stopped.is_set()
 
 
@@ -187,7 +189,8 @@ def test_highlighted_segments_are_the_text() -> None:
     assert "".join(segment.text for segment in found) == RAILWAY
     assert {segment.state for segment in found} == {"", "on", "off", "own"}
     assert all(RAILWAY[segment.start_char :].startswith(segment.text) for segment in found)
-    assert len(wanted_proposals(proposals, workspace.choice)) < len(proposals)
+    assert not is_switched_on(dropped, workspace.choice)
+    assert any(is_switched_on(place_of(proposal), workspace.choice) for proposal in proposals)
 
 
 def test_turns_come_first_come_first_served() -> None:

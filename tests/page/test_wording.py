@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qgkd.answers.types import AnswerType
+from qgkd.answer import AnswerType
 from qgkd.exports.export import Sheet
 from qgkd.exports.formats import FORMATS
 from qgkd.page.wording import say, sentences

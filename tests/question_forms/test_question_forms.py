@@ -12,7 +12,7 @@ from pathlib import Path
 import opencc
 import pytest
 
-from qgkd.answers.types import AnswerSpan, AnswerType
+from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.errors import UserError
 from qgkd.generator import Question
 from qgkd.question_forms import (
@@ -31,7 +31,8 @@ from qgkd.question_forms import (
 from qgkd.question_forms.build import short_answer_item
 from qgkd.question_forms.confidence import confidence_of
 from qgkd.question_forms.item_json import read_item
-from qgkd.quiz.make import QuizQuestion, make_quiz
+from qgkd.quiz.make import make_quiz
+from qgkd.quiz.quiz import QuizQuestion
 from qgkd.rule import RuleGenerator
 from qgkd.text.script import Script, detect_script
 
@@ -72,10 +73,9 @@ def asked(
 ) -> QuizQuestion:
     """A question about the first occurrence of an answer."""
     start = context.index(answer)
-    span = AnswerSpan(text=answer, start_char=start, end_char=start + len(answer), type=answer_type)
+    span = AnswerSpan(text=answer, start_char=start, type=answer_type)
     return QuizQuestion(
-        question=Question(text=question, answer_text=answer, answer_start_char=start),
-        answer=span,
+        question=Question(text=question, answer=span),
         source_sentence=context,
         source_start_char=0,
     )
@@ -405,12 +405,12 @@ def test_every_notice_has_a_sentence_in_every_language() -> None:
 
 
 def test_a_questions_probability_in_words() -> None:
-    question = Question(text="誰？", answer_text="他", answer_start_char=0)
+    question = Question(text="誰？", answer=AnswerSpan(text="他", start_char=0))
     assert confidence_of(question) is Confidence.UNKNOWN
     words = [confidence_of(dataclasses.replace(question, mean_log_probability=value)) for value in (-0.01, -0.5, -3.0)]
     assert words == [Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW]
     twice = Question(
-        text="在《某書》和《某書》和《某書》？", answer_text="他", answer_start_char=0, mean_log_probability=-0.01
+        text="在《某書》和《某書》和《某書》？", answer=AnswerSpan(text="他", start_char=0), mean_log_probability=-0.01
     )
     assert confidence_of(twice) is Confidence.LOW
     unfinished = dataclasses.replace(question, mean_log_probability=-0.01, finished=False)

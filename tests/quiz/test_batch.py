@@ -13,9 +13,9 @@ from stub_generator import StubGenerator, ask_by_offset
 
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
-from qgkd.quiz.file_run import BatchSummary, generate_file, partial_path
+from qgkd.quiz.file_run import BatchProgress, BatchSummary, generate_file, partial_path
 from qgkd.quiz.question_rows import BatchOptions
-from qgkd.reading.readers import read_passages
+from qgkd.reading.readers import Problem, read_passages
 
 CONTEXT = "第{n}座燈塔建於{year}年，由工程師林文海設計，守塔人是陳阿土。"
 
@@ -68,8 +68,8 @@ def killed_at_call(number: int) -> StubGenerator:
 
 def test_rows_keep_their_order_and_bad_ones_are_told(tmp_path: Path) -> None:
     source, output = write_rows(tmp_path / "in.jsonl", passages(20)), tmp_path / "out.jsonl"
-    told: list[tuple[str, dict[str, Any]]] = []
-    summary = run(source, output, report=lambda kind, value: told.append((kind, value)))
+    reported: list[Problem | BatchProgress] = []
+    summary = run(source, output, report=reported.append)
     rows = read_output(output)
     assert [row["row"] for row in rows] == sorted(row["row"] for row in rows)
     per_row = {n: [row for row in rows if row["row"] == n + 1] for n in range(20)}
@@ -83,9 +83,9 @@ def test_rows_keep_their_order_and_bad_ones_are_told(tmp_path: Path) -> None:
         "id", "row", "question", "answer", "answer_start", "answer_type", "mean_log_probability", "context_was_cut",
         "system",
     ]  # fmt: skip
-    bad = [value for kind, value in told if kind == "bad_row"]
-    assert [value["row"] for value in bad] == [7, 14]
-    assert bad[0]["reason"] == "answer '不在文中' is nowhere in the context; was the context edited?"
+    bad = [event for event in reported if isinstance(event, Problem) and not event.is_shortfall]
+    assert [problem.row_number for problem in bad] == [7, 14]
+    assert bad[0].reason == "answer '不在文中' is nowhere in the context; was the context edited?"
     assert (summary.rows, summary.bad_rows, summary.questions) == (20, 2, len(rows))
     assert not partial_path(output).exists()
 
@@ -127,11 +127,11 @@ def test_resume_repeats_the_complaints_of_the_earlier_part(tmp_path: Path) -> No
     source, output = write_rows(tmp_path / "in.jsonl", passages(20)), tmp_path / "out.jsonl"
     with pytest.raises(KilledError):
         run(source, output, killed_at_call(4))
-    told: list[int] = []
-    run(
-        source, output, resume=True, report=lambda kind, value: told.append(value["row"]) if kind == "bad_row" else None
-    )
-    assert told == [7, 14]
+    reported: list[Problem | BatchProgress] = []
+    run(source, output, resume=True, report=reported.append)
+    problems = [event for event in reported if isinstance(event, Problem)]
+    assert [problem.row_number for problem in problems] == [7, 14]
+    assert str(problems[0]).startswith(f"{source}: line 7: p6: ")
 
 
 def test_resume_refuses_other_options_and_other_input(tmp_path: Path) -> None:
@@ -244,28 +244,25 @@ def test_odd_fields_spoil_their_row_alone(tmp_path: Path) -> None:
     ]
     source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    told: list[dict[str, Any]] = []
-    summary = run(source, output, report=lambda kind, value: told.append(value) if kind == "bad_row" else None)
+    reported: list[Problem | BatchProgress] = []
+    summary = run(source, output, report=reported.append)
+    bad = [event for event in reported if isinstance(event, Problem) and not event.is_shortfall]
     assert [(row["row"], row["id"]) for row in read_output(output)] == [
         (1, "same"), (1, "same"), (2, "same"), (6, "half a pair ?"), (7, "7"), (7, "7"), (9, "last"),
     ]  # fmt: skip
-    assert [(value["row"], value["line"]) for value in told] == [(3, 3), (4, 4), (5, 5), (7, 7), (8, 9)]
-    assert all(value["reason"] for value in told)
+    assert [(problem.row_number, problem.line_number) for problem in bad] == [(3, 3), (4, 4), (5, 5), (7, 7), (8, 9)]
+    assert all(problem.reason for problem in bad)
     assert summary.bad_rows == 5
 
 
 def test_a_passage_with_fewer_questions_than_asked_for_is_told(tmp_path: Path) -> None:
     source = write_rows(tmp_path / "in.jsonl", [{"id": "a", "context": "燈塔建於1867年。"}])
-    told: list[tuple[str, str]] = []
-    summary = run(
-        source,
-        tmp_path / "out.jsonl",
-        questions_per_passage=50,
-        report=lambda kind, value: told.append((kind, value.get("reason", ""))),
-    )
+    reported: list[Problem | BatchProgress] = []
+    summary = run(source, tmp_path / "out.jsonl", questions_per_passage=50, report=reported.append)
+    problems = [event for event in reported if isinstance(event, Problem)]
     assert summary.short_rows == 1
     assert summary.bad_rows == 0
-    assert any(kind == "short_row" and " of 50 questions: " in reason for kind, reason in told)
+    assert any(problem.is_shortfall and " of 50 questions: " in problem.reason for problem in problems)
 
 
 def test_the_input_is_read_as_it_is_needed(tmp_path: Path) -> None:
@@ -281,9 +278,9 @@ def test_the_input_is_read_as_it_is_needed(tmp_path: Path) -> None:
 
     ahead: list[int] = []
 
-    def report(kind: str, value: dict[str, Any]) -> None:
-        if kind == "done":
-            ahead.append(read - value["rows"])
+    def report(event: Problem | BatchProgress) -> None:
+        if isinstance(event, BatchProgress):
+            ahead.append(read - event.rows)
 
     generate_file(StubGenerator(), counted(), tmp_path / "out.jsonl", BatchOptions(rows_per_batch=4), report=report)
     assert len(ahead) == 10

@@ -5,6 +5,7 @@ import random
 import pytest
 from generation_requests import request
 
+from qgkd.answer import AnswerSpan
 from qgkd.generator import GenerationRequest
 from qgkd.rule import RuleGenerator, synthetic_variants
 
@@ -104,13 +105,13 @@ def test_variants_are_distinct_and_as_many_as_requested() -> None:
 def test_requests_keep_their_order_and_are_deterministic() -> None:
     requests = [request(HARBOUR, "1867年"), request(HARBOUR, "陳婉如"), request(HARBOUR_SIMPLIFIED, "五万元")]
     found = GENERATOR.generate(requests, questions_per_answer=3)
-    assert [questions[0].answer_text for questions in found] == ["1867年", "陳婉如", "五万元"]
+    assert [questions[0].answer.text for questions in found] == ["1867年", "陳婉如", "五万元"]
     assert found == GENERATOR.generate(requests, questions_per_answer=3)
 
 
 def test_wrong_offset_is_refused_in_one_sentence() -> None:
-    with pytest.raises(ValueError, match="is not at character 3"):
-        GENERATOR.generate([GenerationRequest(context=HARBOUR, answer_text="林文海", answer_start_char=3)])
+    with pytest.raises(ValueError, match="is not at characters 3 to 6"):
+        GENERATOR.generate([GenerationRequest(context=HARBOUR, answer=AnswerSpan(text="林文海", start_char=3))])
 
 
 @pytest.mark.parametrize("context", [HARBOUR, HARBOUR_SIMPLIFIED, "Lighthouse 😀 12, 34（港口「燈塔", "燈塔"])
@@ -120,7 +121,7 @@ def test_any_span_gets_a_question(context: str) -> None:
         start_char = rng.randrange(len(context))
         end_char = rng.randint(start_char + 1, min(len(context), start_char + 30))
         request = GenerationRequest(
-            context=context, answer_text=context[start_char:end_char], answer_start_char=start_char
+            context=context, answer=AnswerSpan(text=context[start_char:end_char], start_char=start_char)
         )
         questions = GENERATOR.generate([request], questions_per_answer=5)[0]
         texts = [question.text for question in questions]

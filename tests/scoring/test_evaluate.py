@@ -66,7 +66,7 @@ def data_file(tmp_path: Path, examples: list[QGExample]) -> Path:
 
 
 def reference_question(request: GenerationRequest, rank: int) -> str:
-    return QUESTIONS[request.answer_text]
+    return QUESTIONS[request.answer.text]
 
 
 def test_reference_questions_score_one(examples: list[QGExample]) -> None:
@@ -83,9 +83,9 @@ def test_reference_questions_score_one(examples: list[QGExample]) -> None:
 
 def test_an_empty_or_refused_question_stays_empty(examples: list[QGExample]) -> None:
     def reluctant(request: GenerationRequest, rank: int) -> str | None:
-        if request.answer_text == "1920年":
+        if request.answer.text == "1920年":
             raise ValueError("answer '1920年' is too long")
-        return None if request.answer_text == "林文海" else QUESTIONS[request.answer_text]
+        return None if request.answer.text == "林文海" else QUESTIONS[request.answer.text]
 
     evaluation = evaluate(StubGenerator(reluctant), examples, EvaluationOptions(extra=True))
     assert evaluation.questions == (QUESTIONS["1867年"], "", "", QUESTIONS["交通部"])
@@ -149,10 +149,10 @@ class Reader:
     def question_log_probabilities(
         self, requests: Sequence[GenerationRequest], questions: Sequence[str]
     ) -> list[float]:
-        if any(request.answer_text == "太長" for request in requests):
+        if any(request.answer.text == "太長" for request in requests):
             raise ValueError("answer '太長' is too long")
         pairs = zip(requests, questions, strict=True)
-        return [-1.0 if self._about.get(question) == request.answer_text else -2.0 for request, question in pairs]
+        return [-1.0 if self._about.get(question) == request.answer.text else -2.0 for request, question in pairs]
 
 
 def test_answerability_counts_questions_most_likely_about_their_answer(examples: list[QGExample]) -> None:
@@ -182,12 +182,12 @@ def test_candidates_are_the_true_answer_and_different_ones(examples: list[QGExam
         example_id="a", context=context, answer_text="林文海", answer_start_char=PASSAGE.index("林文海")
     )
     true, *others = candidate_requests(example, 6)
-    assert (true.answer_text, true.answer_start_char) == ("林文海", example.answer_start_char)
+    assert (true.answer.text, true.answer.start_char) == ("林文海", example.answer_start_char)
     assert 3 <= len(others) <= 6
     for other in others:
-        assert other.answer_text != "林文海"
-        end_char = other.answer_start_char + len(other.answer_text)
-        assert end_char <= example.answer_start_char or other.answer_start_char >= example.answer_end_char
+        assert other.answer.text != "林文海"
+        end_char = other.answer.end_char
+        assert end_char <= example.answer_start_char or other.answer.start_char >= example.answer_end_char
 
 
 def test_the_command_prints_one_object(data_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from training_examples import loss_curve, records, run_config, save_base, write_
 from training_runs import PLAIN_DESCENT, assert_same_run, assert_same_weights, spawn, weights, write_config
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
+from qgkd.answer import AnswerSpan
 from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.cli import main
 from qgkd.decoding.generator import ModelGenerator
@@ -50,7 +51,7 @@ def test_twenty_questions_are_learnt_by_heart(
     )
     generator = ModelGenerator(load_checkpoint(run / "model"))
     requests = [
-        GenerationRequest(context=r["context"], answer_text=r["answer"], answer_start_char=r["answer_start"])
+        GenerationRequest(context=r["context"], answer=AnswerSpan(text=r["answer"], start_char=r["answer_start"]))
         for r in records()
     ]
     assert [questions[0].text for questions in generator.generate(requests)] == [r["question"] for r in records()]

@@ -1,0 +1,93 @@
+"""Why an answer got no question, and why a quiz has fewer questions than wanted.
+
+Comes in: what `qgkd.quiz.make` found out. Goes out: `Refusal` and `Shortfall`; the command line prints their English
+sentences, the page words their codes in its visitor's language.
+
+A literal example: `str(Shortfall(found=0, wanted=3))` is
+"0 of 3 questions: the passage has no stretch of text that could be an answer".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qgkd.answer import AnswerSpan
+from qgkd.answers.given import LONGEST_ANSWER_TOKENS, answer_tokens
+
+
+class RefusalCode(StrEnum):
+    """Why no question was written about a given answer."""
+
+    TOO_LONG = "too_long"
+    """It is longer than any system takes."""
+    GENERATOR = "generator"
+    """The generator refused it; `Refusal.reason` holds its sentence."""
+    NO_QUESTION = "no_question"
+    """The generator found no question."""
+    REPEATS_ANOTHER = "repeats_another"
+    """Each of its questions is a near-duplicate of another one of this quiz."""
+    ALREADY_ASKED = "already_asked"
+    """Each of its questions is a near-duplicate of an earlier one (`QuizOrder.earlier_questions`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A given answer without a question."""
+
+    answer: AnswerSpan
+    code: RefusalCode
+    reason: str = ""
+    """The generator's own sentence, where it refused."""
+
+    def __str__(self) -> str:
+        """The sentence that the command line prints."""
+        text = self.answer.text
+        if self.code is RefusalCode.GENERATOR:
+            return self.reason
+        if self.code is RefusalCode.TOO_LONG:
+            return (
+                f"answer {text[:20]!r}… is {answer_tokens(text)} characters and words long, the longest that can be "
+                f"asked about has {LONGEST_ANSWER_TOKENS}; give a shorter one"
+            )
+        if self.code is RefusalCode.NO_QUESTION:
+            return f"no question could be written about the answer {text[:40]!r}"
+        return f"every question about the answer {text[:40]!r} says what another one says"
+
+
+class ShortfallCode(StrEnum):
+    """Why there are fewer questions than wanted."""
+
+    NO_ANSWERS = "no_answers"
+    """The passage has nothing that could be an answer."""
+    USED_UP = "used_up"
+    """All answers were tried and gave no more different questions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """Fewer questions than wanted."""
+
+    found: int
+    wanted: int
+    tried_answers: int = 0
+    """How many answers the generator was given."""
+    answers_were_given: bool = False
+    """Whether a person gave the answers; else they were proposed."""
+
+    @property
+    def code(self) -> ShortfallCode:
+        """The reason in one word."""
+        return ShortfallCode.USED_UP if self.tried_answers else ShortfallCode.NO_ANSWERS
+
+    def __str__(self) -> str:
+        """The sentence that the command line prints."""
+        if self.code is ShortfallCode.NO_ANSWERS:
+            return (
+                f"{self.found} of {self.wanted} questions: the passage has no stretch of text that could be an answer"
+            )
+        source = "given" if self.answers_were_given else "found in it"
+        return (
+            f"{self.found} of {self.wanted} questions: {self.tried_answers} answers {source} were tried and gave no "
+            "more different questions; give a longer passage or ask for fewer"
+        )
