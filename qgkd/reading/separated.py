@@ -16,7 +16,7 @@ from qgkd.errors import UserError
 from qgkd.reading.file_rows import FileRow, Problem
 
 Line = tuple[int, list[str] | str]
-"""A record's first line, from 1, and its cells; instead of them what is wrong with its quotes."""
+"""A record's first line, from 1, and its cells, or what is wrong with its quotes."""
 
 DELIMITERS = ",\t;"
 
@@ -32,10 +32,7 @@ def separated_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Prob
 
 
 def decoded_lines(lines: Iterable[bytes]) -> Iterator[str]:
-    """Lines as text, without a byte order mark; a byte that is not UTF-8 becomes half a surrogate pair.
-
-    The readers of examples report such a pair for its row alone.
-    """
+    """Lines as text; a byte that is not UTF-8 becomes half a surrogate pair, which readers report for its row alone."""
     for number, line in enumerate(lines):
         yield (line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line).decode("utf-8", "surrogateescape")
 
@@ -57,13 +54,7 @@ def require_context(name: str, columns: Sequence[str]) -> None:
 
 
 def cells_of(lines: Iterable[str], delimiter: str, *, lines_before: int = 0) -> Iterator[Line]:
-    """The cells of each record, which may stand in double quotes and hold line ends there; empty lines are skipped.
-
-    Args:
-        lines: Text, line by line.
-        delimiter: What stands between cells.
-        lines_before: How many lines of the file were read already.
-    """
+    """The cells of each record, in double quotes or not, after `lines_before` lines; empty lines are skipped."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the default refuses a passage of 131,072 bytes
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
@@ -87,13 +78,7 @@ def unquoted_cells_of(lines: Iterable[str], delimiter: str) -> Iterator[Line]:
 
 
 def table_rows(name: str, header: Sequence[str], records: Iterable[Line]) -> Iterator[FileRow | Problem]:
-    """Records with named fields, empty ones left out; a problem for each record of another number of cells.
-
-    Args:
-        name: The file, for the problems.
-        header: The columns' names.
-        records: From `cells_of` or `unquoted_cells_of`.
-    """
+    """Records with named fields, empty ones left out; a problem for each record with another number of cells."""
     expected = f"expected {len(header)} fields ({', '.join(header)})"
     for row_number, (line_number, cells) in enumerate(records, start=1):
         if len(cells) == len(header) and isinstance(cells, list):
@@ -105,10 +90,5 @@ def table_rows(name: str, header: Sequence[str], records: Iterable[Line]) -> Ite
             if isinstance(cells, str)
             else f"found {len(cells)}; put fields that hold separators in double quotes, or remove the line"
         )
-        yield Problem(
-            file=name,
-            row_id=f"line {line_number}",
-            reason=f"{expected}, {found}",
-            row_number=row_number,
-            line_number=line_number,
-        )
+        reason, row_id = f"{expected}, {found}", f"line {line_number}"
+        yield Problem(file=name, row_id=row_id, reason=reason, row_number=row_number, line_number=line_number)

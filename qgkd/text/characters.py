@@ -10,16 +10,16 @@ from __future__ import annotations
 HAN = "\u4e00-\u9fff"
 """Chinese characters as a range between the brackets of a regular expression."""
 
-_BERT_BLOCKS = ("\u3400\u4dbf", "\u4e00\u9fff", "\uf900\ufaff", "\U00020000\U0002ceaf")
+_BERT_BLOCKS = (("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uf900", "\ufaff"), ("\U00020000", "\U0002ceaf"))
 
 
 def is_han(character: str) -> bool:
-    """Whether a character is Chinese, rare ones outside Unicode's main block left aside."""
+    """Whether a character is in Unicode's main block of Chinese characters."""
     return "\u4e00" <= character <= "\u9fff"
 
 
 def is_han_or_rare(character: str) -> bool:
-    """Whether a character is Chinese, Unicode's first block of rare ones counted in."""
+    """Whether a character is Chinese, the rare ones of Unicode's extension A included."""
     return "\u3400" <= character <= "\u9fff"
 
 

@@ -33,7 +33,7 @@ def spelling_characters() -> frozenset[str]:
 
 
 def is_spelt(text: str) -> bool:
-    """Whether all characters are ones foreign names are spelt with."""
+    """Whether all characters spell foreign names."""
     return all(character in spelling_characters() for character in text)
 
 
@@ -44,8 +44,8 @@ def find_foreign_names(text: str) -> list[tuple[int, int]]:
         text: Any text.
 
     Returns:
-        (start_char, end_char) in order. The pieces between dots are taken whole, the outer two as far as their
-        characters are ones names are spelt with, and at least one character of each.
+        (start_char, end_char) in order. The pieces between dots belong to the name whole, the outer two as far as
+        their characters spell names, with at least one character each.
     """
     spelling = spelling_characters()
     names: list[tuple[int, int]] = []

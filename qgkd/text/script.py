@@ -1,4 +1,4 @@
-"""Traditional and Simplified Chinese: tell them apart, turn one into the other, keep character offsets.
+"""Traditional and Simplified Chinese: detect the script, convert, keep character offsets.
 
 Comes in: text in either script. Goes out: `Script`, or the text in the wanted script.
 
@@ -29,14 +29,14 @@ class Script(StrEnum):
     TRADITIONAL = "traditional"
     SIMPLIFIED = "simplified"
     NEUTRAL = "neutral"
-    """No character, or as many on either side, tells the two apart."""
+    """No character belongs to one script only, or as many to each."""
 
 
 def detect_script(text: str) -> Script:
-    """Tell which script a text is written in, by the majority of the characters that occur in one script only.
+    """Detect the script of a text by the majority of the characters that occur in one script only.
 
     A character counts as Traditional when Big5 holds it and GB 2312 does not, as Simplified the other way round; those
-    in both (的, 里, 台) tell nothing. A Simplified passage with a name in Traditional characters stays Simplified.
+    in both (的, 里, 台) do not count. A Simplified passage with a name in Traditional characters stays Simplified.
 
     Args:
         text: Any text.
@@ -80,7 +80,7 @@ def to_traditional_aligned(text: str) -> str:
     """Convert to Traditional Chinese so that character i of the result is character i of the text.
 
     Returns:
-        Text of exactly the same length: an answer found in it at some offset stands in the original at that offset.
+        Text of exactly the same length: offsets in it are offsets in the original.
     """
     return _aligned(text, to_traditional)
 
@@ -115,7 +115,7 @@ def _converter(config: str) -> Callable[[str], str]:
     import opencc
 
     convert = opencc.OpenCC(config).convert
-    # OpenCC ends the text at a NUL and refuses half a surrogate pair: both are passed by, not lost.
+    # OpenCC ends the text at a NUL and refuses half a surrogate pair: keep both out of it.
     return lambda text: "".join(
         part if _UNCONVERTIBLE.fullmatch(part) else convert(part) for part in _UNCONVERTIBLE.split(text)
     )
