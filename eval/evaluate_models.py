@@ -20,16 +20,16 @@ import hashlib
 import io
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import qgkd
-from qgkd.cli import generator_options as options
 from qgkd.cli.evaluate import answerability_scorer, as_json, read_for_evaluation, read_titles
-from qgkd.cli.generator_options import SystemChoice
+from qgkd.cli.generator_options import SystemChoice, takes_system
 from qgkd.errors import UserError
 from qgkd.files.atomic import explain_write_error, write_atomically
 from qgkd.files.fingerprint import file_sha256, model_sha256
@@ -84,6 +84,7 @@ def rule_sha256() -> str:
     return digest.hexdigest()
 
 
+@partial(takes_system, without=("system", "model"))
 def evaluate_models(
     data: Annotated[list[Path], typer.Option(help="A file of examples; may be given several times.")],
     output: Annotated[Path, typer.Option(help="Folder for results.json, table.md, table.csv and the predictions.")],
@@ -96,13 +97,8 @@ def evaluate_models(
     extra: Annotated[bool, typer.Option("--extra", help="Also copy rate, distinctness, answerability.")] = False,
     answerability_model: Annotated[str | None, typer.Option(help="The frozen model that measures it.")] = None,
     tokenize: Annotated[str, typer.Option(help="`mixed` or `char`.")] = "mixed",
-    attention: options.Attention = None,
-    layout: options.Layout = None,
-    precision: options.Precision = "fp32",
-    device: options.Device = "cpu",
-    num_beams: options.NumBeams = None,
-    no_repeat_ngram: options.NoRepeatNgram = None,
-    no_splices: options.NoSplices = None,
+    *,
+    choice: SystemChoice,
 ) -> None:
     """Score many models on many files and print the table."""
     if not model and not rule:
@@ -119,13 +115,7 @@ def evaluate_models(
         excluded_titles=None if exclude_articles_of is None else read_titles(exclude_articles_of),
     )
     choices = [SystemChoice(system="rule")] if rule else []
-    choices += [
-        SystemChoice(
-            model=name, attention=attention, layout=layout, precision=precision, device=device,
-            num_beams=num_beams, no_repeat_ngram=no_repeat_ngram, no_splices=no_splices,
-        )
-        for name in model or []
-    ]  # fmt: skip
+    choices += [replace(choice, model=name) for name in model or []]
     jobs = [
         Job(
             choice=choice, data=path, exclude_articles_of=exclude_articles_of, wanted=wanted, limit=limit,

@@ -9,10 +9,11 @@ import streamlit as st
 from page_sections import plain, visitor
 from page_sections.visitor import say
 from qgkd.errors import UserError
-from qgkd.exports import Export, ExportFormat, Sheet, export_quiz, safe_file_name
+from qgkd.exports.export import Export, Sheet
+from qgkd.exports.file_names import safe_file_name
+from qgkd.exports.formats import FORMATS, ExportFormat, export_quiz
 from qgkd.question_forms import QuizItem
 
-_PRINTED = (ExportFormat.WORD, ExportFormat.HTML)
 _SHOWN_NOTICES = 8
 
 
@@ -29,10 +30,10 @@ def show() -> None:
     )
     left, right = st.columns(2)
     chosen = left.selectbox(
-        say("home.format"), list(ExportFormat), format_func=lambda kind: say(f"format.{kind.value}"), key="format"
+        say("home.format"), FORMATS, format_func=lambda kind: say(f"format.{kind.name}"), key="format"
     )
     sheet = Sheet.BOTH
-    if chosen in _PRINTED:
+    if chosen.has_sheet:
         sheet = right.selectbox(
             say("home.sheet"), list(Sheet), format_func=lambda kind: say(f"sheet.{kind.value}"), key="sheet", index=2
         )
@@ -47,8 +48,8 @@ def show() -> None:
     st.download_button(
         say("home.download"),
         data=export.content,
-        file_name=safe_file_name(name, export.suffix),
-        mime=export.media_type,
+        file_name=safe_file_name(name, chosen.suffix),
+        mime=chosen.media_type,
         key="download",
         type="primary",
         on_click="ignore",

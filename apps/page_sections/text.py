@@ -12,7 +12,7 @@ from page_sections.visitor import say
 from qgkd.documents import SUFFIXES, DocumentError
 from qgkd.documents.read import clean_text
 from qgkd.errors import UserError
-from qgkd.exports import open_json
+from qgkd.exports.own_json import open_json
 from qgkd.page.parts import part_label, split_parts
 from qgkd.page.question_list import add_items
 from qgkd.text.script import detect_script

@@ -15,6 +15,7 @@ from enum import IntEnum
 from qgkd.answers.heads import HEADS
 from qgkd.answers.patterns import DATE_BODY, DYNASTY, LATIN_NAME, NUMBER_BODY, WORK, YEAR
 from qgkd.answers.types import AnswerType
+from qgkd.text.characters import HAN
 from qgkd.text.enumerations import enumerations_in
 from qgkd.text.foreign_names import find_foreign_names
 from qgkd.text.word_lists import either, words_of
@@ -139,7 +140,7 @@ def introduced_people(text: str) -> frozenset[str]:
         following = text[match.end() : match.end() + _INTRODUCED_REACH_CHARS]
         ends = {word.end_char for word in tag_words(following)}
         length_chars = next((length for length in (3, 2) if length in ends and length <= len(following)), 0)
-        if length_chars and re.fullmatch(r"[\u4e00-\u9fff]+", following[:length_chars]):
+        if length_chars and re.fullmatch(rf"[{HAN}]+", following[:length_chars]):
             names.add(following[:length_chars])
     return frozenset(names)
 

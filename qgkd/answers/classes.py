@@ -25,6 +25,7 @@ from qgkd.answers.patterns import (
     WORK,
 )
 from qgkd.answers.types import AnswerType
+from qgkd.text.characters import HAN
 from qgkd.text.enumerations import members_of
 from qgkd.text.foreign_names import is_spelt
 from qgkd.text.word_lists import either, words_of
@@ -38,7 +39,7 @@ _REASON_BEFORE = re.compile(rf"(?:{either('reasons')})$")
 _SUFFIXES_NOT_OF_NAMES = frozenset("湖縣省鎮鄉灣族語黨隊站寺塔橋島市區制獎")
 _LASTING = re.compile(rf"(?:{either('before a length of time')})$")
 _LONG = re.compile(rf"^(?:{either('after a length of time')})")
-_INNER_PREDICATE = re.compile(r"^[\u4e00-\u9fff]{2,}(?:是|為|为|會|会|可以|能夠|能够|不|被)[\u4e00-\u9fff0-9]{2,}")
+_INNER_PREDICATE = re.compile(rf"^[{HAN}]{{2,}}(?:是|為|为|會|会|可以|能夠|能够|不|被)[{HAN}0-9]{{2,}}")
 _CLAUSE_MARK = re.compile(r"[，,；;。！？]")
 _BARE_NUMERAL = re.compile(rf"(?:{DIGIT}[{DIGIT[1:-1]},，.．]*|{CHINESE_NUMERAL}+)")
 _DURATION = re.compile(rf"(?:{DIGIT}{{1,2}}|[一二兩两三四五六七八九十百半數数几幾]{{1,4}})[多餘余來来]?年")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from qgkd.text.characters import HAN
 from qgkd.text.word_lists import either
 
 DIGIT = r"[0-9０-９]"
@@ -39,7 +40,7 @@ DATE = re.compile(
 )
 """A whole answer that is a point in time."""
 
-PERIOD = re.compile(rf"[\u4e00-\u9fff]{{0,6}}(?:{either('period ends')})")
+PERIOD = re.compile(rf"[{HAN}]{{0,6}}(?:{either('period ends')})")
 """A whole answer that is a stretch of time with a name."""
 
 YEAR = re.compile(rf"(?:{_YEAR})(?!代)(?:[之以]?[前後后]|起|[初末底中])?")
@@ -68,7 +69,7 @@ NUMBER = re.compile(
 )
 """A whole answer that is a quantity."""
 
-COUNTED = re.compile(rf"{NUMBER.pattern}[\u4e00-\u9fff]{{1,2}}")
+COUNTED = re.compile(rf"{NUMBER.pattern}[{HAN}]{{1,2}}")
 """A quantity with the noun it counts (`200名士兵`); only with Arabic digits, or 八角大樓 would be one."""
 
 NUMERAL_HEAD = re.compile(rf"(?P<about>(?:{either('about')})?)(?P<ordinal>第?)(?P<numeral>{_NUMERAL})")
@@ -76,4 +77,4 @@ PERCENT = re.compile(_PERCENT)
 ORDINAL = re.compile(rf"第{_NUMERAL}")
 WORK = re.compile(r"《[^《》]{1,40}》|〈[^〈〉]{1,40}〉")
 LATIN_NAME = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž0-9&.'’+#/\-]*(?: [A-Za-zÀ-ž0-9][A-Za-zÀ-ž0-9&.'’+#/\-]*)*")
-FOREIGN_NAME = re.compile(r"[\u4e00-\u9fff]{1,8}(?:[·‧・•．][\u4e00-\u9fffA-Z]{1,8}){1,4}")
+FOREIGN_NAME = re.compile(rf"[{HAN}]{{1,8}}(?:[·‧・•．][{HAN}A-Z]{{1,8}}){{1,4}}")

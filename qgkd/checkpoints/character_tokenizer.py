@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from qgkd.text.characters import is_han_or_rare
+
 if TYPE_CHECKING:
     from transformers import BertTokenizer
 
@@ -26,7 +28,7 @@ def character_tokenizer(texts: Iterable[str]) -> BertTokenizer:
     for text in texts:
         found.update(unicodedata.normalize("NFD", text.lower()))
     characters = sorted(c for c in found if not c.isspace() and unicodedata.category(c)[0] != "C")
-    pieces = [f"##{c}" for c in characters if not "\u3400" <= c <= "\u9fff"]
+    pieces = [f"##{c}" for c in characters if not is_han_or_rare(c)]
     names = [*_SPECIAL, *characters, *pieces]
     tokenizer = BertTokenizer(vocab={name: index for index, name in enumerate(names)})
     if len(tokenizer) != len(names):  # other versions of transformers ignore what they are given, without a word

@@ -1,7 +1,7 @@
 """The command line: `qgkd COMMAND`.
 
-Comes in: the arguments. Goes out: results on stdout, progress and complaints on stderr, an exit code: 0 all went
-well, 1 a problem told in one sentence, 2 wrong usage, 130 interrupted.
+Comes in: the arguments. Goes out: results on stdout, progress and problems on stderr, an exit code: 0 success,
+1 a problem reported in one sentence, 2 wrong usage, 130 interrupted.
 
 A literal example: `main(["data", "check", "missing.json"])` prints `qgkd: missing.json: expected a file, ...` on stderr
 and returns 1.
@@ -54,8 +54,8 @@ for command in _COMMANDS:
     app.command()(command)
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         print(f"qgkd {__version__}")
         raise typer.Exit
 
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _end_process_group() -> None:
-    """Under torchrun, leave together: a process that exits while another still talks to it aborts it."""
+    """Under torchrun, exit together: a process that exits early aborts those still communicating with it."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()
@@ -105,7 +105,7 @@ def _end_process_group() -> None:
 
 
 def _explain(error: Exception) -> int:
-    """Tell wrong usage (exit code 2), what the system refused, and what nobody foresaw, without a traceback."""
+    """Report wrong usage (exit code 2), system errors and unexpected ones, without a traceback."""
     show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
     if callable(show) and isinstance(code, int):  # click's own exceptions, which typer keeps under changing names
         show()
@@ -129,6 +129,6 @@ def _complain(sentence: str, *, code: int = 1) -> int:
 
 
 def _silence_stdout() -> int:
-    """Nobody takes our output any more (`| head`, a full disk): keep the interpreter's own last flush from failing."""
+    """Stdout is closed (`| head`) or full: keep the interpreter's last flush from failing."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

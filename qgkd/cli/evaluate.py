@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgkd.cli import generator_options as options
-from qgkd.cli.generator_options import SystemChoice
+from qgkd.cli.generator_options import SystemChoice, takes_system
 from qgkd.cli.stdout import write_stdout
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ _SCORING = "Scoring"
 _METRICS = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score")
 
 
+@takes_system
 def evaluate(
     data: Annotated[Path, typer.Option(help="Examples with questions: DRCD/SQuAD JSON, JSONL, CSV, Parquet.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Take the first N examples only.")] = None,
@@ -51,39 +51,21 @@ def evaluate(
     json_object: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     tokenize: Annotated[str, typer.Option(help="`mixed` or `char`.", rich_help_panel=_SCORING)] = "mixed",
     meteor: Annotated[str, typer.Option(help="`exact`, or `jar` (needs java).", rich_help_panel=_SCORING)] = "exact",
-    system: options.System = None,
-    model: options.Model = None,
-    attention: options.Attention = None,
-    layout: options.Layout = None,
-    precision: options.Precision = "fp32",
-    device: options.Device = "cpu",
-    num_beams: options.NumBeams = None,
-    length_penalty: options.LengthPenalty = None,
-    sample: options.Sample = False,
-    top_k: options.TopK = 0,
-    top_p: options.TopP = 1.0,
-    temperature: options.Temperature = 1.0,
-    seed: options.Seed = 0,
-    min_tokens: options.MinTokens = 3,
-    max_tokens: options.MaxTokens = None,
-    no_repeat_ngram: options.NoRepeatNgram = None,
-    no_splices: options.NoSplices = None,
+    *,
+    choice: SystemChoice,
 ) -> None:
     """Score a system on a file: one table row."""
-    choice = SystemChoice(
-        system=system, model=model, attention=attention, layout=layout, precision=precision, device=device,
-        num_beams=num_beams, length_penalty=length_penalty, sample=sample, top_k=top_k, top_p=top_p,
-        temperature=temperature, seed=seed, min_tokens=min_tokens, max_tokens=max_tokens,
-        no_repeat_ngram=no_repeat_ngram, no_splices=no_splices,
-    )  # fmt: skip
     if tokenize not in ("mixed", "char"):
         raise typer.BadParameter(f"--tokenize: expected mixed or char, found {tokenize!r}")
     if meteor not in ("exact", "jar"):
         raise typer.BadParameter(f"--meteor: expected exact or jar, found {meteor!r}")
     if answerability_model is not None and not extra:
         raise typer.BadParameter("--answerability-model needs --extra")
-    if answerability_model is not None and answerability_model == model:
-        print(f"answerability: {model} reads its own questions and favours them; use another model", file=sys.stderr)
+    if answerability_model is not None and answerability_model == choice.model:
+        print(
+            f"answerability: {choice.model} reads its own questions and favours them; use another model",
+            file=sys.stderr,
+        )
     from qgkd.files.atomic import check_writable
     from qgkd.scoring.evaluate import EvaluationOptions, write_predictions
 
@@ -106,14 +88,14 @@ def evaluate(
         write_stdout(json.dumps(report, ensure_ascii=False) + "\n")
     else:
         _print_table(evaluation, report)
-    if predictions is not None:  # last: where the disk is full the scores are told all the same
+    if predictions is not None:  # last: a full disk must not cost the scores
         write_predictions(predictions, evaluation)
     if skipped:
         raise typer.Exit(1)
 
 
 def read_for_evaluation(data: Path, limit: int | None) -> tuple[list[QGExample], int]:
-    """Read the examples and tell on stderr what was left out; also returns how many were.
+    """Read the examples and report on stderr those left out; also returns their number.
 
     Raises:
         UserError: Nothing of the file can be read.
@@ -151,7 +133,7 @@ def read_titles(path: Path) -> frozenset[str]:
 
 
 def as_json(evaluation: Evaluation, data: Path, choice: SystemChoice) -> dict[str, Any]:
-    """The agreed object: the row of all examples, what it depends on, and the second row where there is one."""
+    """The JSON report: the row of all examples, its definition and data, and the second row where there is one."""
     first, *others = evaluation.rows
     report = first.as_json()
     del report["subset"]
@@ -166,7 +148,7 @@ def as_json(evaluation: Evaluation, data: Path, choice: SystemChoice) -> dict[st
 
 
 def _trained_on(choice: SystemChoice) -> Any:
-    """What the checkpoint says it was trained on; None where it does not say."""
+    """The training data named in the checkpoint's record; None where it names none."""
     if choice.resolved_system == "rule":
         return None
     from qgkd.checkpoints.checkpoint import read_record
@@ -176,7 +158,7 @@ def _trained_on(choice: SystemChoice) -> Any:
 
 
 def answerability_scorer(model: str | None, extra: bool) -> QuestionScorer | None:
-    """Load the frozen model; without one, say on stderr that the figure is left out.
+    """Load the frozen model; without one, report on stderr that answerability is left out.
 
     Raises:
         UserError: The model cannot be loaded or cannot score questions.
@@ -220,7 +202,7 @@ def _evaluate(
 
 
 def _print_table(evaluation: Evaluation, report: dict[str, Any]) -> None:
-    """The report's table layout, and under it what the figures mean."""
+    """The scores as a table, with their definition below."""
     from rich.console import Console
     from rich.table import Table
 

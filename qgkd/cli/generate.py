@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgkd.cli import generator_options as options
 from qgkd.cli import take_home
-from qgkd.cli.generator_options import SystemChoice
+from qgkd.cli.generator_options import SystemChoice, takes_system
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
 from qgkd.quiz.output import json_line
@@ -36,6 +35,7 @@ _OUTPUT = "Output"
 _ROW_SUFFIXES = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet"}
 
 
+@takes_system
 def generate(
     source: Annotated[
         str,
@@ -76,35 +76,14 @@ def generate(
     form: take_home.Form = "short-answer",
     export_format: take_home.ExportFormatName = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Passages generated, and put on the disk, together.")] = 32,
-    system: options.System = None,
-    model: options.Model = None,
-    attention: options.Attention = None,
-    layout: options.Layout = None,
-    precision: options.Precision = "fp32",
-    device: options.Device = "cpu",
-    num_beams: options.NumBeams = None,
-    length_penalty: options.LengthPenalty = None,
-    sample: options.Sample = False,
-    top_k: options.TopK = 0,
-    top_p: options.TopP = 1.0,
-    temperature: options.Temperature = 1.0,
-    seed: options.Seed = 0,
-    min_tokens: options.MinTokens = 3,
-    max_tokens: options.MaxTokens = None,
-    no_repeat_ngram: options.NoRepeatNgram = None,
-    no_splices: options.NoSplices = None,
+    *,
+    choice: SystemChoice,
 ) -> None:
     """Write questions for passages.
 
     Answers given in the input are asked about; where a passage has none, they are proposed. Rows that cannot be used
     are told on stderr and skipped, and the exit code is 1 at the end.
     """
-    choice = SystemChoice(
-        system=system, model=model, attention=attention, layout=layout, precision=precision, device=device,
-        num_beams=num_beams, length_penalty=length_penalty, sample=sample, top_k=top_k, top_p=top_p,
-        temperature=temperature, seed=seed, min_tokens=min_tokens, max_tokens=max_tokens,
-        no_repeat_ngram=no_repeat_ngram, no_splices=no_splices,
-    )  # fmt: skip
     if output is None and (resume or (force and export is None)):
         raise typer.BadParameter("--resume and --force need --output (--force also goes with --export)")
     take_home.check_options(export, form, export_format, writes_elsewhere=output is not None or json_object or jsonl)

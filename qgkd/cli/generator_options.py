@@ -1,109 +1,57 @@
-"""The options that say which system writes the questions and how it searches, shared by `generate` and `evaluate`.
+"""Options for the system that writes questions and for its search, shared by `generate` and `evaluate`.
 
 Comes in: what typer read. Goes out: a loaded `Generator`, and the settings that decide its output as JSON values.
 
-A literal example: `SystemChoice(model="runs/student", num_beams=4).settings()["num_beams"]` is 4.
+A literal example: `SystemChoice(model="runs/student", search={"num_beams": 4}).settings()["num_beams"]` is 4.
+
+The search options are read off `qgkd.decoding.settings`; this module names none of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any
+import functools
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from qgkd.decoding.settings import DecodingSettings, search_options
 from qgkd.errors import UserError
 
 if TYPE_CHECKING:
     from qgkd.generator import Generator
 
-_SYSTEM, _SEARCH = "System", "Search (models only)"
 
-System = Annotated[
-    str | None,
-    typer.Option(help="`model`, the default, or `rule`.", rich_help_panel=_SYSTEM),
-]
-Model = Annotated[
-    str | None,
-    typer.Option(
-        help="A model folder, or a name of the hub; without it the package's own.",
-        rich_help_panel=_SYSTEM,
-    ),
-]
-Attention = Annotated[
-    str | None,
-    typer.Option(help="`recurrent` or `prefix`, for a checkpoint that does not say.", rich_help_panel=_SYSTEM),
-]
-Layout = Annotated[
-    str | None,
-    typer.Option(help="`plain`, `marked` or `shared`, for a checkpoint that does not say.", rich_help_panel=_SYSTEM),
-]
-Precision = Annotated[str, typer.Option(help="`fp32`, `bf16` or `int8`.", rich_help_panel=_SYSTEM)]
-Device = Annotated[str, typer.Option(help="`cpu`, `cuda`, `cuda:1` …", rich_help_panel=_SYSTEM)]
-NumBeams = Annotated[
-    int | None, typer.Option(help="Beam width; 1 is greedy. Default: the model's own.", rich_help_panel=_SEARCH)
-]
-LengthPenalty = Annotated[
-    float | None, typer.Option(help="Beams are divided by their length to this power.", rich_help_panel=_SEARCH)
-]
-TopK = Annotated[int, typer.Option(help="Draw among the k likeliest tokens; 0 for all.", rich_help_panel=_SEARCH)]
-TopP = Annotated[float, typer.Option(help="Draw among the tokens that make up this share.", rich_help_panel=_SEARCH)]
-Temperature = Annotated[float, typer.Option(help="Sampling temperature.", rich_help_panel=_SEARCH)]
-Sample = Annotated[
-    bool,
-    typer.Option("--sample", help="Draw tokens; --top-k, --top-p and --temperature imply it.", rich_help_panel=_SEARCH),
-]
-Seed = Annotated[int, typer.Option(help="Seed of the draws.", rich_help_panel=_SEARCH)]
-MinTokens = Annotated[int, typer.Option(help="Shortest question, in tokens.", rich_help_panel=_SEARCH)]
-MaxTokens = Annotated[
-    int | None, typer.Option(help="Longest question, in tokens; the checkpoint's cap.", rich_help_panel=_SEARCH)
-]
-NoRepeatNgram = Annotated[
-    int | None,
-    typer.Option(
-        help="No n-gram of so many tokens twice if the passage has not; 0 for no such rule. Default: the model's own.",
-        rich_help_panel=_SEARCH,
-    ),
-]
-NoSplices = Annotated[
-    bool | None,
-    typer.Option(
-        "--no-splices/--splices",
-        help="Whether a quotation may jump to another place of the passage in mid-word. Default: the model's own.",
-        rich_help_panel=_SEARCH,
-    ),
-]
+def _system_option(help_text: str) -> Any:
+    return typer.Option(help=help_text, rich_help_panel="System")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemChoice:
     """The options' values; defaults as on the command line."""
 
-    system: str | None = None
-    model: str | None = None
-    attention: str | None = None
-    layout: str | None = None
-    precision: str = "fp32"
-    device: str = "cpu"
-    num_beams: int | None = None
-    length_penalty: float | None = None
-    sample: bool = False
-    top_k: int = 0
-    top_p: float = 1.0
-    temperature: float = 1.0
-    seed: int = 0
-    min_tokens: int = 3
-    max_tokens: int | None = None
-    no_repeat_ngram: int | None = None
-    no_splices: bool | None = None
+    system: Annotated[str | None, _system_option("`model`, the default, or `rule`.")] = None
+    model: Annotated[
+        str | None, _system_option("A model folder, or a name of the hub; without it the package's own.")
+    ] = None
+    attention: Annotated[str | None, _system_option("`recurrent` or `prefix`, for a checkpoint that does not say.")] = (
+        None
+    )
+    layout: Annotated[
+        str | None, _system_option("`plain`, `marked` or `shared`, for a checkpoint that does not say.")
+    ] = None
+    precision: Annotated[str, _system_option("`fp32`, `bf16` or `int8`.")] = "fp32"
+    device: Annotated[str, _system_option("`cpu`, `cuda`, `cuda:1` …")] = "cpu"
+    search: Mapping[str, Any] = field(default_factory=dict)
+    """Search options by name; those left out have their defaults."""
 
     def __post_init__(self) -> None:
         if self.resolved_system == "rule":
-            given = [
-                field.name
-                for field in fields(self)
-                if field.name != "system" and getattr(self, field.name) != field.default
-            ]
+            defaults = {each.name: each.default for each in _system_fields()} | _search_defaults()
+            values = self._values()
+            given = [name for name in defaults if name != "system" and values[name] != defaults[name]]
             if given:
                 option = given[0].replace("_", "-")
                 raise UserError(
@@ -112,12 +60,12 @@ class SystemChoice:
 
     @property
     def resolved_system(self) -> str:
-        """The system asked for, else a model; the rule in a source tree without the package's model."""
+        """The given system, else a model; the rule in a source tree without the package's model."""
         return self.system or ("rule" if self.resolved_model is None else "model")
 
     @property
     def resolved_model(self) -> str | None:
-        """The model asked for, else the package's own."""
+        """The given model, else the package's own."""
         from qgkd.checkpoints.packaged_model import packaged_model
 
         return self.model or (str(packaged_model()) if packaged_model() else None)
@@ -128,12 +76,11 @@ class SystemChoice:
         Raises:
             UserError: No such system or model, or settings that contradict each other.
         """
-        from qgkd.decoding.settings import DecodingSettings
         from qgkd.quiz.load_generator import load_generator
 
         if self.resolved_system == "rule":
             return load_generator(system="rule")
-        DecodingSettings(**self.search())  # a slip is told before a model is looked for
+        DecodingSettings(**self.search_settings())  # wrong values are reported before a model is looked for
         return load_generator(
             system=self.resolved_system,
             model=self.resolved_model,
@@ -141,32 +88,77 @@ class SystemChoice:
             layout=self.layout,
             precision=self.precision,
             device=self.device,
-            search=self.search(),
+            search=self.search_settings(),
         )
 
-    def search(self) -> dict[str, Any]:
-        """The search options as `DecodingSettings` names them; what is not given is the model's to say."""
-        values = {
-            "num_beams": self.num_beams,
-            "length_penalty": self.length_penalty,
-            "sample": self.sample or self.top_k > 0 or self.top_p < 1 or self.temperature != 1,
-            "sampling_temperature": self.temperature,
-            "top_k": self.top_k,
-            "top_p": self.top_p,
-            "seed": self.seed,
-            "min_question_tokens": self.min_tokens,
-            "max_question_tokens": self.max_tokens,
-            "no_repeat_ngram_tokens": self.no_repeat_ngram,
-            "no_splices": self.no_splices,
-        }
-        return {name: value for name, value in values.items() if value is not None}
+    def search_settings(self) -> dict[str, Any]:
+        """The search options as fields of `DecodingSettings`; what is left to the model is not in it."""
+        options, values = search_options(), self._values()
+        settings = {each.name: values[name] for name, each in options.items() if values[name] is not None}
+        draws = any(
+            each.metadata["needs_sampling"] and settings[each.name] != each.default for each in options.values()
+        )
+        return {**settings, "sample": settings["sample"] or draws}
 
     def settings(self) -> dict[str, Any]:
-        """Everything that decides the questions, as JSON values: the model by what is in it, not by where it lies."""
+        """Everything that decides the questions, as JSON values; the model as its digest."""
         from qgkd.files.fingerprint import model_sha256
 
         if self.resolved_system == "rule":
             return {}
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = self._values()
         del values["system"], values["model"], values["device"]
         return {**values, "model_sha256": model_sha256(str(self.resolved_model))}
+
+    def _values(self) -> dict[str, Any]:
+        """All options' values, by the options' names."""
+        return {each.name: getattr(self, each.name) for each in _system_fields()} | _search_defaults() | self.search
+
+
+def takes_system(command: Callable[..., None], *, without: Collection[str] = ()) -> Callable[..., None]:
+    """Give a command the options above, gathered in its parameter `choice`.
+
+    Args:
+        command: A function with annotations as typer reads them, and `choice: SystemChoice`.
+        without: Names of options that the command does not have.
+
+    Returns:
+        The command as typer takes it, these options last.
+    """
+    system = [each.name for each in _system_fields() if each.name not in without]
+    added = [each for each in _parameters() if each.name not in without]
+
+    @functools.wraps(command)
+    def run(**values: Any) -> None:
+        given = {each.name: values.pop(each.name) for each in added}
+        chosen = {name: given.pop(name) for name in system}
+        command(**values, choice=SystemChoice(**chosen, search=given))
+
+    signature = inspect.signature(command, eval_str=True)
+    own = [each for each in signature.parameters.values() if each.name != "choice"]
+    vars(run).update(__signature__=signature.replace(parameters=[*own, *added]))
+    run.__annotations__ = {}  # typer reads the signature
+    del vars(run)["__wrapped__"]
+    return run
+
+
+def _system_fields() -> list[Any]:
+    return [each for each in fields(SystemChoice) if each.name != "search"]
+
+
+def _search_defaults() -> dict[str, Any]:
+    return {name: each.metadata["option_default"] for name, each in search_options().items()}
+
+
+def _parameters() -> list[inspect.Parameter]:
+    """Every option as a parameter of a command."""
+    hints = get_type_hints(SystemChoice, include_extras=True)
+    found = [(each.name, each.default, hints[each.name]) for each in _system_fields()]
+    hints = get_type_hints(DecodingSettings)
+    for name, each in search_options().items():
+        about, default = each.metadata, each.metadata["option_default"]
+        hint = hints[each.name] if default is not None else hints[each.name] | None
+        option = typer.Option(*about["flags"], help=about["help"], rich_help_panel="Search (models only)")
+        found.append((name, default, Annotated[hint, option]))
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return [inspect.Parameter(name, keyword, default=default, annotation=hint) for name, default, hint in found]

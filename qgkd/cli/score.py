@@ -14,7 +14,8 @@ import typer
 from qgkd.errors import UserError
 
 if TYPE_CHECKING:
-    from qgkd.scoring import MetricDifference, MetricValues, Scores, Tokenization
+    from qgkd.scoring import MetricValues, Scores, Tokenization
+    from qgkd.scoring.bootstrap import MetricDifference
     from qgkd.scoring.pairs import Pairs
 
 

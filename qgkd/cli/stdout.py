@@ -1,4 +1,4 @@
-r"""Writing results to stdout so that a full disk behind it is one sentence.
+r"""Write results to stdout; a full disk behind it is reported in one sentence.
 
 Comes in: text. Goes out: the same on stdout, flushed.
 
@@ -30,6 +30,6 @@ def write_stdout(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        with contextlib.suppress(OSError, ValueError):  # or the interpreter's own last flush fails again, aloud
+        with contextlib.suppress(OSError, ValueError):  # else the interpreter's last flush prints the error again
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise explain_write_error("stdout", error) from error

@@ -1,7 +1,7 @@
 """`qgkd generate --export`: the questions as a file to take home, one file for all passages.
 
-Comes in: passages, a system, the form wanted and the file's name. Goes out: the file; what it could not hold is told
-on stderr.
+Comes in: passages, a system, the form wanted and the file's name. Goes out: the file; what it could not
+hold is printed on stderr.
 
 A literal example: `qgkd generate yushan.txt --form multiple-choice --export quiz.docx` writes a sheet with its key.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from qgkd.errors import UserError
+from qgkd.exports.formats import FORMATS, export_quiz, format_named, format_of
 
 if TYPE_CHECKING:
     from qgkd.cli.generator_options import SystemChoice
@@ -26,15 +27,24 @@ if TYPE_CHECKING:
 
 _PANEL = "Take home"
 FormName = Literal["short-answer", "multiple-choice", "cloze", "true-false"]
-FormatName = Literal["word", "html", "gift", "moodle-xml", "qti", "kahoot", "anki", "csv", "tsv", "json"]
+if TYPE_CHECKING:
+    FormatName = str
+else:
+    FormatName = Literal[tuple(each.name for each in FORMATS)]
+
+
+def _file_kinds() -> str:
+    """Every format by the end of a file's name."""
+    *most, last = (f"{each.suffixes[0]} ({each.product})" if each.product else each.suffixes[0] for each in FORMATS)
+    return f"{', '.join(most)} or {last}"
+
 
 ExportFile = Annotated[
     Path | None,
     typer.Option(
         "--export",
         metavar="FILE",
-        help="A quiz to take home: .docx, .html, .gift (Moodle), .xml (Moodle), .zip (QTI), .xlsx (Kahoot), .apkg "
-        "(Anki), .csv, .tsv or .json.",
+        help=f"A quiz to take home: {_file_kinds()}.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -77,26 +87,27 @@ def to_export(
         choice: The system; its seed also chooses distractors and false statements.
         wanted: How many questions.
         form_name: How the questions are asked.
-        format_name: Which format; told by the name where None.
+        format_name: Which format; by the file's name where None.
         force: Replace the file where there is one.
 
     Returns:
-        How many passages or answers came to nothing; each is told on stderr.
+        How many passages or answers gave no question; each is reported on stderr.
 
     Raises:
-        UserError: The format is not known, the file exists or cannot be written, or there is nothing to write.
+        UserError: The format is not known, the file exists or cannot be written, or there is no question.
     """
-    from qgkd.exports import ExportFormat, export_quiz, format_of
     from qgkd.files.atomic import check_writable, write_atomically
     from qgkd.question_forms import QuestionForm, with_different_ids
     from qgkd.reading.readers import read_passages
 
-    export_format = ExportFormat(format_name) if format_name else format_of(path)
+    export_format = format_named(format_name) if format_name else format_of(path)
     if path.exists() and not force:
         raise UserError(f"{path}: expected a new file, found one; give --force to replace it or choose another name")
     check_writable(path)
     rows = list(read_passages(source))
-    items, bad_rows = _items(choice.load(), rows, wanted, QuestionForm(form_name.replace("-", "_")), choice.seed)
+    items, bad_rows = _items(
+        choice.load(), rows, wanted, QuestionForm(form_name.replace("-", "_")), choice.search["seed"]
+    )
     export = export_quiz(with_different_ids(items), path.name.partition(".")[0], export_format)
     with write_atomically(path, binary=True) as handle:
         handle.write(export.content)
@@ -109,7 +120,7 @@ def to_export(
 def _items(
     generator: Generator, rows: Iterable[PassageRow | Problem], wanted: BatchOptions, form: QuestionForm, seed: int
 ) -> tuple[list[QuizItem], int]:
-    """The items of all passages, in order; what is wrong with a passage is told."""
+    """The items of all passages, in order; problems are printed on stderr."""
     from qgkd.question_forms import Passage, build_items
     from qgkd.quiz.make import make_quizzes
     from qgkd.quiz.question_rows import order_for

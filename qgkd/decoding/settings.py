@@ -1,14 +1,16 @@
 """How a question is searched for.
 
-Comes in: command-line options. Goes out: `DecodingSettings`.
+Comes in: a model's record, command-line options. Goes out: `DecodingSettings`.
 
 A literal example: `DecodingSettings(num_beams=4, no_repeat_ngram_tokens=3)`
+
+A setting is declared here once: its default, the values it takes, and its option of `generate` and `evaluate`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from qgkd.errors import UserError
@@ -16,72 +18,121 @@ from qgkd.errors import UserError
 if TYPE_CHECKING:
     from qgkd.checkpoints.checkpoint import Checkpoint
 
+_Rule = tuple[str, Callable[[Any], bool]]
+_AT_LEAST_1: _Rule = ("at least 1", lambda value: value >= 1)
+_0_OR_MORE: _Rule = ("0 or more", lambda value: value >= 0)
+_ABOVE_0: _Rule = ("above 0", lambda value: value > 0)
+_A_SHARE: _Rule = ("above 0 and at most 1", lambda value: 0 < value <= 1)
+
+
+def _setting(
+    default: Any,
+    rule: _Rule | None = None,
+    *,
+    help: str = "",
+    option: str = "",
+    flags: tuple[str, ...] = (),
+    of_model: bool = False,
+    needs_sampling: bool = False,
+) -> Any:
+    """A field of the settings.
+
+    Args:
+        default: Its value where neither the command line nor the model gives one.
+        rule: What a value must be.
+        help: Of its option; without it the command line does not take the setting.
+        option: The option's name with underscores, where it is not the field's.
+        flags: The option as typed, where that is not its name alone.
+        of_model: Whether the model's own setting holds where the option is not given.
+        needs_sampling: Whether it does nothing without `sample`.
+    """
+    metadata = {
+        "rule": rule, "help": help, "option": option, "flags": flags, "needs_sampling": needs_sampling,
+        "option_default": None if of_model else default,
+    }  # fmt: skip
+    return field(default=default, metadata=metadata)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecodingSettings:
-    """Greedy by default; beams where `num_beams` > 1; sampling where `sample` is set."""
+class WritingRules:
+    """Which tokens a search may write; a model's record can hold them."""
 
-    num_beams: int = 1
-    """Beam width; 1 is greedy."""
-    length_penalty: float = 1.0
-    """A beam's score is its log-probability divided by its length in tokens to this power; 1 is the mean."""
-    sample: bool = False
-    """Draw each token instead of taking the best."""
-    sampling_temperature: float = 1.0
-    """Logits are divided by this before drawing."""
-    top_k: int = 0
-    """Draw among the k likeliest tokens only; 0 for all."""
-    top_p: float = 1.0
-    """Draw among the fewest tokens whose probabilities sum to at least this (nucleus sampling); 1 for all."""
-    seed: int = 0
-    """Seed of the draws; the same seed, request and settings give the same question, whatever the batch."""
-    min_question_tokens: int = 3
-    """[SEP] is not allowed before this many tokens."""
-    max_question_tokens: int | None = None
-    """Questions end here; None takes the checkpoint's cap."""
-    no_repeat_ngram_tokens: int = 0
-    """No n-gram of this many tokens occurs twice in a question, or oftener than in the passage where it occurs twice
-    there; 0 for no such rule."""
-    copied_from_id: int = 0
+    no_repeat_ngram_tokens: int = _setting(
+        0,
+        _0_OR_MORE,
+        help="No n-gram of so many tokens twice if the passage has not; 0 for no such rule. Default: the model's own.",
+        option="no_repeat_ngram",
+        of_model=True,
+    )
+    """A question repeats an n-gram of this many tokens only as often as the passage does; 0 for no such rule."""
+    no_splices: bool = _setting(
+        False,
+        help="Whether a quotation may jump to another place of the passage in mid-word. Default: the model's own.",
+        flags=("--no-splices/--splices",),
+        of_model=True,
+    )
+    """A quotation does not continue at another place of the passage with the same token; see
+    `qgkd.decoding.splices`."""
+    copied_from_id: int = _setting(0, _0_OR_MORE)
     """Tokens of this id and above, the rarer ones where a vocabulary is in order of frequency, are only written where
     the source has them; 0 for no such rule."""
-    no_splices: bool = False
-    """A quotation does not jump to another place of the passage at a token that stands in both; see
-    `qgkd.decoding.splices`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodingSettings(WritingRules):
+    """Greedy by default; beams where `num_beams` > 1; sampling where `sample` is set."""
+
+    num_beams: int = _setting(1, _AT_LEAST_1, help="Beam width; 1 is greedy. Default: the model's own.", of_model=True)
+    length_penalty: float = _setting(1.0, help="Beams are divided by their length to this power.", of_model=True)
+    """A beam's score is its log-probability divided by its length in tokens to this power; 1 is the mean."""
+    sample: bool = _setting(
+        False, help="Draw tokens; --top-k, --top-p and --temperature imply it.", flags=("--sample",)
+    )
+    top_k: int = _setting(0, _0_OR_MORE, help="Draw among the k likeliest tokens; 0 for all.", needs_sampling=True)
+    top_p: float = _setting(1.0, _A_SHARE, help="Draw among the tokens that make up this share.", needs_sampling=True)
+    """Draw among the fewest tokens whose probabilities sum to at least this (nucleus sampling); 1 for all."""
+    sampling_temperature: float = _setting(
+        1.0, _ABOVE_0, help="Sampling temperature.", option="temperature", needs_sampling=True
+    )
+    """Logits are divided by this before drawing."""
+    seed: int = _setting(0, help="Seed of the draws.")
+    """The same seed, request and settings give the same question, whatever the batch."""
+    min_question_tokens: int = _setting(3, _AT_LEAST_1, help="Shortest question, in tokens.", option="min_tokens")
+    """[SEP] is not allowed before this many tokens."""
+    max_question_tokens: int | None = _setting(
+        None, _AT_LEAST_1, help="Longest question, in tokens; the checkpoint's cap.", option="max_tokens"
+    )
 
     def __post_init__(self) -> None:
-        longest = self.max_question_tokens
-        checks = (
-            ("num_beams", self.num_beams >= 1, "at least 1"),
-            ("sampling_temperature", self.sampling_temperature > 0, "above 0"),
-            ("top_k", self.top_k >= 0, "0 or more"),
-            ("top_p", 0 < self.top_p <= 1, "above 0 and at most 1"),
-            ("min_question_tokens", self.min_question_tokens >= 1, "at least 1"),
-            ("max_question_tokens", longest is None or longest >= 1, "at least 1"),
-            ("no_repeat_ngram_tokens", self.no_repeat_ngram_tokens >= 0, "0 or more"),
-            ("copied_from_id", self.copied_from_id >= 0, "0 or more"),
-        )
-        for name, holds, rule in checks:
-            if not holds:
-                raise UserError(f"{name} must be {rule}, was {getattr(self, name)}")
-        if longest is not None and longest < self.min_question_tokens:
-            raise UserError(
-                f"max_question_tokens must be min_question_tokens ({self.min_question_tokens}) or more, was {longest}"
-            )
+        for each in fields(self):
+            value, rule = getattr(self, each.name), each.metadata["rule"]
+            if rule and value is not None and not rule[1](value):
+                raise UserError(f"{each.name} must be {rule[0]}, was {value}")
+        longest, shortest = self.max_question_tokens, self.min_question_tokens
+        if longest is not None and longest < shortest:
+            raise UserError(f"max_question_tokens must be min_question_tokens ({shortest}) or more, was {longest}")
         if self.sample and self.num_beams > 1:
             raise UserError(f"choose sampling or beams: found sample together with num_beams = {self.num_beams}")
-        if not self.sample and (self.top_k or self.top_p < 1 or self.sampling_temperature != 1):
-            raise UserError(
-                "top_k, top_p and sampling_temperature need sampling: set sample as well, or leave them out"
-            )
+        if not self.sample:
+            drawing = [each for each in fields(self) if each.metadata["needs_sampling"]]
+            if any(getattr(self, each.name) != each.default for each in drawing):
+                *first, last = (each.name for each in drawing)
+                raise UserError(f"{', '.join(first)} and {last} need sampling: set sample as well, or leave them out")
+
+
+def search_options() -> dict[str, Field[Any]]:
+    """The settings that the command line takes, by their options' names; the writing rules come last."""
+    rules = {each.name for each in fields(WritingRules)}
+    ordered = sorted(fields(DecodingSettings), key=lambda each: each.name in rules)
+    return {each.metadata["option"] or each.name: each for each in ordered if each.metadata["help"]}
 
 
 def decoding_of(checkpoint: Checkpoint, given: Mapping[str, Any]) -> DecodingSettings:
-    """How to search with a model: what is given, else what its `qgkd.json` says under `decoding`, else greedily.
+    """How to search with a model: by what is given, else by `decoding` in its `qgkd.json`, else greedily.
 
     Args:
         checkpoint: The model.
-        given: Fields of `DecodingSettings`; sampling puts the model's beams aside.
+        given: Fields of `DecodingSettings`; sampling replaces the model's beams.
 
     Raises:
         UserError: Settings that contradict each other, or a `decoding` that holds others.

@@ -12,6 +12,7 @@ import codecs
 from typing import TYPE_CHECKING
 
 from qgkd.documents.document import DocumentError
+from qgkd.text.characters import is_han
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -90,7 +91,7 @@ def _odd_share(text: str) -> float:
     """How much of a text is no character of everyday text: private use, rare ideographs, control characters."""
     odd = sum(
         not (
-            ("\u4e00" <= character <= "\u9fff" and _everyday(character))
+            (is_han(character) and _everyday(character))
             or "\u3000" <= character <= "\u303f"
             or "\uff00" <= character <= "\uffef"
             or "\u2010" <= character <= "\u2030"

@@ -1,12 +1,12 @@
 """A deck of Anki cards.
 
-Comes in: items. Goes out: `Export`.
+Comes in: a quiz. Goes out: `Export`.
 
 A literal example of a note's fields: `燈塔由哪位工程師設計？<br>A. 陳大山<br>B. 林文海`, `B. 林文海`,
 `燈塔由工程師林文海設計。`
 
-A card keeps its identity (the item's id) and a deck its number (from the title), so that importing a mended quiz again
-changes the cards and keeps what has been learnt. Fields are HTML: everything is escaped.
+A card keeps its identity (the item's id) and a deck its number (from the title), so that importing a corrected quiz
+updates the cards and keeps the learning progress. Fields are HTML: everything is escaped.
 """
 
 from __future__ import annotations
@@ -16,50 +16,37 @@ import html
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from qgkd.exports.clean import clean_quiz
+from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import key_of, letter_of
-from qgkd.question_forms import Language, QuizItem
+from qgkd.exports.labels import key_of, lettered
 
 _MODEL_ID = 1_607_392_041
 _MODEL_NAME = "qgkd"
 _STYLE = ".card { font-family: serif; font-size: 20px; text-align: center; } .source { font-size: 14px; }"
 
 
-def export_anki(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
-    """Write the deck.
-
-    Args:
-        items: In the order of the quiz.
-        title: Of the quiz; the deck's name.
-        language: Of 對 and 錯; that of the items where None.
-
-    Returns:
-        The file, and what it could not hold.
-    """
+def write_anki(quiz: ExportedQuiz) -> Export:
+    """Write the deck, named by the title."""
     import genanki
 
-    quiz = clean_quiz(items, title, language)
     # Two colons would make a deck within a deck.
     name = (quiz.title or "Quiz").replace("::", "：：")
     deck = genanki.Deck(_deck_id(name), html.escape(name, quote=False))
     model = _model()
     times: Counter[str] = Counter()
     for item in quiz.items:
-        options = [f"{letter_of(index)}. {option}" for index, option in enumerate(item.options)]
-        fields = ["\n".join([item.prompt, *options]), key_of(item, quiz.language), item.source_sentence]
+        fields = ["\n".join([item.prompt, *lettered(item)]), key_of(item, quiz.language), item.source_sentence]
         guid = genanki.guid_for(item.item_id, times[item.item_id])
         times[item.item_id] += 1
         deck.add_note(genanki.Note(model=model, fields=[escape_field(field) for field in fields], guid=guid))
-    return Export(content=_package(deck), suffix=".apkg", media_type="application/octet-stream", notices=quiz.notices)
+    return Export(content=_package(deck), notices=quiz.notices)
 
 
 def escape_field(text: str) -> str:
-    """A text as HTML; a bracket too, since Anki looks for [sound:…] and [latex] before anything else."""
+    """A text as HTML, brackets escaped too: Anki reads [sound:…] and [latex] first."""
     return html.escape(text).replace("[", "&#91;").replace("\n", "<br>")
 
 
@@ -93,7 +80,7 @@ def _package(deck: Any) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "deck.apkg"
         with warnings.catch_warnings():
-            # genanki takes an escaped < for a mistake where it looks like the start of a tag.
+            # genanki warns of an escaped < that looks like the start of a tag.
             warnings.simplefilter("ignore", UserWarning)
             genanki.Package(deck).write_to_file(str(path))
         return path.read_bytes()

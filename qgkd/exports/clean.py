@@ -1,12 +1,12 @@
 """Texts without the characters that no document format can hold.
 
-Comes in: the items and the title. Goes out: `CleanQuiz`, the same without them, and what was left out.
+Comes in: the items and the title. Goes out: `ExportedQuiz`, the same without them, and what was left out.
 
 A literal example: of 甲, NUL, 乙 the text 甲乙 is left, with a notice about U+0000.
 
-Left out are NUL and the other control characters, halves of surrogate pairs and noncharacters (XML 1.0 forbids most of
-them), and the marks that turn the direction of whatever follows, beyond their own cell or line. Right-to-left letters
-and the marks that stand for one letter (U+200E, U+200F, U+061C) stay. Every kind of line end becomes a line feed.
+Removed are NUL and the other control characters, halves of surrogate pairs and noncharacters (XML 1.0 forbids most of
+them), and marks that change the text direction beyond their own cell or line. Right-to-left letters and the marks for
+one letter (U+200E, U+200F, U+061C) stay. Every kind of line end becomes a line feed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgkd.errors import UserError
 from qgkd.question_forms import Language, Notice, QuizItem, language_of
 
 _MOST_TOLD = 8
@@ -29,17 +28,19 @@ _UNHOLDABLE = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CleanQuiz:
-    """A quiz that every format can hold."""
+class ExportedQuiz:
+    """What a writer is given."""
 
     items: tuple[QuizItem, ...]
     title: str
     language: Language
-    notices: tuple[Notice, ...]
+    """Of the labels."""
+    notices: tuple[Notice, ...] = ()
+    """What cleaning left out."""
 
 
-def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None) -> CleanQuiz:
-    """Make a quiz ready for export.
+def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None) -> ExportedQuiz:
+    """Make a quiz ready for a format that cannot hold every character.
 
     Args:
         items: At least one.
@@ -48,12 +49,7 @@ def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None)
 
     Returns:
         The quiz, with a notice for every item, and the title, that lost a character.
-
-    Raises:
-        UserError: There is no item.
     """
-    if not items:
-        raise UserError("expected at least one question to export, found none; make or add a question first")
     cleaned, notices = [], []
     if lost := _lost(title):
         notices.append(Notice.of("title_characters_dropped", characters=lost))
@@ -62,12 +58,17 @@ def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None)
         if lost := _lost("".join(texts)):
             notices.append(Notice.of("characters_dropped", number=number, characters=lost))
         cleaned.append(_clean_item(item))
-    return CleanQuiz(
+    return ExportedQuiz(
         items=tuple(cleaned),
         title=" ".join(clean_text(title).split()),
         language=language or language_of(items),
         notices=tuple(notices),
     )
+
+
+def uncleaned_quiz(items: Sequence[QuizItem], title: str, language: Language | None) -> ExportedQuiz:
+    """Hand a quiz to a format that holds everything as it is."""
+    return ExportedQuiz(items=tuple(items), title=title, language=language or language_of(items))
 
 
 def clean_text(text: str) -> str:

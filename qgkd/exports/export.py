@@ -1,17 +1,20 @@
-"""What every export gives back.
+"""An exported file in memory.
 
-Comes in: the bytes of a file and what could not be held in it. Goes out: `Export`.
+Comes in: its bytes and notices of what was left out. Goes out: `Export`.
 
-A literal example: `Export(content=b"...", suffix=".docx", media_type="application/vnd...document", notices=())`.
+A literal example: `Export(content=b"...", notices=()).sentences()` is `[]`: the file holds everything.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from qgkd.question_forms.notices import Notice
 from qgkd.text.language import Language
+
+if TYPE_CHECKING:
+    from qgkd.question_forms.notices import Notice
 
 _LEFT_OUT = frozenset({"form_left_out", "too_long", "options_alike"})
 
@@ -30,9 +33,6 @@ class Export:
     """A file, ready to be saved or sent."""
 
     content: bytes
-    suffix: str
-    """With its dot: `.docx`."""
-    media_type: str
     notices: tuple[Notice, ...] = ()
     """What was shortened, dropped or left out; empty where the file holds everything."""
 

@@ -1,4 +1,4 @@
-"""A file name that every system takes, from a title.
+"""A file name that every operating system accepts, from a title.
 
 Comes in: a title, as a teacher typed it. Goes out: a file name.
 
@@ -13,7 +13,7 @@ import unicodedata
 _MOST_BYTES = 120
 _NO_TITLE = "quiz"
 _SEPARATORS = re.compile(r'[\s/\\:*?"<>|&;$`\'!#%{}~]+')
-_KEPT_BY_WINDOWS = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+_RESERVED_BY_WINDOWS = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 
 
 def safe_file_name(title: str, suffix: str) -> str:
@@ -24,8 +24,8 @@ def safe_file_name(title: str, suffix: str) -> str:
         suffix: The end, with its dot.
 
     Returns:
-        A name of at most 120 bytes of UTF-8 without separators, control and direction marks, and not one that Windows
-        keeps for itself; `quiz` where nothing is left of the title.
+        A name of at most 120 bytes of UTF-8 without separators, control or direction marks, none that Windows
+        reserves; `quiz` where the title has no usable character.
     """
     visible = "".join(
         character for character in unicodedata.normalize("NFC", title) if _is_visible(character) or character.isspace()
@@ -33,7 +33,7 @@ def safe_file_name(title: str, suffix: str) -> str:
     stem = _SEPARATORS.sub("_", visible).strip("._- ")
     room_bytes = _MOST_BYTES - len(suffix.encode())
     stem = stem.encode()[:room_bytes].decode(errors="ignore").strip("._- ") or _NO_TITLE
-    return f"{_NO_TITLE}_{stem}{suffix}" if _KEPT_BY_WINDOWS.fullmatch(stem) else f"{stem}{suffix}"
+    return f"{_NO_TITLE}_{stem}{suffix}" if _RESERVED_BY_WINDOWS.fullmatch(stem) else f"{stem}{suffix}"
 
 
 def _is_visible(character: str) -> bool:

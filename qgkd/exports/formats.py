@@ -1,70 +1,98 @@
-"""Every format a quiz can be taken home in.
+"""Every format a quiz can be taken home in, one record each.
 
-Comes in: items, a title and a format, or the name of the file wanted. Goes out: `Export`.
+Comes in: items, a title, and a format, chosen by name or by the end of a file's name. Goes out: `Export`.
 
-A literal example: `export_quiz(items, "燈塔", ExportFormat.WORD).content` is a .docx; `format_of("quiz.apkg")` is
-`ExportFormat.ANKI`.
+A literal example: `export_quiz(items, "燈塔", format_of("quiz.docx")).content` is a Word document.
+
+A new format is a writer in a module of its own, a record here, and the page's words for it (`format.NAME`).
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qgkd.errors import UserError
-from qgkd.exports.anki import export_anki
 from qgkd.exports.export import Export, Sheet
-from qgkd.exports.gift import export_gift
-from qgkd.exports.html_page import export_html
-from qgkd.exports.kahoot import export_kahoot
-from qgkd.exports.moodle_xml import export_moodle_xml
-from qgkd.exports.own_json import export_json
-from qgkd.exports.qti import export_qti
-from qgkd.exports.separated import export_csv, export_tsv
-from qgkd.exports.word import export_word
-from qgkd.question_forms import Language, QuizItem
+
+if TYPE_CHECKING:
+    from qgkd.question_forms import QuizItem
+    from qgkd.text.language import Language
 
 
-class ExportFormat(StrEnum):
-    """Values are what the command line takes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFormat:
+    """A kind of file; commands and the page read here what they offer."""
 
-    WORD = "word"
-    HTML = "html"
-    GIFT = "gift"
-    MOODLE_XML = "moodle-xml"
-    QTI = "qti"
-    KAHOOT = "kahoot"
-    ANKI = "anki"
-    CSV = "csv"
-    TSV = "tsv"
-    JSON = "json"
+    name: str
+    """As the command line takes it."""
+    suffixes: tuple[str, ...]
+    """Ends of a file's name that mean it; help shows the first."""
+    media_type: str
+    writer: str
+    """Its function, as `module.function` of this folder; imported when a file is written, so that help stays quick."""
+    page_suffix: str = ""
+    """How the page ends its files' names, where not by the first suffix."""
+    product: str = ""
+    """The program that reads it, where help should name it."""
+    has_sheet: bool = False
+    """Whether it is printed: the pupil's sheet, the key, or both."""
+    keeps_everything: bool = False
+    """Whether it can hold every character, so that items are not cleaned."""
+    extra: str = ""
+    """The extra of this package that brings the writer's library."""
+
+    @property
+    def suffix(self) -> str:
+        """How a file's name should end, with the dot."""
+        return self.page_suffix or self.suffixes[0]
 
 
-_WRITERS = {
-    ExportFormat.GIFT: export_gift,
-    ExportFormat.MOODLE_XML: export_moodle_xml,
-    ExportFormat.QTI: export_qti,
-    ExportFormat.KAHOOT: export_kahoot,
-    ExportFormat.ANKI: export_anki,
-    ExportFormat.CSV: export_csv,
-    ExportFormat.TSV: export_tsv,
-    ExportFormat.JSON: export_json,
-}
-_SUFFIXES = {
-    ".docx": ExportFormat.WORD,
-    ".html": ExportFormat.HTML,
-    ".htm": ExportFormat.HTML,
-    ".gift": ExportFormat.GIFT,
-    ".gift.txt": ExportFormat.GIFT,
-    ".xml": ExportFormat.MOODLE_XML,
-    ".zip": ExportFormat.QTI,
-    ".xlsx": ExportFormat.KAHOOT,
-    ".apkg": ExportFormat.ANKI,
-    ".csv": ExportFormat.CSV,
-    ".tsv": ExportFormat.TSV,
-    ".json": ExportFormat.JSON,
-}
+FORMATS = (
+    ExportFormat(
+        name="word", suffixes=(".docx",), writer="word.write_word", has_sheet=True, extra="app",
+        media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
+    ExportFormat(
+        name="html", suffixes=(".html", ".htm"), writer="html_page.write_html", has_sheet=True,
+        media_type="text/html; charset=utf-8",
+    ),
+    ExportFormat(
+        name="gift", suffixes=(".gift", ".gift.txt"), page_suffix=".gift.txt", writer="gift.write_gift",
+        product="Moodle", media_type="text/plain; charset=utf-8",
+    ),
+    ExportFormat(
+        name="moodle-xml", suffixes=(".xml",), writer="moodle_xml.write_moodle_xml", product="Moodle",
+        media_type="application/xml",
+    ),
+    ExportFormat(
+        name="qti", suffixes=(".zip",), page_suffix=".qti.zip", writer="qti.write_qti", product="QTI",
+        media_type="application/zip",
+    ),
+    ExportFormat(
+        name="kahoot", suffixes=(".xlsx",), writer="kahoot.write_kahoot", product="Kahoot", extra="app",
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+    ExportFormat(
+        name="anki", suffixes=(".apkg",), writer="anki.write_anki", product="Anki", extra="app",
+        media_type="application/octet-stream",
+    ),
+    ExportFormat(
+        name="csv", suffixes=(".csv",), writer="separated.write_csv", media_type="text/csv; charset=utf-8"
+    ),
+    ExportFormat(
+        name="tsv", suffixes=(".tsv",), writer="separated.write_tsv",
+        media_type="text/tab-separated-values; charset=utf-8",
+    ),
+    ExportFormat(
+        name="json", suffixes=(".json",), writer="own_json.write_json", keeps_everything=True,
+        media_type="application/json",
+    ),
+)  # fmt: skip
+"""In the order in which they are offered."""
 
 
 def export_quiz(
@@ -80,21 +108,38 @@ def export_quiz(
     Args:
         items: In the order of the quiz, at least one.
         title: Of the quiz.
-        export_format: Which.
-        sheet: Which pages, for Word and HTML.
+        export_format: One of `FORMATS`.
+        sheet: Which pages, where the format is printed.
         language: Of the labels; that of the items where None.
 
     Returns:
         The file, and what it could not hold.
 
     Raises:
-        UserError: There is no item, or none that the format can hold.
+        UserError: There is no item, none that the format can hold, or the format's library is not installed.
     """
-    if export_format is ExportFormat.WORD:
-        return export_word(items, title, sheet=sheet, language=language)
-    if export_format is ExportFormat.HTML:
-        return export_html(items, title, sheet=sheet, language=language)
-    return _WRITERS[export_format](items, title, language=language)
+    from qgkd.exports.clean import clean_quiz, uncleaned_quiz
+
+    if not items:
+        raise UserError("expected at least one question to export, found none; make or add a question first")
+    quiz = (uncleaned_quiz if export_format.keeps_everything else clean_quiz)(items, title, language)
+    module, _, function = export_format.writer.partition(".")
+    write = getattr(importlib.import_module(f"qgkd.exports.{module}"), function)
+    try:
+        export: Export = write(quiz, sheet) if export_format.has_sheet else write(quiz)
+    except ModuleNotFoundError as error:
+        if not export_format.extra:
+            raise
+        raise UserError(
+            f"{export_format.name}: this format needs the package {error.name}, found none; "
+            f"run pip install 'qgkd[{export_format.extra}]'"
+        ) from error
+    return export
+
+
+def format_named(name: str) -> ExportFormat:
+    """The format of that name, which must be one of theirs."""
+    return {each.name: each for each in FORMATS}[name]
 
 
 def format_of(path: str | Path) -> ExportFormat:
@@ -104,10 +149,11 @@ def format_of(path: str | Path) -> ExportFormat:
         UserError: The end is unknown.
     """
     name = Path(path).name.lower()
-    for suffix, export_format in _SUFFIXES.items():
+    known = {suffix: each for each in FORMATS for suffix in each.suffixes}
+    for suffix, export_format in known.items():
         if name.endswith(suffix):
             return export_format
     raise UserError(
-        f"{Path(path).name}: expected a name that ends in {', '.join(_SUFFIXES)}, found another end; "
+        f"{Path(path).name}: expected a name that ends in {', '.join(known)}, found another end; "
         "choose one of these or name the format"
     )

@@ -1,16 +1,15 @@
-"""A page to be printed from any browser, whole in one file: nothing in it is loaded from elsewhere, nothing runs.
+"""A page to print from any browser: one file that loads nothing and runs no script.
 
-Comes in: items. Goes out: `Export`.
+Comes in: a quiz. Goes out: `Export`.
 
 A literal example of one item: `<li><p>燈塔由哪位工程師設計？</p><ol class="options"><li>陳大山</li>…</ol></li>`
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 
-from qgkd.exports.clean import CleanQuiz, clean_quiz
+from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export, Sheet
 from qgkd.exports.labels import key_of, label
 from qgkd.question_forms import Language, QuestionForm, QuizItem
@@ -36,21 +35,8 @@ section + section { break-before: page; margin-top: 2em; }
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def export_html(
-    items: Sequence[QuizItem], title: str, *, sheet: Sheet = Sheet.BOTH, language: Language | None = None
-) -> Export:
-    """Write the page.
-
-    Args:
-        items: In the order of the quiz.
-        title: Of the quiz.
-        sheet: The pupil's pages, the key, or both; the key begins on a new page.
-        language: Of the labels; that of the items where None.
-
-    Returns:
-        The file, and what it could not hold.
-    """
-    quiz = clean_quiz(items, title, language)
+def write_html(quiz: ExportedQuiz, sheet: Sheet) -> Export:
+    """Write the page: the pupil's sheet, the key, or both; the key begins on a new page."""
     sections = ([_pupils_sheet(quiz)] if sheet is not Sheet.KEY else []) + (
         [_answer_key(quiz)] if sheet is not Sheet.STUDENT else []
     )
@@ -62,12 +48,10 @@ def export_html(
         + "\n".join(sections)
         + "\n</body>\n</html>\n"
     )
-    return Export(
-        content=page.encode("utf-8"), suffix=".html", media_type="text/html; charset=utf-8", notices=quiz.notices
-    )
+    return Export(content=page.encode("utf-8"), notices=quiz.notices)
 
 
-def _pupils_sheet(quiz: CleanQuiz) -> str:
+def _pupils_sheet(quiz: ExportedQuiz) -> str:
     lines = "".join(f"<span>{label(name, quiz.language)}</span>" for name in ("name", "class", "date"))
     entries = "\n".join(_question(item) for item in quiz.items)
     return (
@@ -87,7 +71,7 @@ def _question(item: QuizItem) -> str:
     )
 
 
-def _answer_key(quiz: CleanQuiz) -> str:
+def _answer_key(quiz: ExportedQuiz) -> str:
     entries = []
     for item in quiz.items:
         source = f'<p class="source" dir="auto">{escape(item.source_sentence)}</p>' if item.source_sentence else ""

@@ -1,6 +1,6 @@
 """Kahoot's spreadsheet: questions with two to four options.
 
-Comes in: items. Goes out: `Export`.
+Comes in: a quiz. Goes out: `Export`.
 
 A literal example of one row, under Kahoot's own heads in row 8: number 1, `燈塔由哪位工程師設計？`, the four options,
 30 (seconds), 2 (the right option).
@@ -14,11 +14,10 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qgkd.errors import UserError
-from qgkd.exports.clean import clean_quiz
+from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
 from qgkd.exports.labels import label
 from qgkd.question_forms import Language, Notice, QuestionForm, QuizItem
@@ -35,7 +34,6 @@ _HEADS = (
     "Correct answer(s) - choose at least one",
 )
 _ESCAPE_OF_EXCEL = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,39 +43,32 @@ class _Row:
     correct_index: int
 
 
-def export_kahoot(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
-    """Write the spreadsheet.
+def write_kahoot(quiz: ExportedQuiz) -> Export:
+    """Write the spreadsheet; multiple choice and true/false items are taken.
 
-    Args:
-        items: In the order of the quiz. Multiple choice and true/false items are taken.
-        title: Of the quiz.
-        language: Of 對 and 錯; that of the items where None.
-
-    Returns:
-        The file, and what was shortened or left out. A question that is too long loses its beginning, since a Chinese
-        question asks at its end; a statement that is too long is left out, since half of it cannot be judged.
+    A question that is too long loses its beginning, since a Chinese question asks at its end; a statement that is too
+    long is left out, since half of it cannot be judged.
 
     Raises:
         UserError: No item fits.
     """
-    quiz = clean_quiz(items, title, language)
     notices = list(quiz.notices)
     rows = []
     for number, item in enumerate(quiz.items, start=1):
-        row, told = _row(item, number, quiz.language)
-        notices += told
+        row, of_row = _row(item, number, quiz.language)
+        notices += of_row
         if row is not None:
             rows.append(row)
     if not rows:
         raise UserError(
-            f"expected a multiple choice or true/false question for Kahoot, found none that fits among {len(items)}; "
-            "turn questions into multiple choice first"
+            f"expected a multiple choice or true/false question for Kahoot, found none that fits among "
+            f"{len(quiz.items)}; turn questions into multiple choice first"
         )
-    return Export(content=_workbook(rows, quiz.title), suffix=".xlsx", media_type=_MEDIA_TYPE, notices=tuple(notices))
+    return Export(content=_workbook(rows, quiz.title), notices=tuple(notices))
 
 
 def _row(item: QuizItem, number: int, language: Language) -> tuple[_Row | None, list[Notice]]:
-    """One item as a row, or None, and what has to be told of it."""
+    """One item as a row, or None, and its notices."""
     question_chars = _length(item.prompt)
     if item.form is QuestionForm.TRUE_FALSE:
         if question_chars > QUESTION_LIMIT_CHARS:
@@ -121,7 +112,7 @@ def _with_fewer_options(item: QuizItem) -> QuizItem:
 
 
 def _length(text: str) -> int:
-    """Characters as a browser counts them: two for those beyond U+FFFF."""
+    """Length as a browser counts it: a character beyond U+FFFF counts twice."""
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -160,7 +151,7 @@ def _workbook(rows: list[_Row], title: str) -> bytes:
 
 
 def _write(page: object, place: str, text: str) -> None:
-    """Write a text as a text: what begins with = is no formula, and _x0041_ is no escaped A."""
+    """Write a text as it is: = begins no formula, _x0041_ is no escaped A."""
     cell = page[place]  # type: ignore[index]
     cell.value = _ESCAPE_OF_EXCEL.sub("_x005F_", text)
     cell.data_type = "s"

@@ -1,4 +1,4 @@
-"""The words around the items of a quiz, and how its answers are told.
+"""The words around the items of a quiz, and its answers as the key prints them.
 
 Comes in: a key of `labels.toml`, or an item. Goes out: text in one of the three languages.
 
@@ -24,7 +24,7 @@ def label(key: str, language: Language, **values: str) -> str:
 
 
 def type_label(answer_type: AnswerType | None, language: Language) -> str:
-    """What a type of answer is called; empty where none is known."""
+    """The name of an answer type; empty where it is unknown."""
     if answer_type is None:
         return ""
     key = answer_type.value
@@ -32,14 +32,27 @@ def type_label(answer_type: AnswerType | None, language: Language) -> str:
 
 
 def letter_of(index: int) -> str:
-    """What an option is called: A to Z, then by number."""
+    """An option's letter, A to Z, then its number."""
     return string.ascii_uppercase[index] if index < len(string.ascii_uppercase) else str(index + 1)
 
 
+def lettered(item: QuizItem) -> list[str]:
+    """The options with their letters: `A. 陳大山`."""
+    return [f"{letter_of(index)}. {option}" for index, option in enumerate(item.options)]
+
+
+def feedback_of(item: QuizItem, language: Language) -> str:
+    """What a pupil reads after answering: the right answer to a false statement, and the source sentence."""
+    lines = [key_of(item, language)] if item.form is QuestionForm.TRUE_FALSE and not item.is_true else []
+    if item.source_sentence:
+        lines.append(f"{label('source', language)}: {item.source_sentence}")
+    return "\n".join(lines)
+
+
 def key_of(item: QuizItem, language: Language) -> str:
-    """The right answer as the answer key tells it."""
+    """The right answer as the answer key prints it."""
     if item.form is QuestionForm.MULTIPLE_CHOICE and item.correct_index is not None:
-        return f"{letter_of(item.correct_index)}. {item.options[item.correct_index]}"
+        return lettered(item)[item.correct_index]
     if item.form is QuestionForm.TRUE_FALSE:
         verdict = label("true" if item.is_true else "false", language)
         if item.is_true or not item.answer:

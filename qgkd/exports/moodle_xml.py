@@ -1,6 +1,6 @@
 """Moodle XML.
 
-Comes in: items. Goes out: `Export`.
+Comes in: a quiz. Goes out: `Export`.
 
 A literal example of one question:
 
@@ -15,12 +15,11 @@ shown as they are typed.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
-from qgkd.exports.clean import clean_quiz
+from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import key_of, label
+from qgkd.exports.labels import feedback_of
 from qgkd.question_forms import Language, QuestionForm, QuizItem
 
 _TYPES = {
@@ -31,18 +30,8 @@ _TYPES = {
 }
 
 
-def export_moodle_xml(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
-    """Write the file; cloze items are short answers with the blank in the text.
-
-    Args:
-        items: In the order of the quiz.
-        title: Of the quiz; the questions' category in Moodle.
-        language: Of the labels in the feedback; that of the items where None.
-
-    Returns:
-        The file, and what it could not hold.
-    """
-    quiz = clean_quiz(items, title, language)
+def write_moodle_xml(quiz: ExportedQuiz) -> Export:
+    """Write the file: the title is the category; cloze items are short answers with the blank in the text."""
     root = Element("quiz")
     if quiz.title:
         category = SubElement(root, "question", type="category")
@@ -51,17 +40,14 @@ def export_moodle_xml(items: Sequence[QuizItem], title: str, *, language: Langua
         _write_question(root, number, item, quiz.language)
     ElementTree.indent(root, space=" ")
     content = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return Export(content=content, suffix=".xml", media_type="application/xml", notices=quiz.notices)
+    return Export(content=content, notices=quiz.notices)
 
 
 def _write_question(root: Element, number: int, item: QuizItem, language: Language) -> None:
     question = SubElement(root, "question", type=_TYPES[item.form])
     _text(SubElement(question, "name"), str(number))
     _text(SubElement(question, "questiontext", format="plain_text"), item.prompt)
-    feedback = [key_of(item, language)] if item.form is QuestionForm.TRUE_FALSE and not item.is_true else []
-    if item.source_sentence:
-        feedback.append(f"{label('source', language)}: {item.source_sentence}")
-    _text(SubElement(question, "generalfeedback", format="plain_text"), "\n".join(feedback))
+    _text(SubElement(question, "generalfeedback", format="plain_text"), feedback_of(item, language))
     SubElement(question, "defaultgrade").text = "1"
     SubElement(question, "idnumber").text = item.item_id
     if item.form is QuestionForm.TRUE_FALSE:
@@ -75,7 +61,7 @@ def _write_question(root: Element, number: int, item: QuizItem, language: Langua
             _answer(question, option, is_right=index == item.correct_index)
     else:
         SubElement(question, "usecase").text = "0"
-        # An asterisk stands for any text unless it is escaped.
+        # An unescaped asterisk matches any text.
         _answer(question, item.answer.replace("*", "\\*"), is_right=True)
 
 

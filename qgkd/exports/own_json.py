@@ -1,6 +1,6 @@
 """Our own JSON: everything a quiz holds, to be opened again.
 
-Comes in: items. Goes out: `Export`; and back: `OpenedQuiz`.
+Comes in: a quiz. Goes out: `Export`; and back: `OpenedQuiz`.
 
 A literal example: `{"format": "qgkd quiz", "version": 1, "title": "燈塔", "items": [{"id": "3f0c52a1b7d9", …}]}`
 """
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from qgkd.errors import UserError
+from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.question_forms import Language, QuizItem, with_different_ids
+from qgkd.question_forms import QuizItem, with_different_ids
 from qgkd.question_forms.item_json import read_item
 
 FORMAT = "qgkd quiz"
@@ -32,31 +32,18 @@ class OpenedQuiz:
     items: tuple[QuizItem, ...]
 
 
-def export_json(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
-    """Write everything, NUL and all; nothing is ever shortened.
-
-    Args:
-        items: In the order of the quiz.
-        title: Of the quiz.
-        language: Not used: the file has no labels.
-
-    Returns:
-        The file.
-
-    Raises:
-        UserError: There is no item.
-    """
-    if not items:
-        raise UserError("expected at least one question to export, found none; make or add a question first")
-    value = {"format": FORMAT, "version": VERSION, "title": title, "items": [item.to_json() for item in items]}
+def write_json(quiz: ExportedQuiz) -> Export:
+    """Write everything, NUL and all; nothing is ever shortened."""
+    items = [item.to_json() for item in quiz.items]
+    value = {"format": FORMAT, "version": VERSION, "title": quiz.title, "items": items}
     text = json.dumps(value, ensure_ascii=False, indent=1)
     # Half of a surrogate pair has no UTF-8; JSON can still name it.
     text = _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
-    return Export(content=text.encode("utf-8"), suffix=".json", media_type="application/json")
+    return Export(content=text.encode("utf-8"))
 
 
 def open_json(content: bytes, *, name: str = "quiz.json") -> OpenedQuiz:
-    """Read what `export_json` wrote.
+    """Read what `write_json` wrote.
 
     Args:
         content: The file's bytes.

@@ -1,6 +1,6 @@
 """QTI 1.2: a zip with a manifest and one assessment, as Canvas, Blackboard, Sakai and others import it.
 
-Comes in: items. Goes out: `Export`.
+Comes in: a quiz. Goes out: `Export`.
 
 A literal example of what is in the zip: `imsmanifest.xml`, which names `assessment.xml`, which holds
 
@@ -17,12 +17,11 @@ import html
 import io
 import xml.etree.ElementTree as ElementTree
 import zipfile
-from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
-from qgkd.exports.clean import clean_quiz
+from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import key_of, label
+from qgkd.exports.labels import feedback_of, label
 from qgkd.question_forms import Language, QuestionForm, QuizItem
 
 _QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
@@ -34,23 +33,13 @@ _TYPES = {
     QuestionForm.TRUE_FALSE: "true_false_question",
 }
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-"""One quiz gives one file, byte for byte."""
+"""Fixed, so that one quiz always gives the same bytes."""
 
 
-def export_qti(items: Sequence[QuizItem], title: str, *, language: Language | None = None) -> Export:
-    """Write the package; cloze items are short answers with the blank in the text.
-
-    Args:
-        items: In the order of the quiz.
-        title: Of the quiz.
-        language: Of 對 and 錯 and the labels in the feedback; that of the items where None.
-
-    Returns:
-        The file, and what it could not hold.
-    """
-    quiz = clean_quiz(items, title, language)
+def write_qti(quiz: ExportedQuiz) -> Export:
+    """Write the package; cloze items are short answers with the blank in the text."""
     name = quiz.title or "Quiz"
-    parts = "\0".join([name, *(item.item_id for item in items)])
+    parts = "\0".join([name, *(item.item_id for item in quiz.items)])
     identifier = "q" + hashlib.sha256(parts.encode("utf-8", "replace")).hexdigest()[:16]
     root = Element("questestinterop", xmlns=_QTI)
     assessment = SubElement(root, "assessment", ident=identifier, title=name)
@@ -62,7 +51,7 @@ def export_qti(items: Sequence[QuizItem], title: str, *, language: Language | No
         for path, element in (("imsmanifest.xml", _manifest(identifier)), ("assessment.xml", root)):
             content = ElementTree.tostring(element, encoding="utf-8", xml_declaration=True)
             package.writestr(zipfile.ZipInfo(path, _ZIP_DATE), content, zipfile.ZIP_DEFLATED)
-    return Export(content=handle.getvalue(), suffix=".qti.zip", media_type="application/zip", notices=quiz.notices)
+    return Export(content=handle.getvalue(), notices=quiz.notices)
 
 
 def _manifest(identifier: str) -> Element:
@@ -93,10 +82,10 @@ def _write_item(section: Element, number: int, item: QuizItem, language: Languag
     processing = SubElement(element, "resprocessing")
     outcomes = SubElement(processing, "outcomes")
     SubElement(outcomes, "decvar", maxvalue="100", minvalue="0", varname="SCORE", vartype="Decimal")
-    if feedback := _feedback(item, language):
-        told = SubElement(processing, "respcondition", {"continue": "Yes"})
-        SubElement(SubElement(told, "conditionvar"), "other")
-        SubElement(told, "displayfeedback", feedbacktype="Response", linkrefid="general_fb")
+    if feedback := feedback_of(item, language):
+        always = SubElement(processing, "respcondition", {"continue": "Yes"})
+        SubElement(SubElement(always, "conditionvar"), "other")
+        SubElement(always, "displayfeedback", feedbacktype="Response", linkrefid="general_fb")
         shown = SubElement(element, "itemfeedback", ident="general_fb")
         _text(SubElement(shown, "flow_mat"), feedback)
     condition = SubElement(processing, "respcondition", {"continue": "No"})
@@ -105,7 +94,7 @@ def _write_item(section: Element, number: int, item: QuizItem, language: Languag
 
 
 def _write_choices(presentation: Element, item: QuizItem, language: Language) -> str:
-    """Write what can be answered; returns what the right answer is compared with."""
+    """Write the choices or the blank; returns the right response."""
     if item.form is QuestionForm.MULTIPLE_CHOICE:
         options, right = list(item.options), item.correct_index or 0
     elif item.form is QuestionForm.TRUE_FALSE:
@@ -122,15 +111,8 @@ def _write_choices(presentation: Element, item: QuizItem, language: Language) ->
 
 
 def _verdict(value: bool, language: Language) -> str:
-    """對 True: Canvas knows a true/false question by the English word, others show the text as it is."""
+    """對 True: Canvas recognises a true/false question by the English word, others show the text."""
     return " ".join(dict.fromkeys([label("true" if value else "false", language), str(value)]))
-
-
-def _feedback(item: QuizItem, language: Language) -> str:
-    parts = [key_of(item, language)] if item.form is QuestionForm.TRUE_FALSE and not item.is_true else []
-    if item.source_sentence:
-        parts.append(f"{label('source', language)}: {item.source_sentence}")
-    return "\n".join(parts)
 
 
 def _text(parent: Element, text: str) -> None:

@@ -1,6 +1,6 @@
 """A Word document: the pupil's sheet and the answer key.
 
-Comes in: items. Goes out: `Export`.
+Comes in: a quiz. Goes out: `Export`.
 
 A literal example of its paragraphs: `1. 燈塔由哪位工程師設計？`, `A. 陳大山`, `B. 林文海`; after the page break
 `燈塔 參考答案`, `1. B. 林文海`.
@@ -12,39 +12,24 @@ every style in use.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from typing import Any
 
-from qgkd.exports.clean import CleanQuiz, clean_quiz
+from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export, Sheet
-from qgkd.exports.labels import key_of, label, letter_of
+from qgkd.exports.labels import key_of, label, lettered
 from qgkd.question_forms import Language, QuestionForm, QuizItem
 
 _EAST_ASIAN_FONTS = {Language.TRADITIONAL: "新細明體", Language.SIMPLIFIED: "宋体", Language.ENGLISH: "新細明體"}
 _LANGUAGES = {Language.TRADITIONAL: "zh-TW", Language.SIMPLIFIED: "zh-CN", Language.ENGLISH: "zh-TW"}
 _LATIN_FONT = "Times New Roman"
 _BLANK_LINE = "＿" * 20
-_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def export_word(
-    items: Sequence[QuizItem], title: str, *, sheet: Sheet = Sheet.BOTH, language: Language | None = None
-) -> Export:
-    """Write the document.
-
-    Args:
-        items: In the order of the quiz.
-        title: Of the quiz.
-        sheet: The pupil's pages, the key, or both; the key begins on a new page.
-        language: Of the labels; that of the items where None.
-
-    Returns:
-        The file, and what it could not hold.
-    """
+def write_word(quiz: ExportedQuiz, sheet: Sheet) -> Export:
+    """Write the document: the pupil's pages, the key, or both; the key begins on a new page."""
     import docx
     from docx.shared import Mm
 
-    quiz = clean_quiz(items, title, language)
     document = docx.Document()
     document.core_properties.title = quiz.title[:255]
     document.core_properties.author = ""
@@ -60,11 +45,11 @@ def export_word(
         _write_key(document, quiz)
     handle = io.BytesIO()
     document.save(handle)
-    return Export(content=handle.getvalue(), suffix=".docx", media_type=_MEDIA_TYPE, notices=quiz.notices)
+    return Export(content=handle.getvalue(), notices=quiz.notices)
 
 
 def _set_fonts(style: Any, language: Language) -> None:
-    """Name a font for Latin and one for Chinese, and take out the theme's, which would win over them."""
+    """Set a Latin and a Chinese font, and remove the theme's, which would override them."""
     from docx.oxml.ns import qn
 
     style.font.name = _LATIN_FONT
@@ -80,7 +65,7 @@ def _set_fonts(style: Any, language: Language) -> None:
     languages.set(qn("w:eastAsia"), _LANGUAGES[language])
 
 
-def _write_sheet(document: Any, quiz: CleanQuiz) -> None:
+def _write_sheet(document: Any, quiz: ExportedQuiz) -> None:
     document.add_paragraph(quiz.title, style="Title")
     lines = [f"{label(name, quiz.language)}：{'＿' * 8}" for name in ("name", "class", "date")]
     document.add_paragraph("　".join(lines))
@@ -96,15 +81,15 @@ def _write_sheet(document: Any, quiz: CleanQuiz) -> None:
 
 
 def _write_room(document: Any, item: QuizItem) -> None:
-    """What the pupil answers in: options, or a line."""
-    for index, option in enumerate(item.options):
-        paragraph = document.add_paragraph(f"{letter_of(index)}. {option}", style="List Paragraph")
+    """The room for the pupil's answer: options, or a line."""
+    for index, option in enumerate(lettered(item)):
+        paragraph = document.add_paragraph(option, style="List Paragraph")
         paragraph.paragraph_format.keep_with_next = index + 1 < len(item.options)
     if item.form is QuestionForm.SHORT_ANSWER:
         document.add_paragraph(_BLANK_LINE, style="List Paragraph")
 
 
-def _write_key(document: Any, quiz: CleanQuiz) -> None:
+def _write_key(document: Any, quiz: ExportedQuiz) -> None:
     from docx.shared import Pt, RGBColor
 
     document.add_paragraph(" ".join(filter(None, (quiz.title, label("key", quiz.language)))), style="Title")

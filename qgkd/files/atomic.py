@@ -1,7 +1,7 @@
 """Write a file whole or not at all.
 
 Comes in: the path to write. Goes out: a handle on a temporary file in the same folder, which takes the path's place
-when the block ends well and is removed when it does not; what stood at the path before stays until then.
+when the block ends well and is removed when it does not; an old file at the path stays until then.
 
 A literal example:
 
@@ -36,7 +36,7 @@ _REASONS = {
 }
 
 WHILE_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
-"""What the system may say to an open file."""
+"""What the system can answer when an open file is written."""
 
 
 def explain_write_error(path: str | Path, error: OSError) -> UserError:
@@ -44,7 +44,7 @@ def explain_write_error(path: str | Path, error: OSError) -> UserError:
 
     Args:
         path: The file the user asked for.
-        error: What the operating system said.
+        error: From the operating system.
 
     Returns:
         The error to raise, with `from error`.
@@ -99,14 +99,14 @@ def _write_atomically(path: Path, binary: bool) -> Iterator[IO[Any]]:
     except BaseException as error:
         if replaces:
             written.unlink(missing_ok=True)
-        # An error that names a file, or a broken connection, is the block's own affair and not about this file.
+        # An error that names a file, or a broken connection, does not come from writing this one.
         if isinstance(error, OSError) and error.filename is None and error.errno in WHILE_WRITING:
             raise explain_write_error(path, error) from error
         raise
 
 
 def check_writable(path: str | Path) -> None:
-    """Refuse now what `write_atomically` would refuse after hours of work; nothing is left behind.
+    """Refuse a path that `write_atomically` would refuse later, after hours of work; writes nothing.
 
     Args:
         path: The file that will be written.

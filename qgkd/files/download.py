@@ -1,4 +1,4 @@
-"""Download a file once, resume what was cut off, and keep it only if it is the right one.
+"""Download a file once, resume an interrupted download, and keep the file only if its content is the expected one.
 
 Comes in: an address, the path to write and the git blob id the content must have. Goes out: the verified file, and
 whether it was there already.
@@ -24,21 +24,21 @@ from qgkd.errors import UserError
 from qgkd.files.atomic import explain_write_error
 
 Progress = Callable[[int, int | None], None]
-"""Called with the bytes at hand and the bytes in all (None where the server does not say)."""
+"""Called with the bytes received so far and the total (None where the server does not send it)."""
 
 _BLOCK_BYTES = 1 << 16
 _TIMEOUT_S = 30.0
 
 
 class Outcome(StrEnum):
-    """What a call had to do."""
+    """Whether the file had to be fetched."""
 
     DOWNLOADED = "downloaded"
     ALREADY_THERE = "already there"
 
 
 class _DroppedError(Exception):
-    """The connection ended before the file did."""
+    """The connection broke off before the end of the file."""
 
 
 def git_blob_id(path: Path) -> str:
@@ -72,9 +72,9 @@ def download_verified(
         url: Where it is, http or https.
         target: The path to write; its folder must exist.
         blob_id: The git blob id of the right content.
-        on_progress: Told after every block.
-        attempts: How often a dropped connection is taken up again.
-        pause_s: Seconds to wait before taking it up; doubled every time.
+        on_progress: Called after every block.
+        attempts: How often to connect before giving up.
+        pause_s: Seconds to wait before connecting again; doubled every time.
 
     Returns:
         Whether anything had to be downloaded.
@@ -94,7 +94,7 @@ def download_verified(
     part = target.with_name(target.name + ".part")
     resumed = part.exists()
     _fetch_with_patience(url, part, on_progress, attempts, pause_s)
-    if resumed and git_blob_id(part) != blob_id:  # the old part was of something else: begin anew, once
+    if resumed and git_blob_id(part) != blob_id:  # the old part belongs to another file: start over, once
         part.unlink()
         _fetch_with_patience(url, part, on_progress, attempts, pause_s)
     found_id = git_blob_id(part)
@@ -126,10 +126,10 @@ def _fetch_with_patience(url: str, part: Path, on_progress: Progress, attempts: 
 
 
 def _fetch_rest(url: str, part: Path, on_progress: Progress) -> None:
-    """Ask for what is missing; a server that sends the whole file is taken at its word."""
+    """Request the missing bytes; a server may send the whole file instead."""
     have_bytes = part.stat().st_size if part.exists() else 0
-    response = _asked(url, have_bytes)
-    if response is None:  # the server says that nothing follows, or that the part is too long
+    response = _request(url, have_bytes)
+    if response is None:  # the part is complete, or too long
         return
     with response:
         if response.status != 206:
@@ -166,8 +166,8 @@ def _read_block(response: http.client.HTTPResponse) -> bytes:
         raise _DroppedError(str(error) or type(error).__name__) from error
 
 
-def _asked(url: str, have_bytes: int) -> http.client.HTTPResponse | None:
-    """Send the request; None where the server has nothing beyond the bytes at hand (status 416)."""
+def _request(url: str, have_bytes: int) -> http.client.HTTPResponse | None:
+    """Send the request; None where the server has no more bytes than these (status 416)."""
     request = urllib.request.Request(url, headers={"Range": f"bytes={have_bytes}-"} if have_bytes else {})
     host = urllib.parse.urlsplit(url).netloc
     try:

@@ -1,4 +1,4 @@
-"""What a result depends on, as a digest: the same file or model gives the same digest wherever it lies.
+"""Digests of files and models, to recognise what a result was made from; where they are stored does not matter.
 
 Comes in: a data file, a model folder or a hub name. Goes out: a SHA-256 in hex.
 
@@ -35,7 +35,7 @@ def model_sha256(name_or_folder: str) -> str:
         name_or_folder: As given with `--model`.
 
     Returns:
-        The digest; the order of files and where the folder lies do not matter.
+        The digest; neither the order of files nor the folder's place matters.
     """
     folder = Path(name_or_folder)
     if not folder.is_dir():

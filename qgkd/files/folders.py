@@ -1,7 +1,7 @@
 """Publish a folder whole or not at all.
 
 Comes in: the folder to write. Goes out: a hidden folder beside it, which takes its place when the block ends well and
-is removed when it does not; what stood there before stays until then.
+is removed when it does not; an old folder there stays until then.
 
 A literal example:
 

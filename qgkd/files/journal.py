@@ -1,7 +1,7 @@
-"""The progress file of a batch: what is done stays done, whatever ends the process.
+"""The progress file of a batch: finished batches survive whatever ends the process.
 
-Comes in: a header (system, options) and, batch by batch, records. Goes out: `OUT.partial`, which a later run
-opens again, cuts back to the last batch that is whole, and goes on with.
+Comes in: a header (system, options) and, batch by batch, records. Goes out: `OUT.partial`, which a later run opens,
+cuts back to the last complete batch, and continues.
 
 A literal example of the file, one JSON array a line; a batch counts once its `done` line is on the disk:
 
@@ -24,19 +24,19 @@ from qgkd.errors import UserError
 from qgkd.files.atomic import explain_write_error
 
 Record = tuple[str, dict[str, Any]]
-"""What kind of line it is, and what it says."""
+"""The kind of a line, and its values."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """What the whole batches of a journal add up to."""
+    """Totals over the complete batches of a journal."""
 
     items: int = 0
-    """Passages and problems taken from the input; a row with a wrong answer among others is one of each."""
+    """Passages and problems read from the input; a row with some wrong answers counts as one of each."""
     rows: int = 0
-    """Number of the last input row dealt with, good or bad."""
+    """Number of the last input row processed, good or bad."""
     input_sha256: str = ""
-    """Digest of those rows, by which a run that goes on knows its input."""
+    """Digest of those rows, to recognise the input when resuming."""
     questions: int = 0
     bad_rows: int = 0
     short_rows: int = 0
@@ -58,16 +58,16 @@ class Journal:
         self._descriptor = descriptor
 
     def commit(self, records: Iterable[Record], *, items: int, rows: int, input_sha256: str) -> None:
-        """Put one batch on the disk: its records, then the line that makes them count.
+        """Write one batch to the disk: its records, then the line that completes it.
 
         Args:
-            records: Questions and complaints, in input order.
-            items: Passages and problems dealt with since the beginning of the input.
-            rows: Number of the last input row dealt with.
+            records: Questions and problems, in input order.
+            items: Passages and problems read since the beginning of the input.
+            rows: Number of the last input row processed.
             input_sha256: Digest of the input up to there.
 
         Raises:
-            UserError: The disk refused; what was committed before is safe.
+            UserError: Writing failed; earlier batches are safe.
         """
         batch = list(records)
         done: dict[str, Any] = {"items": items, "rows": rows, "input_sha256": input_sha256}
@@ -85,31 +85,30 @@ class Journal:
                     yield value
 
     def close(self) -> None:
-        """Close the file and let another process have it."""
+        """Close the file, which unlocks it."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
     def remove(self) -> None:
-        """Close and delete the file: its content stands elsewhere now."""
+        """Close and delete the file, once the output is written."""
         self.close()
         self.path.unlink(missing_ok=True)
 
 
 def open_journal(path: Path, header: dict[str, Any], *, start_over: bool) -> Journal:
-    """Begin a progress file, or go on with the one that is there.
+    """Begin a progress file, or continue an existing one.
 
     Args:
         path: The progress file.
         header: System, options and settings of this run, as JSON values.
-        start_over: Drop what an older run left.
+        start_over: Discard an existing file's content.
 
     Returns:
         The journal, ready for the next batch.
 
     Raises:
-        UserError: Another process is writing it, it was begun with another system or other options, or it cannot be
-            written.
+        UserError: Another process is writing it, its header differs from this run's, or it cannot be written.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
@@ -130,8 +129,8 @@ def open_journal(path: Path, header: dict[str, Any], *, start_over: bool) -> Jou
 
 
 def _read(path: Path, header: dict[str, Any]) -> tuple[int, Progress]:
-    """Where the last whole batch ends, in bytes, and what is in the file up to there."""
-    progress, pending = Progress(), Progress()  # of whole batches; with the one that is being read
+    """Where the last complete batch ends, in bytes, and the totals up to there."""
+    progress, pending = Progress(), Progress()  # complete batches; with the one being read
     with path.open("rb") as handle:
         first = handle.readline()
         if not first.endswith(b"\n"):  # empty, or killed while the header was written
@@ -143,7 +142,7 @@ def _read(path: Path, header: dict[str, Any]) -> tuple[int, Progress]:
             try:
                 kind, value = json.loads(line)
             except ValueError:
-                break  # the write that the kill tore
+                break  # cut off by the kill
             pending.count(kind)
             if kind == "done" and line.endswith(b"\n"):
                 progress, end = replace(pending, **value), position
@@ -170,7 +169,7 @@ def _check_header(path: Path, line: bytes, header: dict[str, Any]) -> None:
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested keys joined with dots, so that a difference can be named."""
+    """Nested keys joined with dots, to name a difference."""
     flat: dict[str, Any] = {}
     for key, inner in value.items():
         if isinstance(inner, dict):
@@ -182,7 +181,7 @@ def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _append(descriptor: int, path: Path, records: Iterable[Record], rows: int) -> None:
     lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    left = lines.encode("utf-8", "replace")  # an id may hold half a surrogate pair, which no file can
+    left = lines.encode("utf-8", "replace")  # an id may hold half a surrogate pair
     try:
         while left:
             left = left[os.write(descriptor, left) :]
@@ -193,10 +192,10 @@ def _append(descriptor: int, path: Path, records: Iterable[Record], rows: int) -
 
 
 def _lock(descriptor: int, path: Path) -> None:
-    """Keep a second process out; the lock goes when the process does."""
+    """Keep a second process out; the lock ends with the process."""
     try:
         import fcntl
-    except ImportError:  # Windows has no such lock: two runs into one file are the user's to avoid there
+    except ImportError:  # Windows has no such lock: users must not start two runs into one file
         return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -205,7 +204,7 @@ def _lock(descriptor: int, path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new file's name outlive a power cut, where the system can."""
+    """Make the new file's name survive a power cut, where the system can."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:

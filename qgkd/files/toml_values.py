@@ -82,12 +82,12 @@ def read_tables(path: str | Path, overrides: Iterable[str]) -> dict[str, Any]:
 
 
 def check_section(
-    told: str, section: str, values: Any, known: type | Mapping[str, Any] | Iterable[str]
+    file: str, section: str, values: Any, known: type | Mapping[str, Any] | Iterable[str]
 ) -> dict[str, Any]:
     """Refuse unknown keys and values of another type; lists become tuples where the field is one.
 
     Args:
-        told: The file, for messages.
+        file: Its name, for messages.
         section: The section's name; empty for the sections themselves.
         values: What the section holds.
         known: A dataclass, types by name, or the names alone.
@@ -96,7 +96,7 @@ def check_section(
         UserError: With the nearest known key.
     """
     if not isinstance(values, Mapping):
-        raise UserError(f"{told}: expected a section [{section}], found {values!r}; write its keys below [{section}]")
+        raise UserError(f"{file}: expected a section [{section}], found {values!r}; write its keys below [{section}]")
     if isinstance(known, type):
         hints = typing.get_type_hints(known)
     else:
@@ -106,8 +106,8 @@ def check_section(
     for key, value in values.items():
         full_name = f"{section}.{key}" if section else f"[{key}]"
         if key not in names:
-            raise UserError(f"{told}: {full_name} is unknown{nearest(key, names, section)}")
-        checked[key] = _typed(f"{told}: {full_name}", value, hints[key])
+            raise UserError(f"{file}: {full_name} is unknown{nearest(key, names, section)}")
+        checked[key] = _typed(f"{file}: {full_name}", value, hints[key])
     return checked
 
 
@@ -140,7 +140,7 @@ def _value(text: str) -> Any:
 
 
 def _typed(full_name: str, value: Any, hint: Any) -> Any:
-    """The value as the field's type: whole numbers pass for numbers, one text for a list of texts."""
+    """The value as the field's type: a whole number is taken as a number, one text as a list of texts."""
     if hint is Any:
         return value
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
@@ -157,7 +157,7 @@ def _typed(full_name: str, value: Any, hint: Any) -> Any:
         elif option is str and not isinstance(value, dict | list | bool):
             return str(value)
     named = [option for option in options if option is not type(None)]  # TOML has no null: a key is left out
-    expected = " or ".join(_told(option) for option in named)
+    expected = " or ".join(_type_name(option) for option in named)
     raise UserError(f"{full_name} must be {expected}, was {value!r}; correct it")
 
 
@@ -165,7 +165,7 @@ def _is_item(value: Any, kind: type) -> bool:
     return type(value) in (int, float) if kind is float else isinstance(value, kind)
 
 
-def _told(option: Any) -> str:
+def _type_name(option: Any) -> str:
     if typing.get_origin(option) is not tuple:
         return str(option.__name__)
     return {float: "a list of numbers", int: "a list of whole numbers"}.get(

@@ -7,10 +7,11 @@ A literal example: `load_recipe("eval/configs/model_cpu.toml", ("data.folder=../
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from qgkd.decoding.settings import WritingRules
 from qgkd.errors import UserError
 from qgkd.files.toml_values import check_section, read_sections
 from qgkd.model_input.input_format import InputFormat
@@ -179,8 +180,11 @@ class QuestionSettings(StageSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RewardSettings(StageSettings):
-    """Drawing questions and making the better ones likelier; see `qgkd.model_recipe.drawn_questions`."""
+class RewardSettings(WritingRules, StageSettings):
+    """Drawing questions and making the better ones likelier, see `qgkd.model_recipe.drawn_questions`.
+
+    The writing rules are those the questions are drawn with; the model's record keeps them.
+    """
 
     max_minutes: float = 0.0
     """As of every stage; for a model that can write, so it is left out where nothing is said."""
@@ -198,16 +202,13 @@ class RewardSettings(StageSettings):
     frozen_embeddings: bool = True
     """Leave the tokens' embeddings as they are: of a few thousand questions most tokens only learn to be rarer."""
     no_repeat_ngram_tokens: int = 3
-    """This and the next two: how the model is searched, see `qgkd.decoding.settings`; written to its record."""
     no_splices: bool = True
-    copied_from_id: int = 0
     validation_questions: int = 0
     """The first N validation questions; 0 takes all."""
 
     def decoding(self) -> dict[str, Any]:
         """The search, as a model's record has it."""
-        names = ("no_repeat_ngram_tokens", "no_splices", "copied_from_id")
-        return {name: getattr(self, name) for name in names}
+        return {each.name: getattr(self, each.name) for each in fields(WritingRules)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from random import Random
 
 from qgkd.errors import UserError
 from qgkd.reading.examples import QGExample
+from qgkd.text.characters import is_han
 from qgkd.text.sentences import split_sentences
 
 _SHORTEST_PARAGRAPH_CHARS = 40
@@ -104,5 +105,5 @@ def askable_paragraph(paragraph: str, longest_chars: int) -> str | None:
     text = paragraph[:end].strip()
     if len(text) < _SHORTEST_PARAGRAPH_CHARS or "。" not in text:
         return None
-    chinese = sum("一" <= character <= "鿿" for character in text)
+    chinese = sum(is_han(character) for character in text)
     return text if chinese >= _CHINESE_SHARE * len(text) else None

@@ -16,6 +16,7 @@ from typing import Any
 
 from qgkd.errors import UserError
 from qgkd.model_recipe.settings import VocabularySettings
+from qgkd.text.characters import is_bert_word
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _MARKS = "，。！？：；、「」『』（）《》〈〉【】〔〕“”‘’…—·－～％,.!?:;()[]{}<>\"'`-_+=*/\\|@#$%^&~"
@@ -38,8 +39,8 @@ def train_vocabulary(texts: Iterable[str], settings: VocabularySettings) -> list
         characters.update(plain)
         words.update(_latin_words(plain))
     frequent = [c for c, count in characters.most_common() if count >= settings.min_count]
-    chinese = [c for c in frequent if is_chinese(c)][: settings.chinese_characters]
-    others = [c for c in frequent if not is_chinese(c) and not _is_plain(c) and not c.isspace() and c.isprintable()]
+    chinese = [c for c in frequent if is_bert_word(c)][: settings.chinese_characters]
+    others = [c for c in frequent if not is_bert_word(c) and not _is_plain(c) and not c.isspace() and c.isprintable()]
     tokens = dict.fromkeys((*_SPECIAL, *_required_pieces(), *_MARKS, *chinese))
     # Signs and letters of other scripts may take a quarter of what is left, alone and within words (30℃); Latin
     # pieces take the rest.
@@ -66,11 +67,6 @@ def save_tokenizer(tokens: list[str], folder: Path) -> None:
         raise UserError(
             f"{folder}: expected a tokenizer of {len(tokens)} tokens, found {found}; remove it and try again"
         )
-
-
-def is_chinese(character: str) -> bool:
-    """Whether BERT's tokenizer takes the character for a word of its own."""
-    return any(first <= character <= last for first, last in ("㐀䶿", "一鿿", "豈﫿", "\U00020000\U0002ceaf"))
 
 
 def _normalised(text: str) -> str:

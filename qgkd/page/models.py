@@ -8,11 +8,9 @@ model in the package.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
 
 from qgkd.checkpoints.packaged_model import packaged_model
 from qgkd.errors import UserError
@@ -78,12 +76,3 @@ def model_card(name: str) -> str | None:
         return path.read_text("utf-8")[:_LONGEST_CARD_CHARS]
     except (OSError, UnicodeDecodeError):
         return None
-
-
-def model_record(name: str) -> dict[str, Any]:
-    """What a checkpoint records of itself in `qgkd.json`; empty where there is nothing."""
-    try:
-        record = json.loads((Path(name) / "qgkd.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}

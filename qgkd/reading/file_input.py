@@ -25,7 +25,8 @@ from typing import IO, cast
 
 from qgkd.errors import UserError
 from qgkd.reading.file_rows import FileRow, Problem
-from qgkd.reading.row_formats import json_rows, jsonl_rows, parquet_rows, separated_rows, text_rows
+from qgkd.reading.row_formats import json_rows, jsonl_rows, parquet_rows, text_rows
+from qgkd.reading.separated import separated_rows
 
 _RowsOf = Callable[[str, Iterable[bytes]], Iterator[FileRow | Problem]]
 _BY_SUFFIX: dict[str, _RowsOf] = {

@@ -9,20 +9,18 @@ A literal example: `list(jsonl_rows("a.jsonl", [b'{"context": "x"}']))` is
 
 from __future__ import annotations
 
-import csv
 import io
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from qgkd.errors import UserError
 from qgkd.reading.file_rows import FileRow, Problem
+from qgkd.reading.separated import require_context
 from qgkd.reading.squad import squad_rows
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_DELIMITERS = ",\t;"
 _MARKUP = {"<!doctype html": "a web page", "<html": "a web page", "<?xml": "XML", "{\\rtf": "RTF"}
 
 
@@ -103,39 +101,6 @@ def jsonl_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Problem]
         )
 
 
-def separated_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Problem]:
-    """Read CSV (or tab- or semicolon-separated values) whose first line names the columns, `context` among them."""
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the default refuses a passage of 131,072 bytes
-    # A byte that is not UTF-8 becomes half a surrogate pair, which the readers report for its row alone.
-    decoded = (line.decode("utf-8", "surrogateescape") for line in lines)
-    header_line = next(decoded, "").removeprefix("\ufeff")
-    delimiter, header = _header(name, header_line)
-    reader = csv.reader(decoded, delimiter=delimiter, strict=True)
-    row_number = 0
-    while True:
-        line_number = reader.line_num + 2  # the reader has not seen the header
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            cells, reason = [], f"expected {len(header)} quoted fields, found broken quoting ({error}); mend the quotes"
-        else:
-            if cells is None:
-                return
-            if not cells:
-                continue
-            reason = "" if len(cells) == len(header) else (
-                f"expected {len(header)} fields as in the header, found {len(cells)}; "
-                "put fields that hold separators in double quotes"
-            )  # fmt: skip
-        row_number += 1
-        if reason:
-            row_id = f"line {line_number}"
-            yield Problem(file=name, row_id=row_id, reason=reason, row_number=row_number, line_number=line_number)
-        else:
-            fields = {column: cell for column, cell in zip(header, cells, strict=True) if cell}
-            yield FileRow(row_number=row_number, line_number=line_number, fields=fields)
-
-
 def parquet_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Problem]:
     """Read a Parquet file, row group by row group."""
     import pyarrow
@@ -144,7 +109,7 @@ def parquet_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Proble
     try:
         file = pyarrow.parquet.ParquetFile(io.BytesIO(b"".join(lines)))
         columns = file.schema_arrow.names
-        _require_context(name, columns)
+        require_context(name, columns)
         row_number = 0
         for batch in file.iter_batches(batch_size=1024):
             for fields in batch.to_pylist():
@@ -172,23 +137,6 @@ def _record(name: str, record: object, row_number: int, line_number: int | None)
         return row
     reason = f'expected a JSON object with "context", found {_describe(record)}; mend or remove it'
     return Problem(file=name, row_id=row.row_id, reason=reason, row_number=row_number, line_number=line_number)
-
-
-def _header(name: str, line: str) -> tuple[str, list[str]]:
-    """The delimiter under which the first line has a column `context`, and the columns."""
-    names: list[str] = []
-    for delimiter in _DELIMITERS:
-        names = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
-        if "context" in names:
-            return delimiter, names
-    return _require_context(name, next(csv.reader([line]), [])), names
-
-
-def _require_context(name: str, columns: list[str]) -> str:
-    if "context" not in columns:
-        found = ", ".join(repr(column[:30]) for column in columns[:6]) or "none"
-        raise UserError(f"{name}: expected a column named 'context', found {found}; rename the passages' column")
-    return ","
 
 
 def _describe(value: Any) -> str:

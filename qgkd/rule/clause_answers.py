@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from qgkd.rule.clauses import Frame
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.subjects import lacks_subject, leading_subject, says_when
+from qgkd.text.characters import HAN
 from qgkd.text.word_lists import either
 from qgkd.text.words import tag_words
 
@@ -20,12 +21,12 @@ _REASON = r"因為|由於|起因於|有鑑於|鑑於|基於|因"
 _PURPOSE = r"為了|為"
 _CUE_BEFORE = re.compile(rf"(?P<subject>.*?)(?:(?:是|主要是|原因是)?(?:{_REASON})|{_PURPOSE})$")
 _CUE_INSIDE = re.compile(rf"^(?:{_REASON}|為了|為(?=[避防保求維讓使阻擺紀])|以便|以免)")
-_IS_FOR = re.compile(r"[\u4e00-\u9fff]{2}是為了$")
+_IS_FOR = re.compile(rf"[{HAN}]{{2}}是為了$")
 _RESULT_WORD = re.compile(rf"^(?:{either('results')})")
 _MODAL_BEFORE = re.compile(rf"(?:{either('modals')})$")
 _SPEECH = re.compile(r"(?:說|道|表示|認為|指出|是|：)[，：:「『]*$")
 _STATE = re.compile(r"[是屬有為位不無沒成具]")
-_SOMETHING = re.compile(r"[\u4e00-\u9fff0-9A-Za-z]")
+_SOMETHING = re.compile(rf"[{HAN}0-9A-Za-z]")
 _ONLY_MARKS = re.compile(r"^[，。；：！？、」』\s]*$")
 
 

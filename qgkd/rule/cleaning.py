@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from qgkd.text.characters import HAN
 from qgkd.text.word_lists import either
 
 _PARENTHESIS = re.compile(r"（[^（）]*）|\([^()]*\)|【[^【】]*】|\[[^\[\]]*\]|﹝[^﹝﹞]*﹞")
@@ -18,7 +19,7 @@ _LEADING = re.compile(
     r"|故(?=[以什哪誰在其該])|如(?![何此果今同])|即(?=[在於使])|也(?!許|門)|但(?!丁)|而(?![今後])|又(?!稱|名|叫)|並(?!列))"
 )
 _TRAILING = re.compile(r"[，、；：。！？!?,.;:\s—–\-·…]+$")
-_SAYS = re.compile(rf"(?<=[\u4e00-\u9fff])(?P<verb>{either('verbs of saying')})，(?!$)")
+_SAYS = re.compile(rf"(?<=[{HAN}])(?P<verb>{either('verbs of saying')})，(?!$)")
 _PAIRS = {"「": "」", "『": "』", "《": "》", "〈": "〉", "（": "）", "(": ")", "“": "”", "[": "]", "【": "】"}
 
 
@@ -62,5 +63,5 @@ def as_question(text: str) -> str:
     text = re.sub(r"[。；;！!]", "，", text)
     text = re.sub(r"[，、]{2,}", "，", text)
     text = _SAYS.sub(r"\g<verb>", text)
-    text = re.sub(r"(?<=[\u4e00-\u9fff])(?:[也亦]|(?<![以方不即隨])便)(?=[是被有為在於由會可能由受將曾從])", "", text)
+    text = re.sub(rf"(?<=[{HAN}])(?:[也亦]|(?<![以方不即隨])便)(?=[是被有為在於由會可能由受將曾從])", "", text)
     return _TRAILING.sub("", text) + "？"

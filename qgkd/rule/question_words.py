@@ -28,6 +28,7 @@ from qgkd.answers.patterns import (
 )
 from qgkd.answers.types import AnswerType
 from qgkd.rule.enumerated import which_ones
+from qgkd.text.characters import is_han
 from qgkd.text.word_lists import either, words_of
 from qgkd.text.words import tag_words
 
@@ -91,7 +92,7 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
         return _who(answer, left, right)
     if _PERSON_IS.search(left):
         return QuestionWord("誰")
-    if left.endswith("為") and answer_type is AnswerType.TERM and re.match(r"[\u4e00-\u9fff]", right):
+    if left.endswith("為") and answer_type is AnswerType.TERM and is_han(right[:1]):
         return QuestionWord("哪個")  # 為什麼 would ask for the reason
     if answer_type is AnswerType.CLAUSE or _NAMING.search(left):
         return QuestionWord("什麼")

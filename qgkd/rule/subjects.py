@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from qgkd.text.characters import HAN
 from qgkd.text.word_lists import either, words_of
 from qgkd.text.words import Word, tag_words
 
@@ -22,7 +23,7 @@ _TIME_PREPOSITIONS = ("在", "於", "自", "從", "至", "到", "截至", "直�
 # A clause that starts with one of these has dropped its subject; one with 在 or 根據 may have it further on.
 _SUBJECTLESS_PREPOSITIONS = ("由", "被", "把", "將", "以", "與", "為", "向", "給", "用", "遭", "受", "經", "和", "跟")
 _PRONOUN = re.compile(rf"^(?:{either('no subjects')})")
-_POTENTIAL = re.compile(r"[\u4e00-\u9fff][不得][\u4e00-\u9fff]$")
+_POTENTIAL = re.compile(rf"[{HAN}][不得][{HAN}]$")
 _PROPERTY = re.compile(rf"(?:{either('properties')})(?:[約為達有是僅近將大\d]|多少)(?!.*的)")
 _SINGULAR = re.compile(r"[他她它牠](?![們的自])")
 _TIME_ONLY = re.compile(r"^[\d〇零一二三四五六七八九十前後初中末年月日世紀代公元西時期間、\-]+$")

@@ -1,28 +1,10 @@
-"""Questions and their references in, scores out, always with their definition.
+"""Scores of generated questions against reference questions, always with their definition.
 
-    >>> score(["誰種了樹？"], [["誰種了樹？"]]).as_json_keys()["ROUGE_L"]
-    1.0
-
-Read in order: pairs, tokens, bleu, rouge_l, meteor_alignment, meteor, item_statistics, scores, meteor_jar, bootstrap,
-diversity.
+Comes in: questions and references, or a generator and examples. Goes out: `Scores`, an `Evaluation`, differences.
+For others: `score` and `tokenize` below; `evaluate`, `pairs`, `bootstrap`, `diversity`, `answerability`.
 """
 
-from qgkd.scoring.bootstrap import MetricDifference, paired_bootstrap
-from qgkd.scoring.diversity import CopyRate, copy_rate, distinct_n
-from qgkd.scoring.scores import MeteorKind, MetricValues, Scores, define, score
+from qgkd.scoring.scores import MeteorKind, MetricValues, Scores, score
 from qgkd.scoring.tokens import Tokenization, tokenize
 
-__all__ = [
-    "CopyRate",
-    "MeteorKind",
-    "MetricDifference",
-    "MetricValues",
-    "Scores",
-    "Tokenization",
-    "copy_rate",
-    "define",
-    "distinct_n",
-    "paired_bootstrap",
-    "score",
-    "tokenize",
-]
+__all__ = ["MeteorKind", "MetricValues", "Scores", "Tokenization", "score", "tokenize"]

@@ -1,4 +1,4 @@
-"""Does a question ask for its own answer? A generator read backwards tells.
+"""Whether a question asks for its own answer, measured with a frozen question generator.
 
 Comes in: questions with the examples they were written for, and a frozen model. Goes out: the share of questions whose
 true answer makes the question more probable than every other candidate span of the passage does.
@@ -6,9 +6,9 @@ true answer makes the question more probable than every other candidate span of 
 A literal example: "誰設計了燈塔？" is answerable where log p(question | passage, 林文海) is above log p(question |
 passage, 1867年) and above that of every other proposed span.
 
-The candidates depend on the example alone, so every system is measured against the same ones; which model measured is
-part of the figure. It should not be one of the systems compared: a model finds its own questions likely after the very
-answers it wrote them for, good or bad.
+The candidates depend on the example alone, so that every system is measured against the same ones; the scoring model
+is part of the result. It should not be one of the systems compared: a model gives its own questions high probabilities
+after their answers, good or bad.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from qgkd.quiz.distinct import normalise
 from qgkd.reading.examples import QGExample
 
 CANDIDATES_PER_EXAMPLE = 10
-"""Other spans the true answer is compared with, at most."""
+"""Upper limit of spans compared with the true answer."""
 EXAMPLES_PER_CALL = 32
 """Examples whose candidates are scored together."""
 
@@ -47,12 +47,12 @@ def answerable_each(
     *,
     candidates_per_example: int = CANDIDATES_PER_EXAMPLE,
 ) -> list[bool]:
-    """Say of each question whether it singles out its answer; blind choice would, 1 time in candidates + 1.
+    """Whether each question singles out its answer; chance level is 1 in candidates + 1.
 
     Args:
         scorer: The frozen model.
         examples: What the questions were written for.
-        questions: One per example; an empty one asks for nothing.
+        questions: One per example; an empty one is not answerable.
         candidates_per_example: Proposed spans the true answer is compared with, at most.
 
     Returns:
@@ -69,9 +69,9 @@ def answerable_each(
     verdicts: list[bool] = []
     for start in range(0, len(examples), EXAMPLES_PER_CALL):
         places = range(start, min(start + EXAMPLES_PER_CALL, len(examples)))
-        asked = [place for place in places if questions[place].strip()]
-        chunk = [(candidate_requests(examples[place], candidates_per_example), questions[place]) for place in asked]
-        right = dict(zip(asked, _verdicts(scorer, chunk), strict=True))
+        written = [place for place in places if questions[place].strip()]
+        chunk = [(candidate_requests(examples[place], candidates_per_example), questions[place]) for place in written]
+        right = dict(zip(written, _verdicts(scorer, chunk), strict=True))
         verdicts += [right.get(place, False) for place in places]
     return verdicts
 
@@ -102,7 +102,7 @@ def _verdicts(scorer: QuestionScorer, chunk: Sequence[tuple[list[GenerationReque
         return []
     try:
         values = iter(scorer.question_log_probabilities(requests, repeated))
-    except ValueError:  # an answer is too long for the model: score the examples apart, that one is not answerable
+    except ValueError:  # an answer is too long for the model: score one by one; that example is not answerable
         return [False] if len(chunk) == 1 else [verdict for one in chunk for verdict in _verdicts(scorer, [one])]
     verdicts = []
     for candidates, _ in chunk:

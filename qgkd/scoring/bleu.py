@@ -1,4 +1,4 @@
-"""Tokens in, Bleu_1..Bleu_4 out, by the coco-caption formula that nlg-eval prints.
+"""Bleu_1 to Bleu_4 of tokenised questions, by the coco-caption formula that nlg-eval prints.
 
 Hypothesis `["誰", "種", "了", "樹"]` with reference `["誰", "種", "樹", "了"]` gives the counts
 correct 4, 1, 0, 0 of 4, 3, 2, 1 and the lengths 4 and 4, hence Bleu_1 = 1 and Bleu_2 = sqrt(1 * 1/3) = .577.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 MAX_ORDER = 4
 BLEU_STATISTICS = 2 * MAX_ORDER + 2
-"""Length of the vector: correct n-grams of order 1-4, proposed ones of order 1-4, hypothesis and reference tokens."""
+"""Length of the vector: correct n-grams of order 1-4, n-grams of order 1-4, hypothesis and reference tokens."""
 
 _TINY = 1e-15
 _SMALL = 1e-9

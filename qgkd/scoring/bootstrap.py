@@ -1,4 +1,4 @@
-"""Two systems' questions over the same references in, the difference of their scores with its uncertainty out.
+"""Compare two systems over the same references: the difference of their scores and its uncertainty.
 
 `paired_bootstrap(ours, theirs, references)["Bleu_4"]` may be `MetricDifference(difference=.012, low=.004, high=.021,
 p_value=.003)`: ours is .012 better, between .004 and .021 with 95 % confidence.
@@ -31,7 +31,7 @@ class MetricDifference:
     high: float
     """97.5th percentile."""
     p_value: float
-    """Two-sided: how often a resample's difference strays as far from the mean as the observed one from zero."""
+    """Two-sided: share of resamples at least as far from their mean as the observed difference from zero."""
 
     def as_json(self) -> dict[str, float]:
         """The four numbers by name."""
@@ -75,7 +75,7 @@ def paired_bootstrap(
 def compare_statistics(
     first: ItemStatistics, second: ItemStatistics, *, resamples: int, seed: int
 ) -> dict[str, MetricDifference]:
-    """The same from counts.
+    """Compare two systems by their counts.
 
     Args:
         first: Counts of the first system.

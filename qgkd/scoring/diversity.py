@@ -1,4 +1,4 @@
-"""Questions (and their passages) in, two figures out that no reference is needed for: copying and variety.
+"""Copying and variety of questions, measured without references.
 
 Passage "燈塔建於1898年，由林先生設計。", question "燈塔由誰設計？": the longest piece copied is 燈塔 (or 設計), 2 of
 the 6 characters that count, so its copy rate is .33. "誰建的？" and "誰種的？" have 5 different tokens of 8, distinct-1
@@ -19,7 +19,7 @@ _COPIED_GRAM_CHARS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyRate:
-    """How much of the questions stands word for word in their passages, as fractions; means over questions."""
+    """How much of a question is copied from its passage, as fractions; means over questions."""
 
     mean: float
     """Share of a question's characters in the longest piece it has in common with its passage."""
@@ -33,10 +33,10 @@ def copy_rate(questions: Sequence[str], contexts: Sequence[str]) -> CopyRate:
     """Measure copying.
 
     Text is compared by `char` tokens (NFKC, lower case, no spaces); question marks at the end do not count, since
-    passages seldom have them. A question without any other character has copied nothing.
+    passages seldom have them. A question without any other character counts as not copied.
 
-    `mean` tells a question lifted in one piece from one put together; `in_four_grams` counts all the pieces, so a
-    clause with its middle replaced by a question word stays near 1.
+    `mean` is high for questions copied in one piece; `in_four_grams` counts all the pieces, so that a clause with its
+    middle replaced by a question word stays near 1.
 
     Args:
         questions: The questions of the system.

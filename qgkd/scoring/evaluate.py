@@ -1,12 +1,12 @@
 """Score a system on a file of examples: one generation pass, one or two table rows.
 
 Comes in: a generator and examples with their questions. Goes out: `Evaluation`: what the system wrote, its scores on
-all examples and, where asked for, on those whose articles it cannot have been trained on.
+all examples and, on request, on those whose articles it cannot have been trained on.
 
 A literal example: `evaluate(RuleGenerator(), examples).rows[0].as_json()` is
 `{"name": "rule", "Bleu_1": 0.43, …, "avg_score": 0.33, "seconds": 9.1, "parameters": 0, "subset": "all", "n": 3493}`.
 
-What is scored is what the system alone writes: where it writes nothing the question is empty and scores 0.
+Where the system writes no question, the empty question scores 0.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from qgkd.files.atomic import write_atomically
 from qgkd.generator import GenerationRequest, Generator
 from qgkd.quiz.generate_each import generate_each
 from qgkd.reading.examples import QGExample
-from qgkd.scoring import MeteorKind, Scores, Tokenization, copy_rate, distinct_n, score
 from qgkd.scoring.answerability import QuestionScorer, answerable_each
+from qgkd.scoring.diversity import copy_rate, distinct_n
+from qgkd.scoring.scores import MeteorKind, Scores, score
+from qgkd.scoring.tokens import Tokenization
 
 REQUESTS_PER_CALL = 256
 """Examples handed to the generator together; it sorts them by length itself."""
@@ -42,7 +44,7 @@ class EvaluationRow:
     """Writing the questions, model loading and scoring not counted; None for a part of one pass."""
     parameters: int
     extra: dict[str, Any]
-    """copy_rate and so on; empty unless asked for."""
+    """copy_rate and so on; empty unless `EvaluationOptions.extra`."""
 
     def as_json(self) -> dict[str, Any]:
         """The row with the agreed keys."""
@@ -65,7 +67,7 @@ class Evaluation:
     questions: tuple[str, ...]
     """One per example; empty where the system wrote none."""
     refusals: tuple[str, ...]
-    """What the system said about examples it refused."""
+    """The system's reasons for examples it refused."""
     rows: tuple[EvaluationRow, ...]
     """All examples first."""
 
@@ -83,7 +85,7 @@ class EvaluationOptions:
 
 
 Progress = Callable[[int], None]
-"""Told how many examples are done."""
+"""Called with the number of examples done."""
 
 
 def evaluate(
@@ -98,10 +100,10 @@ def evaluate(
 
     Args:
         generator: The rule or a model.
-        examples: With the questions people wrote.
+        examples: With human-written questions.
         options: How to score.
         answerability_scorer: The frozen model for answerability; None leaves it out.
-        progress: Told how many examples are done.
+        progress: Called with the number of examples done.
 
     Returns:
         The questions and the table rows.
@@ -199,7 +201,7 @@ def _check(examples: Sequence[QGExample]) -> None:
 
 
 def _subsets(examples: Sequence[QGExample], excluded_titles: Collection[str] | None) -> dict[str, list[int]]:
-    """Which examples make up which row."""
+    """The examples of each row, by position."""
     subsets = {"all": list(range(len(examples)))}
     if excluded_titles is not None:
         titles = set(excluded_titles)

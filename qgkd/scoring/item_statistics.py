@@ -1,4 +1,4 @@
-"""Questions and their references in, the counts behind all six scores out, one row per item.
+"""The counts behind all six scores, one row per item.
 
 One item "誰種了樹" with reference "誰種樹了" gives the BLEU row `[4, 1, 0, 0, 4, 3, 2, 1, 4, 4]`, the METEOR row
 `[4, 0, 4, 0, 4, 0, 3]` and the ROUGE_L value .75. Rows add up, so that the whole file, a part of it or a resample of
@@ -33,7 +33,7 @@ class TokenizedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemStatistics:
-    """What is counted of N items."""
+    """The counts of N items."""
 
     rows: NDArray[np.float64]
     """[N, 18]: BLEU's ten counts, METEOR's seven, the item's ROUGE_L."""
@@ -43,7 +43,7 @@ class ItemStatistics:
         return values_from_sums(self.rows.sum(axis=0), items=len(self.rows))
 
     def item_values(self) -> NDArray[np.float64]:
-        """[N, 6] values of each item by itself."""
+        """[N, 6] values of each single item."""
         return values_from_sums(self.rows, items=1)
 
 

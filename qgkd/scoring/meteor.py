@@ -1,4 +1,4 @@
-"""Tokens in, METEOR out: "METEOR (1.5 parameters, exact match)", our own implementation.
+"""METEOR of tokenised questions: "METEOR (1.5 parameters, exact match)", our own implementation.
 
 Hypothesis `["燈", "塔", "是", "誰", "建", "的", "？"]`, reference `["誰", "建", "燈", "塔", "？"]`: 5 words match in 3
 chunks, P = 5/7, R = 5/5, F = 1 / (.15/P + .85/R) = .943, score = F (1 - .6 (3/5)^.2) = .433.

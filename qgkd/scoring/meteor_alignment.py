@@ -1,4 +1,4 @@
-"""Two word lists in, the words they share and the pieces these fall into out: the alignment under METEOR.
+"""METEOR's alignment: the words that two lists share, and the contiguous pieces they form.
 
 `["燈", "塔", "是", "誰", "建"]` against `["誰", "建", "燈", "塔"]`: four words match in two chunks, 誰建 and 燈塔.
 """

@@ -1,4 +1,4 @@
-"""Tokenised questions in, METEOR out by the METEOR 1.5 program itself: for comparison with published tables.
+"""METEOR of tokenised questions by the METEOR 1.5 program itself, for comparison with published tables.
 
 `pip install 'qgkd[meteor-jar]'` brings the program with its English data (101 MB, in pycocoevalcap); it needs java.
 On DRCD it differs from our own METEOR by 2e-5, through English letters and digits alone.
@@ -16,7 +16,7 @@ from qgkd.scoring.item_statistics import TokenizedItem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JarMeteor:
-    """What the program answered, as fractions."""
+    """The program's scores, as fractions."""
 
     corpus: float
     """From summed statistics."""

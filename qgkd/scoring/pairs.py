@@ -1,4 +1,4 @@
-"""A file of predictions in, hypotheses and references out.
+"""Read files of predictions: hypotheses and references.
 
 JSONL: `{"hyp": "誰種了樹？", "refs": ["樹是誰種的？"]}` on each line, other fields ignored, `refs` also as one string.
 Text: one hypothesis per line in one file, its reference on the same line of the other. `-` is stdin.
@@ -30,7 +30,7 @@ def read_jsonl_pairs(path: str) -> Pairs:
         path: A JSONL file with `hyp` and `refs`, or `-`.
 
     Returns:
-        The pairs in order; blank lines are passed over.
+        The pairs in order; blank lines are skipped.
 
     Raises:
         UserError: The file cannot be read, has no line, or a line is not an object with both fields.
@@ -101,7 +101,7 @@ def read_other_hypotheses(path: str, pairs: Pairs, *, is_jsonl: bool) -> list[st
             if line.strip():
                 where = f"{_name(path)}: line {number}"
                 row = _parse_row(line, where)
-                # Beyond the last pair there is nothing to compare with; the counts are compared below.
+                # Extra lines have no pair to compare with; the counts are compared below.
                 expected = pairs.references[len(hypotheses)] if len(hypotheses) < len(pairs.references) else None
                 if "refs" in row and expected is not None and _references(row, where) != expected:
                     raise UserError(

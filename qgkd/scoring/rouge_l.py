@@ -1,4 +1,4 @@
-"""Tokens in, one item's ROUGE_L out, by the coco-caption formula over rouge_score's longest common subsequence.
+"""ROUGE_L of one item, by the coco-caption formula over rouge_score's longest common subsequence.
 
 Hypothesis `["誰", "種", "了", "樹"]` with reference `["誰", "種", "樹"]`: the longest common subsequence is 誰種樹, so
 P = 3/4, R = 3/3 and F = (1 + 1.2²) P R / (R + 1.2² P) = .880. The corpus value is the mean over items.

@@ -1,7 +1,7 @@
-"""Questions and their references in, `Scores` out: the six values of the field and their mean, with their definition.
+"""Score questions against references: the six usual values and their mean, with their definition.
 
-`score(["誰種了樹"], [["誰種樹了"]])` gives `Scores(bleu_1=1.0, bleu_2=.577, ..., rouge_l=.75)`. A value without its
-definition means nothing: the same predictions score .344 or .228 in Bleu_4 by tokenisation alone.
+`score(["誰種了樹"], [["誰種樹了"]])` gives `Scores(bleu_1=1.0, bleu_2=.577, ..., rouge_l=.75)`. The definition
+belongs to a value: the same predictions score .344 or .228 in Bleu_4 by tokenisation alone.
 """
 
 from __future__ import annotations
@@ -84,8 +84,7 @@ def score(
         The scores with their definition.
 
     Raises:
-        UserError: Nothing to score, lengths that differ, an empty reference, or the jar asked for where it is not
-            installed.
+        UserError: No questions, lengths that differ, an empty reference, or `jar` where it is not installed.
     """
     items = tokenize_items(hypotheses, references, tokenization)
     scores = scores_from_statistics(count_items(items), tokenization=tokenization)
@@ -93,7 +92,7 @@ def score(
 
 
 def scores_from_statistics(statistics: ItemStatistics, *, tokenization: Tokenization) -> Scores:
-    """The same from counts, with our own METEOR.
+    """Score from counts, with our own METEOR.
 
     Args:
         statistics: Counts of all items.
@@ -111,7 +110,7 @@ def scores_from_statistics(statistics: ItemStatistics, *, tokenization: Tokeniza
 
 
 def define(tokenization: Tokenization, meteor: MeteorKind) -> str:
-    """Say in one line what was computed.
+    """The definition of the scores in one line.
 
     Args:
         tokenization: The tokens counted.

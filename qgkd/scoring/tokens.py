@@ -1,4 +1,4 @@
-"""Text in, tokens out: what every score is counted over.
+"""Split questions into the tokens that every score counts.
 
 `"GPS衛星在2,019年?"` becomes `["gps", "衛", "星", "在", "2,019", "年", "？"]` (`mixed`) or
 `["g", "p", "s", "衛", "星", "在", "2", "，", "0", "1", "9", "年", "？"]` (`char`). The same function reads

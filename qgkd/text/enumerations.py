@@ -1,4 +1,4 @@
-"""Finds the members of an enumeration: one of them alone is a poor answer, all of them together a good one.
+"""Find the members of enumerations: one of them alone is a poor answer, all of them together a good one.
 
 Comes in: a sentence, in either script. Goes out: for every enumeration the ranges of its members.
 
@@ -15,24 +15,8 @@ Range = tuple[int, int]
 
 _JOINTS = frozenset(("、", "和", "與", "与", "及", "以及", "或"))
 _MEMBER_TAGS = (
-    "n",
-    "nr",
-    "ns",
-    "nt",
-    "nz",
-    "nrt",
-    "nrfg",
-    "j",
-    "vn",
-    "an",
-    "eng",
-    "b",
-    "s",
-    "ng",
-    "m",
-    "q",
-    "mq",
-    "zg",
+    *("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng"),
+    *("b", "s", "ng", "m", "q", "mq", "zg"),
 )
 _OPENING, _CLOSING = "「『《〈“", "」』》〉”"
 
@@ -69,7 +53,7 @@ def enumerations_in(sentence: str) -> list[tuple[Range, ...]]:
 
 
 def members_of(text: str) -> tuple[str, ...]:
-    """The members where a text is one whole enumeration, else nothing; a title in 《》 is one thing."""
+    """The members of a text that is one enumeration, else none; a title in 《》 is one member."""
     if text[:1] == "《" and text.find("》") == len(text) - 1:
         return ()
     for members in enumerations_in(text):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from qgkd.text.characters import HAN
+
 # The characters that occur between two middle dots in DRCD dev and CMRC 2018 three times or more, without those that
 # are function words.
 _SPELLING = (
@@ -18,9 +20,7 @@ _SPELLING = (
     "歇溫懷修斐坎坦桑狄珍珊琳瓊甘盧繆耐胡莎蓋蓮蘿詹諸豪賈貢費賴路迦鄧錢阮隆雲霍順頗馬魔黎黛龐厄叔本泰沙浦涅湯哥奈娜多夏孟安岡巴帕席平彭拜提敏曹柯柴桂榮歐涅滕照爵牛狄皮盎"
 )
 _DOT = "·‧・•．"
-_CHAIN = re.compile(
-    rf"[\u4e00-\u9fff](?:[{_DOT}](?:[\u4e00-\u9fff]{{1,7}}|[A-Z])(?=[{_DOT}]))*[{_DOT}](?=[\u4e00-\u9fff])"
-)
+_CHAIN = re.compile(rf"[{HAN}](?:[{_DOT}](?:[{HAN}]{{1,7}}|[A-Z])(?=[{_DOT}]))*[{_DOT}](?=[{HAN}])")
 _PIECE_LIMIT_CHARS = 7
 
 
@@ -33,7 +33,7 @@ def spelling_characters() -> frozenset[str]:
 
 
 def is_spelt(text: str) -> bool:
-    """Whether all characters are ones foreign names are spelt with."""
+    """Whether all characters spell foreign names."""
     return all(character in spelling_characters() for character in text)
 
 
@@ -44,8 +44,8 @@ def find_foreign_names(text: str) -> list[tuple[int, int]]:
         text: Any text.
 
     Returns:
-        (start_char, end_char) in order. The pieces between dots are taken whole, the outer two as far as their
-        characters are ones names are spelt with, and at least one character of each.
+        (start_char, end_char) in order. The pieces between dots belong to the name whole, the outer two as far as
+        their characters spell names, with at least one character each.
     """
     spelling = spelling_characters()
     names: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""The languages that teachers are addressed in.
+"""The languages of the page and of exported files.
 
 A literal example: `Language.TRADITIONAL` is `zh-Hant`, what HTML, Word and QTI write.
 """

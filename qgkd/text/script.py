@@ -1,4 +1,4 @@
-"""Traditional and Simplified Chinese: tell them apart, turn one into the other, keep character offsets.
+"""Traditional and Simplified Chinese: detect the script, convert, keep character offsets.
 
 Comes in: text in either script. Goes out: `Script`, or the text in the wanted script.
 
@@ -17,6 +17,8 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 
+from qgkd.text.characters import is_han_or_rare
+
 _PIECE = re.compile(r"[^，。！？；：、\s]*[，。！？；：、\s]?")
 _UNCONVERTIBLE = re.compile("([\x00\ud800-\udfff]+)")
 
@@ -27,14 +29,14 @@ class Script(StrEnum):
     TRADITIONAL = "traditional"
     SIMPLIFIED = "simplified"
     NEUTRAL = "neutral"
-    """No character, or as many on either side, tells the two apart."""
+    """No character belongs to one script only, or as many to each."""
 
 
 def detect_script(text: str) -> Script:
-    """Tell which script a text is written in, by the majority of the characters that occur in one script only.
+    """Detect the script of a text by the majority of the characters that occur in one script only.
 
     A character counts as Traditional when Big5 holds it and GB 2312 does not, as Simplified the other way round; those
-    in both (的, 里, 台) tell nothing. A Simplified passage with a name in Traditional characters stays Simplified.
+    in both (的, 里, 台) do not count. A Simplified passage with a name in Traditional characters stays Simplified.
 
     Args:
         text: Any text.
@@ -51,7 +53,7 @@ def detect_script(text: str) -> Script:
 @functools.lru_cache(maxsize=32_768)
 def _leaning(character: str) -> int:
     """+1 for a character of Traditional text only, -1 for one of Simplified text only, else 0."""
-    if not "\u3400" <= character <= "\u9fff":
+    if not is_han_or_rare(character):
         return 0
     return _encodable(character, "big5") - _encodable(character, "gb2312")
 
@@ -78,7 +80,7 @@ def to_traditional_aligned(text: str) -> str:
     """Convert to Traditional Chinese so that character i of the result is character i of the text.
 
     Returns:
-        Text of exactly the same length: an answer found in it at some offset stands in the original at that offset.
+        Text of exactly the same length: offsets in it are offsets in the original.
     """
     return _aligned(text, to_traditional)
 
@@ -113,7 +115,7 @@ def _converter(config: str) -> Callable[[str], str]:
     import opencc
 
     convert = opencc.OpenCC(config).convert
-    # OpenCC ends the text at a NUL and refuses half a surrogate pair: both are passed by, not lost.
+    # OpenCC ends the text at a NUL and refuses half a surrogate pair: keep both out of it.
     return lambda text: "".join(
         part if _UNCONVERTIBLE.fullmatch(part) else convert(part) for part in _UNCONVERTIBLE.split(text)
     )

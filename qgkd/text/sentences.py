@@ -1,6 +1,6 @@
 """Where Chinese sentences end.
 
-Comes in: text. Goes out: character ranges that tile it, so that windows, answers and quizzes cut at the same places.
+Comes in: text. Goes out: character ranges that cover it, so that windows, answers and quizzes cut at the same places.
 
 A literal example: `split_sentences("他問：「誰？」她笑了。")` gives `[(0, 7), (7, 11)]`.
 """

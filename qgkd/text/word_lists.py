@@ -1,4 +1,4 @@
-"""The word lists of the answer types, the proposals and the rule, each in both scripts.
+"""Word lists for answer types, proposed answers and the rule system, each in both scripts.
 
 Comes in: a list's name in `word_lists.tsv`. Goes out: its words, or a pattern of them.
 

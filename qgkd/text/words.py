@@ -1,6 +1,6 @@
 """Words and their parts of speech, with offsets, in either script.
 
-Comes in: a sentence. Goes out: `Word`s that tile it. jieba's word list is fuller for Simplified characters, so text is
+Comes in: a sentence. Goes out: `Word`s that cover it. jieba's word list is fuller for Simplified characters, so text is
 converted one character to one character before it is cut, and the words are read off the original text.
 
 A literal example: `[word.text for word in tag_words("林文海設計燈塔。")]` gives `["林文海", "設計", "燈塔", "。"]`.
@@ -14,6 +14,8 @@ import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from qgkd.text.characters import is_han
 
 _NUMBER = re.compile(r"[0-9０-９.,，．%％]*[0-9０-９][0-9０-９.,，．%％]*")
 _LATIN = re.compile(r"[A-Za-zÀ-ž0-9&.'+#_/\-]+")
@@ -34,7 +36,7 @@ _LOADING = threading.Lock()
 
 
 def _tagger() -> Any:
-    """The tagger of jieba; of threads that ask at once, one loads it and the others wait."""
+    """The tagger of jieba; one thread loads it, others wait."""
     with _LOADING:
         return _loaded_tagger()
 
@@ -64,7 +66,7 @@ def _tag(word: str) -> str:
         return "m"
     if _LATIN.fullmatch(word):
         return "eng"
-    if not "\u4e00" <= word[-1:] <= "\u9fff":
+    if not is_han(word[-1:]):
         return "x"
     return str(list(_tagger().cut(word))[-1].flag)
 
@@ -81,7 +83,7 @@ def _simplified_aligned(text: str) -> str:
 
 
 def is_listed(word: str) -> bool:
-    """Whether jieba's list has a word; others it puts together from single characters, often wrongly."""
+    """Whether jieba's list has a word; unlisted words are guessed from single characters, often wrongly."""
     return _tagger().tokenizer.FREQ.get(_simplified_aligned(word), 0) > 0
 
 
@@ -90,10 +92,10 @@ def tag_words(sentence: str) -> tuple[Word, ...]:
     """Cut a sentence into tagged words.
 
     Args:
-        sentence: Text, best no longer than a sentence: the result is cached.
+        sentence: Text, preferably one sentence: results are cached.
 
     Returns:
-        Words in order; joined they are the sentence, white space included.
+        Words in order; joined they give the sentence, white space included.
     """
     words: list[Word] = []
     start_char = 0

@@ -26,6 +26,7 @@ from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.toml_values import read_toml, to_toml
 from qgkd.model_input.input_format import Attention, Layout
+from qgkd.text.characters import is_han
 from qgkd.training.arguments import training_arguments
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig
@@ -121,7 +122,7 @@ def vocabulary_of(checkpoint: Checkpoint) -> Vocabulary:
     special = set(tokenizer.all_special_ids)
     ordinary = [token for token in range(len(tokenizer)) if token not in special]
     names = tokenizer.get_vocab()
-    characters = sorted(names[token] for token in names if len(token) == 1 and "一" <= token <= "鿿")
+    characters = sorted(names[token] for token in names if len(token) == 1 and is_han(token))
     return Vocabulary(
         mask_id=int(tokenizer.mask_token_id),
         pad_id=int(tokenizer.pad_token_id),

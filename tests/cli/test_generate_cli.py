@@ -166,11 +166,11 @@ def test_a_users_mistake_is_one_sentence(
 def test_sampling_options_imply_sampling(text_file: Path) -> None:
     from qgkd.cli.generator_options import SystemChoice
 
-    assert not SystemChoice(model="m").search()["sample"]
-    assert "num_beams" not in SystemChoice(model="m").search()
-    assert SystemChoice(model="m", top_k=5).search()["sample"]
-    assert SystemChoice(model="m", top_p=0.9, seed=3).search()["seed"] == 3
-    assert SystemChoice(model="m", temperature=0.7).settings()["temperature"] == 0.7
+    assert not SystemChoice(model="m").search_settings()["sample"]
+    assert "num_beams" not in SystemChoice(model="m").search_settings()
+    assert SystemChoice(model="m", search={"top_k": 5}).search_settings()["sample"]
+    assert SystemChoice(model="m", search={"top_p": 0.9, "seed": 3}).search_settings()["seed"] == 3
+    assert SystemChoice(model="m", search={"temperature": 0.7}).settings()["temperature"] == 0.7
 
 
 def test_ctrl_c_says_how_to_go_on(
@@ -256,7 +256,7 @@ def test_the_packaged_model_is_the_default() -> None:
     choice = SystemChoice()
     assert choice.resolved_system == "model"
     assert choice.settings()["model_sha256"]
-    assert SystemChoice(top_k=3).search()["sample"]
+    assert SystemChoice(search={"top_k": 3}).search_settings()["sample"]
     assert SystemChoice(system="rule").settings() == {}
 
 

@@ -22,9 +22,13 @@ from gift_reader import read_gift
 
 from qgkd.cli import main
 from qgkd.errors import UserError
-from qgkd.exports import Export, ExportFormat, Sheet, export_quiz, format_of, open_json, safe_file_name
+from qgkd.exports.export import Export, Sheet
+from qgkd.exports.file_names import safe_file_name
+from qgkd.exports.formats import FORMATS, ExportFormat, export_quiz, format_of
+from qgkd.exports.own_json import open_json
 from qgkd.question_forms import BLANK, Language, QuestionForm, QuizItem
 
+WORD, HTML, GIFT, MOODLE_XML, QTI, KAHOOT, ANKI, CSV, TSV, JSON = FORMATS
 TITLE = '測驗 <1>: "燈塔" & {海} = #1'
 BREAKING = (
     "a~b=c#d{e}f:g\\h, \\n \\: \\~ :: ####",
@@ -80,7 +84,7 @@ JUDGED = [item for item in ITEMS if item.form is QuestionForm.TRUE_FALSE]
 
 @pytest.fixture(scope="module")
 def exports() -> dict[ExportFormat, Export]:
-    return {each: export_quiz(ITEMS, TITLE, each, language=Language.TRADITIONAL) for each in ExportFormat}
+    return {each: export_quiz(ITEMS, TITLE, each, language=Language.TRADITIONAL) for each in FORMATS}
 
 
 def with_breaks(marked_up: str) -> str:
@@ -96,7 +100,7 @@ def paragraphs(export: Export) -> list[str]:
 
 
 def test_word_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
-    lines = iter(paragraphs(exports[ExportFormat.WORD]))
+    lines = iter(paragraphs(exports[WORD]))
     assert next(lines) == TITLE
     assert "姓名" in next(lines)
     for number, item in enumerate(ITEMS, start=1):
@@ -123,7 +127,7 @@ def test_word_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
 
 def test_word_names_a_chinese_font_for_chinese_characters() -> None:
     for language, font, tag in ((Language.TRADITIONAL, "新細明體", "zh-TW"), (Language.SIMPLIFIED, "宋体", "zh-CN")):
-        content = export_quiz(ITEMS[:1], "", ExportFormat.WORD, language=language).content
+        content = export_quiz(ITEMS[:1], "", WORD, language=language).content
         styles = zipfile.ZipFile(io.BytesIO(content)).read("word/styles.xml").decode()
         for name in ("Normal", "Title", "List Paragraph"):
             style = re.search(rf'<w:style [^>]*>\s*<w:name w:val="{name}"/>.*?</w:style>', styles, re.S)
@@ -139,8 +143,8 @@ def test_word_sheet_and_key_apart() -> None:
     item = QuizItem(
         item_id="a", form=QuestionForm.SHORT_ANSWER, question="誰？", answer="林文海", source_sentence="出處。"
     )
-    sheet = paragraphs(export_quiz([item], "題", ExportFormat.WORD, sheet=Sheet.STUDENT))
-    key = paragraphs(export_quiz([item], "題", ExportFormat.WORD, sheet=Sheet.KEY))
+    sheet = paragraphs(export_quiz([item], "題", WORD, sheet=Sheet.STUDENT))
+    key = paragraphs(export_quiz([item], "題", WORD, sheet=Sheet.KEY))
     assert "林文海" not in "".join(sheet)
     assert "出處" not in "".join(sheet)
     assert key == ["題 參考答案", "1. 林文海", "出處。"]
@@ -176,7 +180,7 @@ class Page(HTMLParser):
 
 def test_html_holds_every_text_and_runs_none(exports: dict[ExportFormat, Export]) -> None:
     page = Page()
-    page.feed(exports[ExportFormat.HTML].content.decode())
+    page.feed(exports[HTML].content.decode())
     known = {"html", "head", "meta", "title", "style", "body", "section", "h1", "div", "span", "ol", "li", "p"}
     assert page.elements == known
     assert not any(name.startswith("on") or name in ("src", "href") for name in page.attributes)
@@ -194,7 +198,7 @@ def test_html_holds_every_text_and_runs_none(exports: dict[ExportFormat, Export]
 
 
 def test_html_tells_its_language_and_forbids_scripts() -> None:
-    text = export_quiz(ITEMS[:1], "", ExportFormat.HTML, language=Language.SIMPLIFIED).content.decode()
+    text = export_quiz(ITEMS[:1], "", HTML, language=Language.SIMPLIFIED).content.decode()
     assert '<html lang="zh-Hans">' in text
     assert "default-src 'none'" in text
 
@@ -203,7 +207,7 @@ def test_html_tells_its_language_and_forbids_scripts() -> None:
 
 
 def test_gift_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
-    category, questions = read_gift(exports[ExportFormat.GIFT].content.decode("utf-8"))
+    category, questions = read_gift(exports[GIFT].content.decode("utf-8"))
     assert category == TITLE
     assert len(questions) == len(ITEMS)
     kinds = {QuestionForm.MULTIPLE_CHOICE: "multichoice", QuestionForm.TRUE_FALSE: "truefalse"}
@@ -222,14 +226,14 @@ def test_gift_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
 
 def test_gift_tells_what_it_cannot_hold() -> None:
     item = QuizItem(item_id="a", form=QuestionForm.SHORT_ANSWER, question="A -> B？", answer="A -> B")
-    export = export_quiz([item], "", ExportFormat.GIFT)
+    export = export_quiz([item], "", GIFT)
     _, (question,) = read_gift(export.content.decode())
     assert (question.kind, question.text, question.answers) == ("shortanswer", "A -> B？", [("A → B", 1.0)])
     assert export.sentences() == ["Item 1: “->” means something else in this format and was written “→”."]
 
 
 def test_moodle_xml_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
-    root = ElementTree.fromstring(exports[ExportFormat.MOODLE_XML].content)
+    root = ElementTree.fromstring(exports[MOODLE_XML].content)
     category, *questions = root.findall("question")
     assert category.findtext("category/text") == f"$course$/top/{TITLE}"
     for item, question in zip(ITEMS, questions, strict=True):
@@ -253,7 +257,7 @@ def test_moodle_xml_holds_every_text(exports: dict[ExportFormat, Export]) -> Non
 
 
 def test_qti_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
-    package = zipfile.ZipFile(io.BytesIO(exports[ExportFormat.QTI].content))
+    package = zipfile.ZipFile(io.BytesIO(exports[QTI].content))
     assert package.testzip() is None
     names = {"m": "http://www.imsglobal.org/xsd/imscp_v1p1", "q": "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"}
     manifest = ElementTree.fromstring(package.read("imsmanifest.xml"))
@@ -307,7 +311,7 @@ def _read_back(value: object) -> object:
 
 
 def test_kahoot_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
-    rows = kahoot_rows(exports[ExportFormat.KAHOOT])
+    rows = kahoot_rows(exports[KAHOOT])
     assert [row[0] for row in rows] == list(range(1, len(CHOSEN) + len(JUDGED) + 1))
     for item, row in zip(CHOSEN + JUDGED, rows, strict=True):
         assert row[1] == item.prompt
@@ -319,7 +323,7 @@ def test_kahoot_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
             assert row[2:6] == ["對", "錯", None, None]
             assert right == ("對" if item.is_true else "錯")
         assert row[6] in (5, 10, 20, 30, 60, 90, 120, 240)
-    left_out = exports[ExportFormat.KAHOOT].notices
+    left_out = exports[KAHOOT].notices
     assert [notice.number for notice in left_out] == [n for n, item in enumerate(ITEMS, 1) if item in TYPED]
 
 
@@ -345,7 +349,7 @@ def test_kahoot_shortens_and_leaves_out_what_does_not_fit() -> None:
         multiple_choice("一樣？", alike, 0),
         judged,
     ]
-    export = export_quiz(items, "題", ExportFormat.KAHOOT)
+    export = export_quiz(items, "題", KAHOOT)
     rows = kahoot_rows(export)
     assert [len(str(row[1])) for row in rows] == [120, 3]
     assert str(rows[0][1]).endswith("由誰設計？")
@@ -363,7 +367,7 @@ def test_kahoot_shortens_and_leaves_out_what_does_not_fit() -> None:
 
 def test_kahoot_without_anything_that_fits_is_a_sentence() -> None:
     with pytest.raises(UserError, match="expected a multiple choice or true/false question"):
-        export_quiz(TYPED, "題", ExportFormat.KAHOOT)
+        export_quiz(TYPED, "題", KAHOOT)
 
 
 # Anki
@@ -380,7 +384,7 @@ def notes_of(export: Export, folder: Path) -> list[tuple[str, list[str]]]:
 
 
 def test_anki_holds_every_text(exports: dict[ExportFormat, Export], tmp_path: Path) -> None:
-    notes = notes_of(exports[ExportFormat.ANKI], tmp_path)
+    notes = notes_of(exports[ANKI], tmp_path)
     assert len({guid for guid, _ in notes}) == len(ITEMS)
     for item, (_, fields) in zip(ITEMS, notes, strict=True):
         assert all(set(re.findall(r"<[^>]*>", field)) <= {"<br>"} for field in fields)
@@ -393,9 +397,9 @@ def test_anki_holds_every_text(exports: dict[ExportFormat, Export], tmp_path: Pa
 
 
 def test_anki_keeps_identities_when_a_question_is_mended(tmp_path: Path) -> None:
-    first = export_quiz(ITEMS[:3], "題", ExportFormat.ANKI)
+    first = export_quiz(ITEMS[:3], "題", ANKI)
     mended = [dataclasses.replace(item, question=f"{item.question}（改）") for item in ITEMS[:3]]
-    second = export_quiz(mended, "題", ExportFormat.ANKI)
+    second = export_quiz(mended, "題", ANKI)
     before, after = notes_of(first, tmp_path), notes_of(second, tmp_path)
     assert [guid for guid, _ in before] == [guid for guid, _ in after]
     assert [fields for _, fields in before] != [fields for _, fields in after]
@@ -417,7 +421,7 @@ def without_apostrophe(cell: str) -> str:
 
 
 def test_csv_holds_every_text_and_no_formula(exports: dict[ExportFormat, Export]) -> None:
-    content = exports[ExportFormat.CSV].content
+    content = exports[CSV].content
     assert content.startswith(b"\xef\xbb\xbf")
     heads, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     assert heads[:7] == ["題號", "題型", "題目", "選項A", "選項B", "選項C", "選項D"]
@@ -431,20 +435,20 @@ def test_csv_holds_every_text_and_no_formula(exports: dict[ExportFormat, Export]
         verdict = {None: "", True: "對", False: "錯"}[item.is_true]
         assert cells["正確選項"] == ("B" if item.form is QuestionForm.MULTIPLE_CHOICE else verdict)
     escaped = sum(cell != without_apostrophe(cell) for row in rows for cell in row)
-    assert exports[ExportFormat.CSV].sentences() == [
+    assert exports[CSV].sentences() == [
         f"An apostrophe was put before {escaped} texts that a spreadsheet would take for a formula."
     ]
 
 
 def test_tsv_is_one_card_a_line(exports: dict[ExportFormat, Export]) -> None:
-    lines = exports[ExportFormat.TSV].content.decode("utf-8").removesuffix("\n").split("\n")
+    lines = exports[TSV].content.decode("utf-8").removesuffix("\n").split("\n")
     assert len(lines) == len(ITEMS)
     for item, line in zip(ITEMS, lines, strict=True):
         front, back = map(without_apostrophe, line.split("\t"))
         prompt, answer = (re.sub(r"\n+", " ", text) for text in (item.prompt, item.answer))
         assert front.startswith(prompt)
         assert answer in back or (item.form is QuestionForm.TRUE_FALSE and item.is_true)
-    joined = [notice.number for notice in exports[ExportFormat.TSV].notices if notice.code == "lines_joined"]
+    joined = [notice.number for notice in exports[TSV].notices if notice.code == "lines_joined"]
     assert joined == [number for number, item in enumerate(ITEMS, 1) if "\n" in item.prompt]
 
 
@@ -454,7 +458,7 @@ def test_tsv_is_one_card_a_line(exports: dict[ExportFormat, Export]) -> None:
 def test_json_gives_back_what_it_was_given() -> None:
     odd = dataclasses.replace(ITEMS[0], question="a\x00b\u202e\ud800c\r\n\ufeff", item_id="odd")
     items = (*ITEMS, odd)
-    export = export_quiz(items, "題\x00\ud800", ExportFormat.JSON)
+    export = export_quiz(items, "題\x00\ud800", JSON)
     opened = open_json(export.content)
     assert (opened.title, opened.items) == ("題\x00\ud800", items)
     assert export.notices == ()
@@ -462,7 +466,7 @@ def test_json_gives_back_what_it_was_given() -> None:
 
 def test_json_with_one_id_twice_opens_with_two() -> None:
     items = [ITEMS[0], ITEMS[0], ITEMS[1]]
-    opened = open_json(export_quiz(items, "題", ExportFormat.JSON).content)
+    opened = open_json(export_quiz(items, "題", JSON).content)
     assert [item.item_id for item in opened.items] == ["id0", "id0-2", "id1"]
 
 
@@ -509,7 +513,7 @@ def test_json_that_is_none_of_ours_is_a_sentence(content: bytes | dict[str, obje
 # What no format holds
 
 
-@pytest.mark.parametrize("each", [each for each in ExportFormat if each is not ExportFormat.JSON])
+@pytest.mark.parametrize("each", [each for each in FORMATS if each is not JSON], ids=lambda each: each.name)
 def test_what_no_format_holds_is_left_out_and_told(each: ExportFormat) -> None:
     item = multiple_choice("甲\x00乙\x1b\ud800\u202e丙\ufffe？", ("一\x00", "二", "三\U0001ffff"), 1)
     export = export_quiz([item], "題\x07目", each, language=Language.ENGLISH)
@@ -521,16 +525,16 @@ def test_what_no_format_holds_is_left_out_and_told(each: ExportFormat) -> None:
     ]
     clean = export_quiz([multiple_choice("甲乙丙？", ("一", "二", "三"), 1)], "題目", each, language=Language.ENGLISH)
     if each not in (
-        ExportFormat.WORD,
-        ExportFormat.KAHOOT,
-        ExportFormat.ANKI,
-        ExportFormat.QTI,
-        ExportFormat.MOODLE_XML,
+        WORD,
+        KAHOOT,
+        ANKI,
+        QTI,
+        MOODLE_XML,
     ):
         assert export.content == clean.content
 
 
-@pytest.mark.parametrize("each", list(ExportFormat))
+@pytest.mark.parametrize("each", FORMATS, ids=lambda each: each.name)
 def test_no_item_is_a_sentence(each: ExportFormat) -> None:
     with pytest.raises(UserError, match="expected at least one question"):
         export_quiz([], "題", each)
@@ -538,8 +542,8 @@ def test_no_item_is_a_sentence(each: ExportFormat) -> None:
 
 def test_labels_follow_the_script_of_the_items() -> None:
     simplified = QuizItem(item_id="a", form=QuestionForm.SHORT_ANSWER, question="灯塔由谁设计？", answer="林文海")
-    assert "题目" in export_quiz([simplified], "", ExportFormat.CSV).content.decode()
-    assert "Question" in export_quiz([simplified], "", ExportFormat.CSV, language=Language.ENGLISH).content.decode()
+    assert "题目" in export_quiz([simplified], "", CSV).content.decode()
+    assert "Question" in export_quiz([simplified], "", CSV, language=Language.ENGLISH).content.decode()
 
 
 # Names
@@ -566,9 +570,7 @@ def test_file_names_are_safe(title: str, name: str) -> None:
 
 
 def test_every_export_is_told_by_the_end_of_its_name(exports: dict[ExportFormat, Export]) -> None:
-    assert {each: format_of(f"quiz{export.suffix}") for each, export in exports.items()} == {
-        each: each for each in exports
-    }
+    assert {each: format_of(f"quiz{each.suffix}") for each in exports} == {each: each for each in exports}
     with pytest.raises(UserError, match=r"quiz.pdf: expected a name that ends in .docx"):
         format_of("quiz.pdf")
 

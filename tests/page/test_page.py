@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from qgkd.exports import ExportFormat
+from qgkd.exports.formats import format_named
 from qgkd.page.models import RULE
 from qgkd.page.settings import PageSettings
 from qgkd.page.workspace_store import WorkspaceStore
@@ -94,7 +94,7 @@ def test_from_a_text_to_a_file(tmp_path: Path) -> None:
     checked(app.button(key="add_question").click().run())
     checked(app.text_area(key=f"prompt-{keys(app)[-1]}").set_value("自己的題目？").run())
     assert prompts(app)[-1] == "自己的題目？"
-    checked(app.selectbox(key="format").set_value(ExportFormat.JSON).run())
+    checked(app.selectbox(key="format").set_value(format_named("json")).run())
     assert app.get("download_button")
     again = page(quiz=app.query_params["quiz"])  # a reload: all is there
     assert prompts(again) == prompts(app)

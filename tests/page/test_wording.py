@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from qgkd.answers.types import AnswerType
-from qgkd.exports import ExportFormat, Sheet
+from qgkd.exports.export import Sheet
+from qgkd.exports.formats import FORMATS
 from qgkd.page.wording import say, sentences
 from qgkd.question_forms import Confidence, Language, QuestionForm
 from qgkd.text.script import Script, detect_script
@@ -47,7 +48,7 @@ def test_every_key_that_is_used_exists_and_is_used() -> None:
     used = {key for key in used if key.partition(".")[0] in {known_key.partition(".")[0] for known_key in known}}
     assert used - known == set()
     made = {f"type.{kind}" for kind in AnswerType} | {f"form.{form}" for form in QuestionForm} | {"form.mixed"}
-    made |= {f"format.{kind}" for kind in ExportFormat} | {f"sheet.{sheet}" for sheet in Sheet}
+    made |= {f"format.{each.name}" for each in FORMATS} | {f"sheet.{sheet}" for sheet in Sheet}
     made |= {f"confidence.{kind}" for kind in Confidence} | {f"script.{script}" for script in Script}
     made |= {f"order.script_{script}" for script in Script} | {f"card.prompt_{form}" for form in QuestionForm}
     made |= {f"list.{name}" for name in ("undo", "redo", "add_question", "clear")}

@@ -202,7 +202,7 @@ def test_csv_rows_are_reported_with_their_lines(tmp_path: Path) -> None:
     assert [item.line_number for item in items] == [2, 4, 6, 7, 8]
     assert [type(item).__name__ for item in items] == ["PassageRow", "Problem", "Problem", "PassageRow", "Problem"]
     assert items[0].context == "燈塔\r\n建成"
-    assert "expected 3 fields as in the header, found 4" in items[1].reason
+    assert "expected 3 fields (id, context, answer), found 4" in items[1].reason
     assert "broken quoting" in items[2].reason
     assert items[3].answers == ()
 

@@ -18,8 +18,9 @@ from qgkd.cli import main
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
 from qgkd.reading.examples import QGExample
-from qgkd.scoring import copy_rate, distinct_n, score
+from qgkd.scoring import score
 from qgkd.scoring.answerability import answerable_each, candidate_requests
+from qgkd.scoring.diversity import copy_rate, distinct_n
 from qgkd.scoring.evaluate import EvaluationOptions, evaluate, write_predictions
 
 QUESTIONS = {

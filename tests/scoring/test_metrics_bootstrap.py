@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from qgkd.errors import UserError
-from qgkd.scoring import paired_bootstrap, score
+from qgkd.scoring import score
+from qgkd.scoring.bootstrap import paired_bootstrap
 from qgkd.scoring.item_statistics import METRICS, count_items, tokenize_items, values_from_sums
 
 REFERENCES = [[f"第{number}座燈塔是由哪一位工程師設計的？"] for number in range(60)]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qgkd.errors import UserError
-from qgkd.scoring import copy_rate, distinct_n
+from qgkd.scoring.diversity import copy_rate, distinct_n
 
 CONTEXT = "鎮上的燈塔建於1898年，由林先生設計。"
 

@@ -12,17 +12,23 @@ any name may be a text's.
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
-import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from qgkd.errors import UserError
 from qgkd.reading.file_rows import FileRow, Problem
 from qgkd.reading.row_formats import json_rows, jsonl_rows
+from qgkd.reading.separated import (
+    DELIMITERS,
+    Line,
+    cells_of,
+    decoded_lines,
+    table_rows,
+    unquoted_cells_of,
+)
 
 
 def read_table(
@@ -53,66 +59,30 @@ def read_table(
         yield from json_rows(name, [content])
         return
     # Only line feeds end a line: texts hold form feeds and the line separators of Unicode.
-    lines = (line.decode("utf-8", "surrogateescape") for line in io.BytesIO(content.removeprefix(b"\xef\xbb\xbf")))
+    lines = decoded_lines(io.BytesIO(content))
     delimiter = _delimiter(content) if suffix == ".csv" else "\t"
     if quoted is None:
         quoted = suffix == ".csv"
-    cells_of_lines = _quoted(lines, delimiter) if quoted else _plain(lines, delimiter)
-    yield from _rows(name, cells_of_lines, columns)
+    records = cells_of(lines, delimiter) if quoted else unquoted_cells_of(lines, delimiter)
+    yield from table_rows(name, _header(name, records, columns), records)
 
 
-def _rows(
-    name: str, found: Iterator[tuple[int, list[str] | str]], columns: tuple[str, ...]
-) -> Iterator[FileRow | Problem]:
-    header = [column.strip() for column in columns]
-    if not header:
-        first = next(found, (1, []))[1]
-        header = [cell.strip() for cell in first] if isinstance(first, list) else []
+def _header(name: str, records: Iterator[Line], columns: tuple[str, ...]) -> list[str]:
+    """The columns' names: those given, else the first record."""
+    header: list[str] | str = list(columns) or next(records, (1, []))[1]
+    header = [] if isinstance(header, str) else [column.strip() for column in header]
     if not header or len(set(header)) != len(header):
-        told = ", ".join(repr(cell[:30]) for cell in header[:8]) or "none"
+        found = ", ".join(repr(cell[:30]) for cell in header[:8]) or "none"
         raise UserError(
-            f"{name}: expected a first line that names each column once, found {told}; name them as `columns`"
+            f"{name}: expected a first line that names each column once, found {found}; name them as `columns`"
         )
-    for row_number, (line_number, cells) in enumerate(found, start=1):
-        reason = (
-            f"expected {len(header)} fields ({', '.join(header)}), found broken quoting ({cells}); mend the quotes"
-            if isinstance(cells, str)
-            else f"expected {len(header)} fields ({', '.join(header)}), found {len(cells)}; mend or remove the line"
-        )
-        if isinstance(cells, list) and len(cells) == len(header):
-            fields = {column: cell for column, cell in zip(header, cells, strict=True) if cell}
-            yield FileRow(row_number=row_number, line_number=line_number, fields=fields)
-        else:
-            row_id = f"line {line_number}"
-            yield Problem(file=name, row_id=row_id, reason=reason, row_number=row_number, line_number=line_number)
-
-
-def _plain(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    for line_number, line in enumerate(lines, start=1):
-        if line.strip("\r\n"):
-            yield line_number, line.rstrip("\r\n").split(delimiter)
-
-
-def _quoted(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    while True:
-        line_number = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield line_number, str(error)
-            continue
-        if cells is None:
-            return
-        if cells:
-            yield line_number, cells
+    return header
 
 
 def _delimiter(content: bytes) -> str:
     """Of comma, tab and semicolon the one the first line has most of."""
     first = content.split(b"\n", 1)[0].decode("utf-8", "replace")
-    return max(",\t;", key=first.count)
+    return max(DELIMITERS, key=first.count)
 
 
 def _content(name: str) -> bytes:
