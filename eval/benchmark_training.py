@@ -1,20 +1,20 @@
-"""How many questions per second training takes in, packed rows against recurrent ones, the same questions, one machine.
+"""Measure how many questions per second training processes, in packed rows against recurrent ones.
 
     python eval/benchmark_training.py                                   # 4 layers of 256, a minute on two CPU cores
     python eval/benchmark_training.py --layers 12 --hidden 768 --device cuda --precision bf16 --questions 96 --batch 32
 
 Systems: `recurrent` (every position of a question is a row, the vocabulary head on its [MASK] alone, rows of like
 length together), `recurrent-4` (four sampled positions per question), `prefix-marked` (one packed row per question),
-`prefix-shared` (one packed row per passage, its questions sharing the passage's encoding). Each takes in the same
+`prefix-shared` (one packed row per passage, its questions sharing the passage's encoding). Each processes the same
 questions once per round, forward, backward and AdamW, with as many rows per forward pass as `--batch` packed rows have
 tokens; the systems take turns, the median counts. Weights are random: this measures speed.
 
-A slow baseline is no win: `gflop_per_second` counts the multiplications each system cannot avoid, over its time, next
-to the machine's own matrix rate. From the packed rate follow the hours for bert-base-chinese on DRCD's 26,936 training
-questions, an estimate: 82 GFLOP forward per question (12 layers, counted over DRCD), three times that with the
-backward pass. `--gflops` gives the hours for a rate measured elsewhere. `--memory` counts, on any machine, the bytes
-that a forward pass keeps for the backward one, and adds weights, gradients and AdamW's two moments: an estimate of what
-a GPU needs, without its allocator's and kernels' own.
+So that no baseline is slow for want of tuning, `gflop_per_second` gives the multiplications each system cannot avoid
+over its time, next to the machine's own matrix rate. From the packed rate follows an estimate of the hours for
+bert-base-chinese on DRCD's 26,936 training questions: 82 GFLOP forward per question (12 layers, counted over DRCD),
+three times that with the backward pass. `--gflops` gives the hours for a rate measured elsewhere. `--memory` counts, on
+any machine, the bytes that a forward pass keeps for the backward one, and adds weights, gradients and AdamW's two
+moments: an estimate of what a GPU needs, without its allocator's and kernels' own.
 
     python eval/benchmark_training.py --memory --layers 12 --hidden 768 --questions 4 --batch 4 --device-questions 16
 """
@@ -34,6 +34,7 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertForMaskedLM
 
+from qgkd.experiment.engine.figures import time_in_turns
 from qgkd.model_input.input_format import Attention, InputFormat, Layout
 from qgkd.model_input.source import Source
 from qgkd.model_input.window import Window
@@ -73,10 +74,10 @@ def systems(per_passage: int) -> list[System]:
 def main() -> None:
     """Parse the command line, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--hidden", type=int, default=256)
-    parser.add_argument("--source-tokens", type=int, default=300)
-    parser.add_argument("--questions", type=int, default=12, help="taken in per round (default 12)")
+    parser.add_argument("--layers", type=int, default=4, help="of the model (default 4)")
+    parser.add_argument("--hidden", type=int, default=256, help="width (default 256)")
+    parser.add_argument("--source-tokens", type=int, default=300, help="passage and answer (default 300)")
+    parser.add_argument("--questions", type=int, default=12, help="per round (default 12)")
     parser.add_argument("--per-passage", type=int, default=3, help="questions about one passage (DRCD: 3.4)")
     parser.add_argument("--batch", type=int, default=12, help="packed rows per forward pass (default 12)")
     parser.add_argument("--rounds", type=int, default=3, help="timings per system; the median counts (default 3)")
@@ -100,7 +101,7 @@ def main() -> None:
 
 
 def memory(options: argparse.Namespace) -> str:
-    """What training on packed rows keeps, by hooks on everything that autograd saves in fp32."""
+    """Estimate the memory of training on packed rows, by hooks on every tensor that autograd saves."""
     model = random_bert(options)
     parameters = sum(weight.numel() for weight in model.parameters())
     system = next(each for each in systems(options.per_passage) if each.name == "prefix-marked")
@@ -136,16 +137,10 @@ def compare(options: argparse.Namespace) -> list[dict[str, object]]:
     model = random_bert(options)
     matrix_rate = matrix_gflops(options)
     runs = {system: training_run(system, model, options) for system in systems(options.per_passage)}
-    taken: dict[System, list[float]] = {system: [] for system in runs}
-    for number in range(options.rounds + 1):
-        for system, (run, _) in runs.items():
-            started = time.perf_counter()
-            run()
-            if number:  # the first is a warm-up
-                taken[system].append(time.perf_counter() - started)
+    taken = time_in_turns({system: run for system, (run, _) in runs.items()}, options.rounds)
     results: list[dict[str, object]] = []
     for system, (_, gflop) in runs.items():
-        seconds = statistics.median(taken[system])
+        seconds = taken[system]
         row: dict[str, object] = {"system": system.name, "questions_per_second": round(options.questions / seconds, 3)}
         row |= {"gflop_per_question": round(gflop / options.questions, 2), "gflop_per_second": round(gflop / seconds)}
         row["share_of_matrix_rate"] = round(gflop / seconds / matrix_rate, 3)
@@ -281,7 +276,7 @@ def report(results: list[dict[str, object]], options: argparse.Namespace) -> Non
         print(json.dumps(row))
     rate = {str(row["system"]): float(str(row["questions_per_second"])) for row in results}
     for name in ("prefix-marked", "prefix-shared"):
-        print(f"{name} takes in {rate[name] / rate['recurrent']:.1f}x the questions of recurrent", file=sys.stderr)
+        print(f"{name} processes {rate[name] / rate['recurrent']:.1f}x the questions of recurrent", file=sys.stderr)
     packed = next(row for row in results if row["system"] == "prefix-marked")
     print(estimate(float(str(packed["gflop_per_second"])), options.epochs), file=sys.stderr)
 

@@ -1,6 +1,6 @@
-"""Questions that a model draws about a batch's answers, with what each is worth beside the person's.
+"""Samples questions about a batch's answers and scores each against the human-written question.
 
-Comes in: a batch of packed rows, each with a person's question. Goes out: `Drawn`: one row per answer with several
+Comes in: a batch of packed rows, each with a human-written question. Goes out: `Drawn`: one row per answer with several
 drawn questions side by side, and each question's advantage: its reward less the mean of the others'.
 
 A literal example: four questions of reward .2, .4, .3, .3: advantages -.133, .133, 0, 0.
@@ -8,7 +8,8 @@ A literal example: four questions of reward .2, .4, .3, .3: advantages -.133, .1
 Source: REINFORCE with the other samples as baseline, Kool et al. 2019 ("Buy 4 REINFORCE samples, get a baseline for
 free!"); the sequence's score as reward, Ranzato et al. 2016 (arXiv 1511.06732), section 3.2, and Rennie et al. 2017
 (arXiv 1612.00563), whose baseline is the greedy sequence instead.
-Differs: drawn at the search's rules and a temperature below 1, so that what is learnt is close to what is searched.
+Differs: drawn under the search's rules and at a temperature below 1, so that training samples are close to what the
+search writes.
 """
 
 from __future__ import annotations
@@ -39,21 +40,21 @@ class Drawn:
     """B answers, R drawn tokens in all, V tokens in the vocabulary."""
 
     rows: list[Row]
-    """One per answer, its drawn questions side by side, equal ones once."""
+    """One per answer: its different drawn questions side by side."""
     advantages: torch.Tensor  # [R], each token its question's
     forbidden: torch.Tensor  # [R, V] bool: what the search's rules forbade at each token
     mean_reward: torch.Tensor  # [B]
 
 
 class QuestionDraws:
-    """Draws and judges.
+    """Draws questions and scores them.
 
     Args:
         tokenizer: The model's.
         search: The search's rules, with `sample` and the temperature set.
         samples: Questions drawn per answer, at least 2.
         max_question_tokens: The cap.
-        seed: The draws depend on it, on the step and on the source alone, not on how a step is split.
+        seed: The draws depend on it, on the step and on the source, not on how a step is split into batches.
     """
 
     def __init__(
@@ -98,8 +99,8 @@ class QuestionDraws:
         return self._judge(sources, references, found, rules, model)
 
     def _generator(self, source: Source, step: int) -> torch.Generator:
-        told = f"{self._seed}\n{step}\n{source.token_ids}\n{source.token_types}"
-        return torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big") >> 1)
+        key = f"{self._seed}\n{step}\n{source.token_ids}\n{source.token_types}"
+        return torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") >> 1)
 
     def _judge(
         self,

@@ -1,7 +1,7 @@
-"""Training on what drawn questions are worth, not on people's tokens.
+"""Trains on the reward of sampled questions instead of the tokens of human-written ones.
 
-Comes in: rows with people's questions, and a model that can already write. Goes out: what every trainer gives. A step
-draws several questions per answer and makes those likelier that overlap more with the person's than the others do.
+Comes in: rows with human-written questions, and a model that can already write. Goes out: what every trainer gives. A
+step draws several questions per answer and makes those likelier that overlap more than the others with the reference.
 
 A literal example: `PolicyGradientTrainer(draws=QuestionDraws(...), model=TrainingModel(bert), ...)`
 
@@ -47,7 +47,7 @@ class PolicyGradientTrainer(QGTrainer):
         self._draws, self._temperature = draws, temperature
 
     def training_batch(self, batch: dict[str, torch.Tensor | Any]) -> dict[str, torch.Tensor | Any]:
-        """Drawn questions in the place of people's, one row per answer as before."""
+        """Replace the human-written questions by drawn ones, still one row per answer."""
         drawn = self._draws.draw(cast("BertForMaskedLM", self.bare_model()), batch, self.state.global_step)
         weights = batch["row_weights"].tolist()
         rows = [[WeightedRow(row, weight)] for row, weight in zip(drawn.rows, weights, strict=True)]

@@ -1,4 +1,4 @@
-"""How long an optimiser step takes on this machine.
+"""Measures how long an optimiser step takes on this machine.
 
 Comes in: a model and rows. Goes out: seconds per step, rows built as in training.
 
@@ -25,16 +25,16 @@ _SHARE_OF_LINEAR_SPEED_UP = 0.9
 
 
 def step_seconds(checkpoint: Checkpoint, dataset: Any, arguments: TrainingArguments, budget_s: float) -> float:
-    """Seconds of an optimiser step, on a copy of the model.
+    """Measure the seconds of an optimiser step, on a copy of the model.
 
-    On a GPU, or with many threads, the time that passes. With few threads the work of one thread, shared out: other
-    programs on the machine shall not make the schedule shorter, and threads that wait for one another count as busy.
+    On a GPU, or with many threads, this is wall-clock time. With few threads it is the CPU time of one thread, divided
+    among the threads, so that other programs on the machine do not shorten the schedule.
 
     Args:
         checkpoint: The model.
         dataset: Rows.
         arguments: Batch size, accumulation, precision.
-        budget_s: Measure for about so long.
+        budget_s: Seconds to measure for.
     """
     threads = torch.get_num_threads()
     by_work = arguments.device.type == "cpu" and threads <= _FEW_THREADS
