@@ -20,11 +20,11 @@ from qgkd.classification.tasks.rows import ClassificationCollator
 from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.distillation.diagnostics import TeacherCheck
 from qgkd.distillation.objectives.objective import asked_rows
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.teachers.asked_rows import ask_about
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.trainer import DistillTrainer
 from qgkd.files.atomic import write_atomically
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
 
 

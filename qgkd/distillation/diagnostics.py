@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import torch
 
-from qgkd.distillation.objectives.logits import soft_target_kl
-from qgkd.distillation.objectives.positions import Batch
+from qgkd.distillation.teachers.logit_pair import LogitPair
+from qgkd.model_input.batch import Batch
 from qgkd.training.callbacks import SHARE
 from qgkd.training.loss import LossTerm, Unit
 
@@ -25,21 +25,17 @@ DOMINANT_SHARE = 0.95
 _ENTROPIC, _SOFTENED = "soft_target_cross_entropy", "soft_target_kl"
 
 
-@torch.no_grad()
-def watched_terms(
-    student_logits: torch.Tensor, teacher_logits: torch.Tensor, distill_temperature: float = 1.0
-) -> list[LossTerm]:
+def watched_terms(logits: LogitPair, distill_temperature: float = 1.0) -> list[LossTerm]:
     """How near the student is, as terms of weight 0: agreement of the first choices, KL at T = 1 and at the loss's T.
 
     Args:
-        student_logits: [R, V].
-        teacher_logits: [R, V].
+        logits: Those the loss was computed from: what it has computed is taken from there.
         distill_temperature: T of the soft cross entropy, where the loss has one.
     """
-    same = (student_logits.argmax(dim=-1) == teacher_logits.argmax(dim=-1)).float()
-    found = {"teacher_agreement": same, "kl_to_teacher": soft_target_kl(student_logits, teacher_logits)}
+    same = (logits.student_logits.argmax(dim=-1) == logits.teacher_logits.argmax(dim=-1)).float()
+    found = {"teacher_agreement": same, "kl_to_teacher": logits.kl().detach()}
     if distill_temperature != 1:
-        found[_SOFTENED] = soft_target_kl(student_logits, teacher_logits, distill_temperature)
+        found[_SOFTENED] = logits.kl(distill_temperature).detach()
     return [LossTerm(name=name, values=values, unit=Unit.TOKENS, weight=0.0) for name, values in found.items()]
 
 
@@ -68,9 +64,9 @@ def check_teacher(teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
 
     Args:
         teacher_logits: [R, V].
-        batch: Has `target_ids` [R].
+        batch: Its targets are token ids or classes, [R].
     """
-    targets = batch["target_ids"]
+    targets = batch.targets
     right = (teacher_logits.argmax(dim=-1) == targets).float().mean()
     return TeacherCheck(float(right), float(targets.bincount().max()) / len(targets))
 

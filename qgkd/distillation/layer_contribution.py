@@ -23,7 +23,7 @@ from qgkd.checkpoints.masked_lm import mask_logits
 from qgkd.distillation.teachers.capture import Needs
 from qgkd.distillation.teachers.hooks import recording
 from qgkd.errors import UserError
-from qgkd.model_input.batch_rows import collate
+from qgkd.model_input.batch import pad_rows
 from qgkd.model_input.input_format import Attention
 from qgkd.model_input.rows import Row, packed_row, recurrent_row
 from qgkd.model_input.source import PassageEncoder, question_target
@@ -51,9 +51,9 @@ def layer_similarities(checkpoint: Checkpoint, examples: Sequence[QGExample]) ->
     needs = Needs(hidden_states=frozenset(range(count + 1)))
     sums = torch.zeros(count, dtype=torch.float64)
     for start in range(0, len(rows), _BATCH_ROWS):
-        batch = collate(rows[start : start + _BATCH_ROWS], int(checkpoint.tokenizer.pad_token_id))
+        inputs = pad_rows(rows[start : start + _BATCH_ROWS], int(checkpoint.tokenizer.pad_token_id))
         with recording(model, needs) as recorded:
-            mask_logits(model, batch)
+            mask_logits(model, inputs)
         seen = recorded.capture()
         states = torch.stack([seen.hidden_state(layer)[:, 0].float() for layer in range(count + 1)])  # [N + 1, B, D]
         sums += torch.cosine_similarity(states[:-1], states[1:], dim=-1).sum(dim=1).double()

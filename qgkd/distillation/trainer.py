@@ -28,11 +28,11 @@ from qgkd.distillation.diagnostics import (
 )
 from qgkd.distillation.objectives.logits import SoftTargetCrossEntropy
 from qgkd.distillation.objectives.objective import Objective, imitating_layers, loss_terms, needs_of
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.objectives.schedule import Schedule, StageWeights, stage_weights
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.errors import UserError
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
 from qgkd.training.model import Capture
 from qgkd.training.trainer import QGTrainer
@@ -94,10 +94,9 @@ class DistillTrainer(QGTrainer):
         student = cast(DistillCapture, capture)
         with self.accelerator.autocast():
             teacher = self.ask_teacher(student, batch)
-        watched = self.watch(student, teacher, batch)
         terms = loss_terms(self._objectives, student, teacher, batch, stage)
         names = {term.name for term in terms}
-        return [*terms, *(term for term in watched if term.name not in names)]
+        return [*terms, *(term for term in self.watch(student, teacher, batch) if term.name not in names)]
 
     def ask_teacher(self, student: DistillCapture, batch: Batch) -> DistillCapture:
         """What the teacher shows of a batch; what a choice of rows overrides."""
@@ -105,10 +104,9 @@ class DistillTrainer(QGTrainer):
 
     def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
         """Terms of weight 0: how near the student is."""
-        assert student.logits is not None
-        assert teacher.logits is not None
-        self.look_at_teacher(teacher.logits, batch)
-        return watched_terms(student.logits, teacher.logits, self._temperature)
+        logits = student.against(teacher)
+        self.look_at_teacher(logits.teacher_logits, batch)
+        return watched_terms(logits, self._temperature)
 
     def compute_loss(
         self,

@@ -1,9 +1,9 @@
 """The module that is trained, and where it comes from.
 
-Comes in: a `ModelConfig`; a collated batch. Goes out: a `Checkpoint` with its weights; `Capture`, what one forward pass
+Comes in: a `ModelConfig`; a `ModelInput`. Goes out: a `Checkpoint` with its weights; `Capture`, what one forward pass
 has to show.
 
-A literal example: `TrainingModel(checkpoint.model)(**batch).logits` is [R, V].
+A literal example: `TrainingModel(checkpoint.model)(batch.inputs).logits` is [R, V].
 """
 
 from __future__ import annotations
@@ -21,24 +21,20 @@ from qgkd.checkpoints.checkpoint import Checkpoint, load_checkpoint, read_record
 from qgkd.checkpoints.encoder import encoder_layers, set_dropout
 from qgkd.checkpoints.masked_lm import mask_logits
 from qgkd.errors import UserError
-from qgkd.model_input.attention_mask import padding_mask, prefix_attention_mask
-from qgkd.model_input.batch_rows import RowBatch
+from qgkd.model_input.batch import ModelInput
 from qgkd.model_input.input_format import Attention, InputFormat
-from qgkd.model_input.rows import Block
 from qgkd.training.config import ModelConfig, TrainConfig
 from qgkd.training.copying_start import start_copying
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-MODEL_INPUTS = ("input_ids", "token_type_ids", "position_ids", "blocks", "steps", "groups", "mask_positions")
-
 
 @dataclass
 class Capture(ModelOutput):
     """What a forward pass has to show; a `ModelOutput`, so that FSDP, DDP and autocast find the tensors in it."""
 
-    logits: torch.Tensor | None = None  # [R, V], in the order of mask_positions
+    logits: torch.Tensor | None = None  # [R, V], in the order of scored_positions
 
 
 class TrainingModel(nn.Module):
@@ -67,41 +63,9 @@ class TrainingModel(nn.Module):
         """Recompute activations in the backward pass (`train.activation_checkpointing`)."""
         cast(Any, self.model).activation_checkpointing_enable(**options)
 
-    def forward(
-        self,
-        input_ids: torch.Tensor,
-        token_type_ids: torch.Tensor,
-        position_ids: torch.Tensor,
-        blocks: torch.Tensor,
-        steps: torch.Tensor,
-        groups: torch.Tensor,
-        mask_positions: torch.Tensor,
-    ) -> Capture:
-        """Run the model and its head on the scored positions.
-
-        Args:
-            input_ids: [B, L], and so are the next five.
-            token_type_ids: Zero and one.
-            position_ids: Target and pseudo blocks share theirs.
-            blocks: Values of `Block`.
-            steps: Question token a position stands for, from 1.
-            groups: Answer a position belongs to, from 1.
-            mask_positions: [R, 2], (row, position).
-        """
-        kind = input_ids.device.type
-        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else self.model.dtype
-        # Rows of one batch are all packed or all recurrent; steps are counted in packed rows only.
-        packed = mask_positions.shape[0] > input_ids.shape[0] or bool((blocks == Block.PSEUDO).any())
-        mask = prefix_attention_mask(blocks, steps, groups, dtype) if packed else padding_mask(blocks, dtype)
-        batch = RowBatch(
-            input_ids=input_ids,
-            token_type_ids=token_type_ids,
-            position_ids=position_ids,
-            attention_mask=mask,
-            mask_positions=mask_positions,
-            target_ids=mask_positions[:, 0],
-        )
-        return Capture(logits=mask_logits(self.model, batch))
+    def forward(self, inputs: ModelInput) -> Capture:
+        """Run the model and its head on the scored positions."""
+        return Capture(logits=mask_logits(self.model, inputs))
 
 
 def starting_checkpoint(config: TrainConfig) -> Checkpoint:

@@ -15,7 +15,8 @@ from __future__ import annotations
 import copy
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,21 +26,31 @@ from torch.utils.data import DataLoader
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainingArguments
 
 from qgkd.checkpoints.checkpoint import Checkpoint, save_record
+from qgkd.model_input.batch import Batch
 from qgkd.training.batches import RowCollator, StepSampler
 from qgkd.training.callbacks import RunClock, RunLog, StopWhenFlat
 from qgkd.training.checkpoints import inner_state, load_weights
-from qgkd.training.dataset import RowDataset
+from qgkd.training.dataset import RowDataset, WeightedRow
 from qgkd.training.loss import LossTerm, cross_entropy_terms, mean_over_step, unit_counts
-from qgkd.training.model import MODEL_INPUTS, Capture, TrainingModel
+from qgkd.training.model import Capture, TrainingModel
 from qgkd.training.term_sums import TermSums
 from qgkd.training.validation import Validator
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-Batch = Mapping[str, torch.Tensor]
 Lineage = Callable[[], dict[str, Any]]
 """Gives what `qgkd.json` says beside the format."""
+
+
+@dataclass(frozen=True, slots=True)
+class _AsDict:
+    """A collator whose batch lies in a dict, as transformers' Trainer takes nothing else."""
+
+    collate: Callable[[Sequence[Sequence[WeightedRow]]], Batch]
+
+    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> dict[str, Batch]:
+        return {"batch": self.collate(items)}
 
 
 class QGTrainer(Trainer):
@@ -105,7 +116,7 @@ class QGTrainer(Trainer):
         """More to log of the terms: each one's mean, and its part of the loss, since the last log."""
         return {}
 
-    def training_batch(self, batch: dict[str, torch.Tensor | Any]) -> dict[str, torch.Tensor | Any]:
+    def training_batch(self, batch: Batch) -> Batch:
         """The rows that are trained on in the place of a batch's: the same; what other methods override."""
         return batch
 
@@ -117,14 +128,14 @@ class QGTrainer(Trainer):
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
         """Each term's mean over the whole optimiser step, all micro-batches and processes; their weighted sum."""
-        inputs = self.training_batch(inputs)
-        capture = model(**{name: inputs[name] for name in MODEL_INPUTS})
-        counts = num_items_in_batch if torch.is_tensor(num_items_in_batch) else unit_counts([inputs])
+        batch = self.training_batch(inputs["batch"])
+        capture = model(batch.inputs)
+        counts = num_items_in_batch if torch.is_tensor(num_items_in_batch) else unit_counts([batch])
         # Wrappers average gradients over processes; each process holds its part of the sum.
         processes = self.accelerator.num_processes
-        loss = torch.zeros((), device=inputs["input_ids"].device)
-        for term in self.loss_terms(capture, inputs):
-            mean = mean_over_step(term, inputs, counts) * processes
+        loss = torch.zeros((), device=batch.row_weights.device)
+        for term in self.loss_terms(capture, batch):
+            mean = mean_over_step(term, batch, counts) * processes
             loss = loss + term.weight * mean if term.weight else loss
             self._terms.add(term, mean)
         return (loss, capture) if return_outputs else loss
@@ -133,7 +144,7 @@ class QGTrainer(Trainer):
         """`unit_counts` of the whole optimiser step, over every process; the Trainer hands it to `compute_loss`."""
         if not batch_samples:
             return None
-        counts = unit_counts(batch_samples).to(device)
+        counts = unit_counts([inputs["batch"] for inputs in batch_samples]).to(device)
         return cast(torch.Tensor, self.accelerator.reduce(counts, reduction="sum"))
 
     # Data
@@ -152,7 +163,7 @@ class QGTrainer(Trainer):
                 self.train_dataset,
                 device=self.accelerator.device,
                 batch_sampler=self._sampler(),
-                collate_fn=self.data_collator,
+                collate_fn=_AsDict(self.data_collator),
                 generator=torch.Generator(),  # or every epoch would draw from the generator that dropout draws from
                 **options,
             ),

@@ -20,6 +20,7 @@ from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.decoding.settings import decoding_of
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
+from qgkd.model_input.batch import Batch
 from qgkd.model_input.input_format import Attention, InputFormat
 from qgkd.reading.examples import QGExample
 from qgkd.training.batches import RowCollator
@@ -27,7 +28,7 @@ from qgkd.training.config import EvaluationConfig, RowsConfig
 from qgkd.training.data import PreparedData
 from qgkd.training.dataset import Draw, RowDataset, Vocabulary
 from qgkd.training.loss import cross_entropy_terms
-from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.training.model import TrainingModel
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -94,15 +95,14 @@ class Validator:
         total, tokens = 0.0, 0
         for batch in [] if model is None else self._batches(process, processes):
             assert model is not None
-            on_device = {name: tensor.to(model.device) for name, tensor in batch.items()}
-            capture = TrainingModel(model)(**{name: on_device[name] for name in MODEL_INPUTS})
-            (term,) = cross_entropy_terms(capture, on_device, 0.0)
+            on_device = batch.to(model.device)
+            (term,) = cross_entropy_terms(TrainingModel(model)(on_device.inputs), on_device, 0.0)
             total += float(term.values.double().sum())
             tokens += len(term.values)
         sums = gather_object([(total, tokens)])
         return sum(part for part, _ in sums) / max(1, sum(count for _, count in sums))
 
-    def _batches(self, process: int, processes: int) -> Iterator[dict[str, torch.Tensor]]:
+    def _batches(self, process: int, processes: int) -> Iterator[Batch]:
         mine = self._items[process::processes]
         for start in range(0, len(mine), self._batch_items):
             yield self._collate([self.dataset[Draw(0, int(item))] for item in mine[start : start + self._batch_items]])

@@ -49,7 +49,7 @@ def test_kd_is_the_formula(sides) -> None:
     student, teacher, rows = sides
     found = loss(made("kd", SMALL, SMALL, alpha=0.3, distill_temperature=4.0), student, teacher, rows)
     soft = F.kl_div(F.log_softmax(student.logits / 4, 1), F.softmax(teacher.logits / 4, 1), reduction="batchmean")
-    expected = 0.7 * F.cross_entropy(student.logits, rows["target_ids"]) + 0.3 * 16 * soft
+    expected = 0.7 * F.cross_entropy(student.logits, rows.targets) + 0.3 * 16 * soft
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
 
 

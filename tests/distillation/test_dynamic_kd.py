@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -128,8 +129,7 @@ def test_a_selection_is_never_empty(count: int, ratio: float) -> None:
 
 
 def test_rows_that_fill_a_batch_are_never_chosen() -> None:
-    rows = batch([3, 3, 3])
-    rows["row_weights"] = torch.tensor([1.0, 0.0, 1.0])
+    rows = replace(batch([3, 3, 3]), row_weights=torch.tensor([1.0, 0.0, 1.0]))
     student = capture(torch.tensor([[9.0, 0.0], [0.0, 0.0], [1.0, 0.0]]))
     assert asked_rows([SelectedRows(objective=LogitMSE())], student, rows).tolist() == [False, False, True]
 

@@ -21,11 +21,13 @@ import torch
 
 from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.distillation.objectives.layer_map import LayerMap
-from qgkd.distillation.objectives.objective import Objective, TwoNeeds, check_same_shape
-from qgkd.distillation.objectives.positions import UNITS, Batch, Positions, at_positions, real_positions
+from qgkd.distillation.objectives.objective import Objective, TwoNeeds
+from qgkd.distillation.objectives.positions import UNITS, Positions, at_positions
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.logit_pair import check_same_shape
 from qgkd.errors import UserError
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm, Unit
 
 
@@ -119,7 +121,7 @@ class AttentionMSE(_OnAttention):
         active = self.active_pairs(stages)
         if not active:
             return []
-        cells = student.allowed_cells() & real_positions(batch)[:, None, :, None]  # [B, 1, L, L]
+        cells = student.allowed_cells() & batch.inputs.real_positions()[:, None, :, None]  # [B, 1, L, L]
         errors = [
             share * attention_cell_error(self._of(student, pair.student), self._of(teacher, pair.teacher), cells)
             for pair, share in active

@@ -22,10 +22,12 @@ from torch.nn import functional as F
 
 from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.distillation.objectives.layer_map import LayerMap
-from qgkd.distillation.objectives.objective import Objective, TwoNeeds, check_same_shape
-from qgkd.distillation.objectives.positions import UNITS, Batch, Positions, at_positions
+from qgkd.distillation.objectives.objective import Objective, TwoNeeds
+from qgkd.distillation.objectives.positions import UNITS, Positions, at_positions
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.logit_pair import check_same_shape
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
 
 

@@ -18,7 +18,7 @@ import torch
 
 from qgkd.distillation.objectives.layer_map import LayerMap
 from qgkd.distillation.objectives.objective import Objective, TwoNeeds
-from qgkd.distillation.objectives.positions import Batch, Positions, at_positions
+from qgkd.distillation.objectives.positions import Positions, at_positions
 from qgkd.distillation.objectives.relations import (
     Comparison,
     Distance,
@@ -31,6 +31,7 @@ from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.objectives.word_relations import check_comparison
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.errors import UserError
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm, Unit
 
 

@@ -22,10 +22,10 @@ from torch import nn
 
 from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.distillation.objectives.layer_map import LayerMap, LayerPair, show
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.errors import UserError
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
 
 TwoNeeds = tuple[Needs, Needs]
@@ -109,7 +109,7 @@ def needs_of(objectives: Sequence[Objective], stages: StageWeights = EVERYTHING)
 
 def asked_rows(objectives: Sequence[Objective], student: DistillCapture, batch: Batch) -> torch.Tensor | None:
     """The rows about which any of them asks the teacher, bool [B]; None: all of them."""
-    asked = torch.zeros(len(batch["row_weights"]), dtype=torch.bool, device=batch["row_weights"].device)
+    asked = torch.zeros_like(batch.row_weights, dtype=torch.bool)
     for objective in objectives:
         if objective.needs()[1] == Needs():
             continue
@@ -146,16 +146,3 @@ def projections_of(
 def imitating_layers(objectives: Sequence[Objective]) -> tuple[int, ...]:
     """The student layers that any objective compares, bottom up; a schedule has a stage for each, and the logits'."""
     return tuple(sorted({pair.student for objective in objectives for pair in objective.pairs}))
-
-
-def check_same_shape(student: torch.Tensor, teacher: torch.Tensor, what: str) -> None:
-    """Refuse what torch would broadcast.
-
-    Raises:
-        ValueError: The shapes differ.
-    """
-    if student.shape != teacher.shape:
-        raise ValueError(
-            f"expected {what} of one shape, found {list(student.shape)} for the student and {list(teacher.shape)} for "
-            "the teacher; give both the same rows"
-        )

@@ -22,12 +22,12 @@ from enum import StrEnum
 
 import torch
 
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.objectives.uncertainty import uncertainty
 from qgkd.distillation.objectives.weighted_rows import ByUncertainty, row_terms, scored_logits
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.distillation.teachers.several_teachers import SeveralCaptures
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
 
 
@@ -56,7 +56,7 @@ class SelectedTeacher(ByUncertainty):
         members = (teacher.members or ()) if isinstance(teacher, SeveralCaptures) else ()
         if len(members) != 2:
             raise ValueError(f"expected captures of two teachers, found {len(members) or 1}")
-        small, large = self.shares(scored_logits(student, batch), batch["row_weights"] > 0)
+        small, large = self.shares(scored_logits(student, batch), batch.row_weights > 0)
         found = []
         for whose, capture, share in zip(("small", "large"), members, (small, large), strict=True):
             for term in row_terms(self.objective, student, capture, batch, stages):

@@ -21,11 +21,11 @@ from torch import nn
 from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.distillation.objectives.layer_map import LayerMap
 from qgkd.distillation.objectives.objective import Objective, TwoNeeds
-from qgkd.distillation.objectives.positions import Batch, real_positions
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.objectives.uncertainty import Uncertainty, uncertainty
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.errors import UserError
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm, Unit
 
 
@@ -94,7 +94,7 @@ class WeightedRows(ByUncertainty):
         inner = row_terms(self.objective, student, teacher, batch, stages)
         if not inner:
             return []
-        factors = self.row_factors(scored_logits(student, batch), batch["row_weights"] > 0)
+        factors = self.row_factors(scored_logits(student, batch), batch.row_weights > 0)
         return [_weighted(term, factors, self.weight) for term in inner]
 
 
@@ -147,7 +147,7 @@ class SelectedRows(WeightedRows):
 
     def asked_rows(self, student: DistillCapture, batch: Batch) -> torch.Tensor | None:
         """The chosen ones: the teacher need not be asked about the others."""
-        return self.selected(scored_logits(student, batch), batch["row_weights"] > 0)
+        return self.selected(scored_logits(student, batch), batch.row_weights > 0)
 
 
 def row_terms(
@@ -161,7 +161,7 @@ def per_row(term: LossTerm, batch: Batch) -> LossTerm:
     """A term with one value per row: of one on positions each row's mean over its own."""
     if term.unit is not Unit.POSITIONS:
         return replace(term, unit=Unit.ROWS)
-    return replace(term, values=term.values / real_positions(batch).sum(dim=1).clamp(min=1), unit=Unit.ROWS)
+    return replace(term, values=term.values / batch.inputs.real_positions().sum(dim=1).clamp(min=1), unit=Unit.ROWS)
 
 
 def scored_logits(student: DistillCapture, batch: Batch) -> torch.Tensor:
@@ -170,7 +170,7 @@ def scored_logits(student: DistillCapture, batch: Batch) -> torch.Tensor:
     Raises:
         ValueError: None were captured, or rows have more than one scored position, or none.
     """
-    if student.logits is None or len(student.logits) != len(batch["row_weights"]):
+    if student.logits is None or len(student.logits) != len(batch.row_weights):
         found = "none" if student.logits is None else f"{len(student.logits)} for {len(batch['row_weights'])} rows"
         raise ValueError(f"expected one row of logits per row of the batch, found {found}")
     return student.logits

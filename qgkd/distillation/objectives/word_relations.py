@@ -21,7 +21,6 @@ import torch
 
 from qgkd.distillation.objectives.layer_map import LayerMap
 from qgkd.distillation.objectives.objective import Objective, TwoNeeds
-from qgkd.distillation.objectives.positions import Batch, real_positions
 from qgkd.distillation.objectives.relations import (
     Comparison,
     Distance,
@@ -33,6 +32,7 @@ from qgkd.distillation.objectives.relations import (
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.errors import UserError
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm, Unit
 
 
@@ -122,7 +122,7 @@ class _WordRelation(Objective):
         self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
     ) -> list[LossTerm]:
         """One term over rows."""
-        real = real_positions(batch)
+        real = batch.inputs.real_positions()
         errors = [
             share * self._error(student.hidden_state(pair.student), teacher.hidden_state(pair.teacher), real)
             for pair, share in self.active_pairs(stages)

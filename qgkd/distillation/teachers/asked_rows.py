@@ -1,7 +1,7 @@
-"""A teacher that is asked about some rows of a batch alone.
+"""A teacher that runs on some rows of a batch only.
 
-Comes in: a teacher, a batch, the rows. Goes out: what it shows, of the batch's size; the other rows are zeros, which
-nothing may count.
+Comes in: a teacher, a batch, the rows. Goes out: its capture, of the whole batch's size; the other rows are zeros,
+which no term may count.
 
 A literal example: 8 of 32 rows cost a quarter of the teacher's forward pass.
 """
@@ -9,13 +9,13 @@ A literal example: 8 of 32 rows cost a quarter of the teacher's forward pass.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 import torch
 
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.teachers.capture import DistillCapture
+from qgkd.model_input.batch import Batch
 
 _Capture = TypeVar("_Capture", bound=DistillCapture)
 
@@ -25,41 +25,46 @@ def ask_about(teacher: Callable[[Batch], _Capture], batch: Batch, rows: torch.Te
 
     Args:
         teacher: Any.
-        batch: One scored position per row.
+        batch: The rows.
         rows: Bool [B], at least one.
     """
     if bool(rows.all()):
         return teacher(batch)
-    return _spread(teacher(batch_of(batch, rows)), rows)
+    return _spread(teacher(batch_of(batch, rows)), rows, rows[batch.inputs.scored_positions[:, 0]])
 
 
-def batch_of(batch: Batch, rows: torch.Tensor) -> dict[str, torch.Tensor]:
-    """The chosen rows as a batch.
-
-    Raises:
-        ValueError: Rows without a scored position, or with several.
-    """
-    masks = batch["mask_positions"]
-    if not torch.equal(masks[:, 0], torch.arange(len(rows), device=masks.device)):
-        raise ValueError(f"expected one scored position per row, found {len(masks)} in {len(rows)} rows")
-    chosen = {name: value[rows] for name, value in batch.items()}
-    numbers = torch.arange(int(rows.sum()), device=masks.device)
-    return {**chosen, "mask_positions": torch.stack([numbers, chosen["mask_positions"][:, 1]], dim=1)}
-
-
-def _spread(capture: _Capture, rows: torch.Tensor) -> _Capture:
-    """Put every tensor's rows back to their places."""
-    spread = {field.name: _at(getattr(capture, field.name), rows) for field in fields(capture)}
-    return type(capture)(**spread)
+def batch_of(batch: Batch, rows: torch.Tensor) -> Batch:
+    """The chosen rows as a batch, bool [B]; numbered anew."""
+    inputs = batch.inputs
+    scored = rows[inputs.scored_positions[:, 0]]
+    numbers = rows.cumsum(dim=0) - 1
+    row, position = inputs.scored_positions[scored].unbind(dim=1)
+    per_row = ("input_ids", "token_type_ids", "position_ids", "blocks", "steps", "groups")
+    columns = {name: getattr(inputs, name) for name in per_row}
+    chosen: dict[str, Any] = {name: None if column is None else column[rows] for name, column in columns.items()}
+    return Batch(
+        inputs=replace(inputs, **chosen, scored_positions=torch.stack([numbers[row], position], dim=1)),
+        targets=batch.targets[scored],
+        row_weights=batch.row_weights[rows],
+    )
 
 
-def _at(value: Any, rows: torch.Tensor) -> Any:
+def _spread(capture: _Capture, rows: torch.Tensor, scored: torch.Tensor) -> _Capture:
+    """Put every tensor's rows, and the logits at their scored positions, back to their places."""
+    found = {}
+    for field in fields(capture):
+        places = scored if field.name == "logits" else rows
+        found[field.name] = _at(getattr(capture, field.name), places, rows, scored)
+    return type(capture)(**found)
+
+
+def _at(value: Any, places: torch.Tensor, rows: torch.Tensor, scored: torch.Tensor) -> Any:
     if isinstance(value, torch.Tensor):
-        whole = value.new_zeros((len(rows), *value.shape[1:]))
-        whole[rows] = value
+        whole = value.new_zeros((len(places), *value.shape[1:]))
+        whole[places] = value
         return whole
     if isinstance(value, DistillCapture):
-        return _spread(value, rows)
+        return _spread(value, rows, scored)
     if isinstance(value, dict):
-        return {key: _at(each, rows) for key, each in value.items()}
-    return tuple(_at(each, rows) for each in value) if isinstance(value, tuple) else value
+        return {key: _at(each, places, rows, scored) for key, each in value.items()}
+    return tuple(_at(each, places, rows, scored) for each in value) if isinstance(value, tuple) else value

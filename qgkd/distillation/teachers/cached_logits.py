@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 
 from qgkd.distillation.objectives.logits import LogitMSE
 from qgkd.distillation.objectives.objective import Objective
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
+from qgkd.model_input.batch import Batch
 from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import Draw, RowDataset, WeightedRow
 from qgkd.training.token_store import TokenStore
@@ -79,17 +79,29 @@ class CachedRows(RowDataset):
         return RowWithLogits(row.row, row.weight, self._cache.ids[places], self._cache.logits[places])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachedBatch(Batch):
+    """A batch with the teacher's largest logits, in the order of the scored positions."""
+
+    teacher_ids: torch.Tensor  # [R, k]
+    teacher_logits: torch.Tensor  # [R, k]
+
+
 @dataclass(frozen=True, slots=True)
 class CachedCollator(RowCollator):
-    """A `RowCollator` that adds `teacher_ids` and `teacher_logits`, [R, k] in the order of `mask_positions`."""
+    """A `RowCollator` whose batches carry the teacher's logits."""
 
-    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> dict[str, torch.Tensor]:
+    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> CachedBatch:
         """Pad the rows, and put their logits one below the other."""
-        batch = RowCollator.__call__(self, items)
+        plain = RowCollator.__call__(self, items)
         rows: list[Any] = [row for item in items for row in item]
-        batch["teacher_ids"] = torch.from_numpy(np.concatenate([row.teacher_ids for row in rows]).astype(np.int64))
-        batch["teacher_logits"] = torch.from_numpy(np.concatenate([row.teacher_logits for row in rows]))
-        return batch
+        return CachedBatch(
+            inputs=plain.inputs,
+            targets=plain.targets,
+            row_weights=plain.row_weights,
+            teacher_ids=torch.from_numpy(np.concatenate([row.teacher_ids for row in rows]).astype(np.int64)),
+            teacher_logits=torch.from_numpy(np.concatenate([row.teacher_logits for row in rows])),
+        )
 
 
 class CachedTeacher:
@@ -108,7 +120,8 @@ class CachedTeacher:
 
     def __call__(self, batch: Batch) -> DistillCapture:
         """Logits [R, V], -inf where none were kept."""
-        ids, kept = batch["teacher_ids"], batch["teacher_logits"]
+        assert isinstance(batch, CachedBatch)
+        ids, kept = batch.teacher_ids, batch.teacher_logits
         logits = kept.new_full((len(ids), self._outputs), -torch.inf)
         return DistillCapture(logits=logits.scatter(1, ids, kept))
 
@@ -177,7 +190,7 @@ def top_logits(
     for first in range(0, len(order), _BATCH_QUESTIONS):
         items = order[first : first + _BATCH_QUESTIONS]
         batch = collate([rows[Draw(0, int(item))] for item in items])
-        logits = teacher({name: value.to(device) for name, value in batch.items()}).logits
+        logits = teacher(batch.to(device)).logits
         assert logits is not None
         values, ids = logits.float().topk(kept, dim=1)
         places = np.concatenate([np.arange(ends[item - 1] if item else 0, ends[item]) for item in items])

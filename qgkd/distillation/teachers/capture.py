@@ -11,9 +11,11 @@ What was not captured is an error where it is asked for, never a zero.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 
+from qgkd.distillation.teachers.logit_pair import LogitPair
 from qgkd.training.model import Capture
 
 States = dict[int, torch.Tensor]
@@ -52,6 +54,19 @@ class DistillCapture(Capture):
     allowed: torch.Tensor | None = None  # bool, broadcasts to [B, 1, L, L]: query row, key column
     projected_states: dict[str, States] | None = None  # objective name, student layer: [B, L, teacher's D]
 
+    def against(self, teacher: DistillCapture) -> LogitPair:
+        """Both logits; the same pair whenever the same teacher's capture is given.
+
+        Raises:
+            ValueError: Logits were not captured.
+        """
+        logits = captured_logits(self), captured_logits(teacher, "teacher")
+        # Outside the fields: a wrapper that rebuilds the capture needs no copy of it.
+        pairs = self.__dict__.setdefault("_pairs", {})
+        if id(teacher) not in pairs:
+            pairs[id(teacher)] = teacher, LogitPair(*logits)
+        return cast(LogitPair, pairs[id(teacher)][1])
+
     def hidden_state(self, layer: int) -> torch.Tensor:
         """The output of a layer, 0 for the embeddings, [B, L, D]."""
         return _captured(self.hidden_states, layer, "hidden state")
@@ -79,6 +94,17 @@ class DistillCapture(Capture):
         if self.allowed is None:
             raise ValueError("expected a captured attention mask, found none; ask for the layer's attention in `Needs`")
         return self.allowed
+
+
+def captured_logits(capture: DistillCapture, whose: str = "student") -> torch.Tensor:
+    """The logits, [R, V].
+
+    Raises:
+        ValueError: They were not captured.
+    """
+    if capture.logits is None:
+        raise ValueError(f"expected the {whose}'s logits, found none captured; add them to `Needs`")
+    return capture.logits
 
 
 def _captured(states: States | None, layer: int, what: str) -> torch.Tensor:

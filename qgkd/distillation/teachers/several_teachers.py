@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.teachers.teacher import Teacher
+from qgkd.model_input.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
-from qgkd.training.model import MODEL_INPUTS
+from qgkd.model_input.batch import Batch, ModelInput
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -54,8 +53,12 @@ class Teacher:
         cast(Any, self.model).to(device)
         return self
 
-    @torch.no_grad()
     def __call__(self, batch: Batch) -> DistillCapture:
-        """Run it on a batch of question rows."""
+        """Run it on a batch."""
+        return self.read(batch.inputs)
+
+    @torch.no_grad()
+    def read(self, inputs: ModelInput) -> DistillCapture:
+        """Run it on rows."""
         self._capturing.eval()  # whatever was done to the model since
-        return cast(DistillCapture, self._capturing(**{name: batch[name] for name in MODEL_INPUTS}))
+        return cast(DistillCapture, self._capturing(inputs))
