@@ -152,9 +152,8 @@ class QuestionDraws:
 
 def row_sources(batch: Batch) -> list[Source]:
     """The source of each packed row, without the offsets that only spelling needs."""
-    columns = [
-        getattr(batch.inputs, name).cpu().numpy() for name in ("input_ids", "token_type_ids", "position_ids", "blocks")
-    ]
+    inputs = batch.inputs.to("cpu")
+    columns = [each.numpy() for each in (inputs.input_ids, inputs.token_type_ids, inputs.position_ids, inputs.blocks)]
     sources = []
     for ids, types, positions, blocks in zip(*columns, strict=True):
         real = (blocks == Block.PASSAGE) | (blocks == Block.ANSWER)
