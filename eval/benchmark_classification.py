@@ -31,8 +31,8 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from qgkd.checkpoints.encoder import encoder_shape
 from qgkd.classification.classifying_model import ClassifyingModel
-from qgkd.classification.method_settings import check_method, objectives_of
-from qgkd.classification.methods import METHODS
+from qgkd.distillation.methods.by_name import METHODS
+from qgkd.distillation.methods.settings import check_method, objectives_of
 from qgkd.distillation.objectives.objective import asked_rows, loss_terms, needs_of
 from qgkd.distillation.teachers.asked_rows import ask_about
 from qgkd.distillation.teachers.capture import DistillCapture, Needs

@@ -31,8 +31,9 @@ import torch
 from transformers import BertConfig, BertForMaskedLM
 
 from qgkd.checkpoints.encoder import encoder_shape
+from qgkd.distillation.methods.all_layer import all_layer
+from qgkd.distillation.methods.kd import hinton
 from qgkd.distillation.objectives.objective import Objective, loss_terms, needs_of
-from qgkd.distillation.recipes import all_layer, hinton
 from qgkd.distillation.teachers.capture import Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.distillation.teachers.teacher import Teacher

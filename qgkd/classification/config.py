@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from qgkd.checkpoints.student import Drop
-from qgkd.classification.method_settings import check_method
 from qgkd.classification.presets import with_preset
+from qgkd.distillation.methods.settings import check_method
 from qgkd.distillation.teachers.several_teachers import Ensemble
 from qgkd.errors import UserError
 from qgkd.files.toml_values import check_section, read_sections
@@ -121,7 +121,7 @@ class ClassificationConfig:
 
     task: TaskConfig = field(default_factory=TaskConfig)
     method: dict[str, Any] = field(default_factory=dict)
-    """`name`, one of `qgkd.classification.methods.METHODS` or several with `+`; `preset`; and the method's own
+    """`name`, one of `qgkd.distillation.methods.by_name.METHODS` or several with `+`; `preset`; and the method's own
     settings, whose defaults are those of its function."""
     model: ClassifierConfig = field(default_factory=ClassifierConfig)
     evaluation: ClassificationEvaluation = field(default_factory=ClassificationEvaluation)

@@ -29,7 +29,6 @@ from qgkd.checkpoints.precision import parameter_count
 from qgkd.classification.arguments import classification_arguments
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.config import ClassificationConfig
-from qgkd.classification.method_settings import objectives_of, settings_in_full
 from qgkd.classification.models import load_student, load_teachers, load_tokenizer_of, load_trained, position_limit
 from qgkd.classification.prediction import Predictor
 from qgkd.classification.result import ClassificationResult, read_result, write_result
@@ -40,6 +39,7 @@ from qgkd.classification.tasks.task import TRAIN, TRANSFER, VALIDATION
 from qgkd.classification.teachers import asked_teacher, check_teachers, ensemble_of, opinions
 from qgkd.classification.trainer import ClassificationTrainer
 from qgkd.classification.validation import ClassificationValidator, split_figures
+from qgkd.distillation.methods.settings import objectives_of, schedule_of, settings_in_full
 from qgkd.distillation.objectives.objective import Objective, needs_of, projections_of
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
@@ -143,11 +143,14 @@ class _Run:
         if VALIDATION in splits:
             validator = ClassificationValidator(self.task, splits, self.predictor)
         lineage = self.lineage()
+        schedule, stage_ends = schedule_of(self.config.method)
         return ClassificationTrainer(
             task=self.task,
             keep_best=evaluation.keep == "best",
             teacher=asked_teacher(self.teachers, needs[1], self.ensemble),
             objectives=self.objectives,
+            schedule=schedule,
+            stage_ends=stage_ends,
             model=ClassifyingModel(self.student.model, needs[0], projections),
             checkpoint=self.student,
             args=self.arguments,

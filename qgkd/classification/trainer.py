@@ -19,8 +19,6 @@ from qgkd.checkpoints.checkpoint import RECORD_NAME
 from qgkd.classification.tasks.rows import ClassificationCollator
 from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.distillation.diagnostics import TeacherCheck
-from qgkd.distillation.objectives.objective import asked_rows
-from qgkd.distillation.teachers.asked_rows import ask_about
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.trainer import DistillTrainer
 from qgkd.files.atomic import write_atomically
@@ -73,20 +71,9 @@ class ClassificationTrainer(DistillTrainer):
         self.data_collator = ClassificationCollator(pad_id, is_regression=task.is_regression)
         self._task, self._keep_best = task, keep_best
 
-    def ask_teacher(self, student: DistillCapture, batch: Batch) -> DistillCapture:
-        """What it shows of the rows that any objective asks about; nothing is run where none does."""
-        rows = asked_rows(self._objectives, student, batch)
-        if rows is None:
-            return self._teacher(batch)
-        return ask_about(self._teacher, batch, rows) if rows.any() else DistillCapture()
-
     def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
-        """Agreement with the teacher, where it was asked about every row and there are classes to agree on."""
-        if teacher.logits is None or self._task.is_regression:
-            return []
-        if asked_rows(self._objectives, student, batch) is not None:
-            return []
-        return super().watch(student, teacher, batch)
+        """Agreement with the teacher, where there are classes to agree on."""
+        return [] if self._task.is_regression else super().watch(student, teacher, batch)
 
     def teacher_check(self, teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
         """Against the commonest class."""

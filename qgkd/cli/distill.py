@@ -3,7 +3,7 @@
 Comes in: a TOML file and overrides. Goes out: a run folder; its name on stdout, progress on stderr.
 
 A literal example: `qgkd distill distill_all_layer.toml distill.teacher=runs/teacher/model student.layers=6`; on eight
-GPUs `torchrun --nproc_per_node 8 -m qgkd distill ...`.
+GPUs `torchrun --nproc_per_node 8 -m qgkd distill ...`. Methods and their settings: `qgkd glue methods`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from qgkd.cli.stdout import write_stdout
 def distill(
     config: Annotated[Path, typer.Argument(help="The run as a TOML file; eval/configs has some.", metavar="CONFIG")],
     overrides: Annotated[
-        list[str] | None, typer.Argument(help="section.key=value, e.g. student.layers=6.", metavar="SETTINGS")
+        list[str] | None,
+        typer.Argument(
+            help="section.key=value, e.g. student.layers=6 distill.method=pkd-skip; `qgkd glue methods` lists the methods.",
+            metavar="SETTINGS",
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a run that is already there.")] = False,

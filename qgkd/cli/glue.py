@@ -91,8 +91,8 @@ def methods(
     name: Annotated[str, typer.Argument(help="One of them, to see its settings.", metavar="[METHOD]")] = "",
 ) -> None:
     """List the methods, or one method's settings and their defaults."""
-    from qgkd.classification.method_settings import check_method, settings_in_full
-    from qgkd.classification.methods import METHODS
+    from qgkd.distillation.methods.by_name import METHODS
+    from qgkd.distillation.methods.settings import check_method, settings_in_full
 
     if not name:
         lines = []

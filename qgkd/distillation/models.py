@@ -24,13 +24,12 @@ _EXAMPLES = 500
 _PROBE = "臺灣 Taiwan 在1867年（同治６年）有３０.5萬人，ＡＢＣ café？"
 
 
-def load_teacher(run: DistillRun) -> Checkpoint:
-    """The teacher in its own format.
+def load_teacher(name: str) -> Checkpoint:
+    """A teacher in its own format.
 
     Raises:
         UserError: It does not say how it reads its rows.
     """
-    name = run.distill.teacher
     if "format" not in read_record(name):
         raise UserError(
             f"distill.teacher: expected a trained question generator with a qgkd.json, found none in {name}; give the "

@@ -27,8 +27,9 @@ from qgkd.distillation.diagnostics import (
     watched_terms,
 )
 from qgkd.distillation.objectives.logits import SoftTargetCrossEntropy
-from qgkd.distillation.objectives.objective import Objective, imitating_layers, loss_terms, needs_of
+from qgkd.distillation.objectives.objective import Objective, asked_rows, imitating_layers, loss_terms, needs_of
 from qgkd.distillation.objectives.schedule import Schedule, StageWeights, stage_weights
+from qgkd.distillation.teachers.asked_rows import ask_about
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.errors import UserError
@@ -92,15 +93,20 @@ class DistillTrainer(QGTrainer):
         if stage != self._stage:
             self._stage, self._teacher.needs = stage, needs_of(self._objectives, stage)[1] | Needs(logits=True)
         student = cast(DistillCapture, capture)
+        rows = asked_rows(self._objectives, student, batch)
         with self.accelerator.autocast():
-            teacher = self.ask_teacher(student, batch)
+            teacher = self._shown(batch, rows)
         terms = loss_terms(self._objectives, student, teacher, batch, stage)
+        if rows is not None:  # of the others there is nothing to compare with
+            return terms
         names = {term.name for term in terms}
         return [*terms, *(term for term in self.watch(student, teacher, batch) if term.name not in names)]
 
-    def ask_teacher(self, student: DistillCapture, batch: Batch) -> DistillCapture:
-        """What the teacher shows of a batch; what a choice of rows overrides."""
-        return self._teacher(batch)
+    def _shown(self, batch: Batch, rows: torch.Tensor | None) -> DistillCapture:
+        """What the teacher shows of the rows, bool [B]; None: of all."""
+        if rows is None:
+            return self._teacher(batch)
+        return ask_about(self._teacher, batch, rows) if rows.any() else DistillCapture()
 
     def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
         """Terms of weight 0: how near the student is."""

@@ -27,12 +27,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qgkd.checkpoints.student import Drop
-from qgkd.distillation.config import DistillConfig, StudentConfig
+from qgkd.distillation.config import DISTILL_KEYS, StudentConfig
 from qgkd.errors import UserError
 from qgkd.files.toml_values import check_section, parse_overrides, read_toml
 
@@ -51,7 +51,7 @@ _ELSEWHERE = {
 _FROM_SCRATCH = (
     "vocabulary", "layers", "hidden_size", "heads", "intermediate_size", "sinusoidal_positions", "copying_start"
 )  # fmt: skip
-_METHOD_KEYS = {each.name for each in fields(DistillConfig)}
+_METHOD_KEYS = set(DISTILL_KEYS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class RunSettings:
     evaluation: dict[str, Any] = field(default_factory=dict)
     train: dict[str, Any] = field(default_factory=dict)
     method: dict[str, Any] = field(default_factory=dict)
-    """Of a distillation: fields of `DistillConfig`."""
+    """Of a distillation: keys of `[distill]`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,13 +154,13 @@ def run_settings(
         name: The run's.
         told: The file, for messages.
         defaults: For what the section does not say.
-        method: Whether it takes the keys of `DistillConfig`; of `distill` alone where None.
+        method: Whether it takes the keys of `qgkd distill`'s `[distill]`; of `distill` alone where None.
     """
     held = {**defaults, **_section(values, name, told)}
     _refuse_elsewhere("distill" if name not in SHARED else name, held, told, section=name)
     takes_method = name == "distill" if method is None else method
     chosen = {key: held.pop(key) for key in list(held) if takes_method and key in _METHOD_KEYS}
-    chosen = check_section(told, name, chosen, DistillConfig)
+    chosen = check_section(told, name, chosen, DISTILL_KEYS)
     plain = {key: value for key, value in held.items() if key not in OVERLAYS}
     names = ("fraction", "dropout", *OVERLAYS, *sorted(_METHOD_KEYS - {"teacher"} if takes_method else ()))
     check_section(told, name, held, names)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -179,14 +180,14 @@ def settle_folder(
 
 def _check_same(new: dict[str, Any], fixed_sections: tuple[str, ...], path: Path) -> None:
     """A resumed run trains the same model on the same rows; `[train]` and `[evaluation]` may change."""
-    old = read_toml(path)
+    old, written = read_toml(path), tomllib.loads(to_toml(new))
     for section in fixed_sections:
-        for key, value in new[section].items():
-            value = list(value) if isinstance(value, tuple) else value
-            if old.get(section, {}).get(key) != value:
+        for key in new[section]:
+            before, value = old.get(section, {}).get(key), written[section].get(key)
+            if before != value:
                 raise UserError(
-                    f"{path}: this run has {section}.{key} = {old.get(section, {}).get(key)!r}, asked for {value!r}; "
-                    "resume with the run's own config, or start another run"
+                    f"{path}: this run has {section}.{key} = {before!r}, asked for {value!r}; resume with the run's own "
+                    "config, or start another run"
                 )
 
 

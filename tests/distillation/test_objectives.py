@@ -11,6 +11,8 @@ from distill_batches import batch_of, batch_of_blocks, question_rows
 from tiny_model import tiny_bert, tiny_tokenizer
 
 from qgkd.checkpoints.encoder import EncoderShape, encoder_shape
+from qgkd.distillation.methods.all_layer import all_layer
+from qgkd.distillation.methods.kd import hinton
 from qgkd.distillation.objectives.attention import AttentionKind, AttentionKL, AttentionMSE
 from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
 from qgkd.distillation.objectives.layer_map import LayerPair
@@ -30,7 +32,6 @@ from qgkd.distillation.objectives.objective import (
 )
 from qgkd.distillation.objectives.positions import Positions
 from qgkd.distillation.objectives.schedule import Schedule, StageWeights, stage_weights
-from qgkd.distillation.recipes import all_layer, hinton
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.distillation.teachers.logit_pair import LogitPair

@@ -19,7 +19,7 @@ from qgkd.model_input.source import Source
 from qgkd.model_recipe import drawn_questions
 from qgkd.model_recipe.drawn_questions import QuestionDraws, row_sources, row_targets
 from qgkd.model_recipe.overlap import _rouge_l, overlap
-from qgkd.model_recipe.policy_gradient import PolicyGradientTrainer
+from qgkd.model_recipe.policy_gradient import DrawnBatch, PolicyGradientTrainer
 from qgkd.scoring.rouge_l import rouge_l
 from qgkd.training.model import Capture, TrainingModel, freeze_embeddings
 
@@ -30,18 +30,20 @@ def _draws(folder: Path, *, search: DecodingSettings = SEARCH, samples: int = 4,
     return QuestionDraws(tiny_tokenizer(folder), search, samples, longest, seed=5)
 
 
-def _drawn_batch(draws: QuestionDraws, model: BertForMaskedLM, rows: list[Row], step: int) -> dict[str, torch.Tensor]:
+def _drawn_batch(draws: QuestionDraws, model: BertForMaskedLM, rows: list[Row], step: int) -> DrawnBatch:
     drawn = draws.draw(model, batch_of(rows), step)
     batch = batch_of(drawn.rows)
-    return {
-        **batch,
-        "advantages": drawn.advantages,
-        "forbidden": drawn.forbidden,
-        "mean_reward": drawn.mean_reward,
-    }
+    return DrawnBatch(
+        inputs=batch.inputs,
+        targets=batch.targets,
+        row_weights=batch.row_weights,
+        advantages=drawn.advantages,
+        forbidden=drawn.forbidden,
+        mean_reward=drawn.mean_reward,
+    )
 
 
-def _loss(model: BertForMaskedLM, batch: dict[str, torch.Tensor], temperature: float = 1.0) -> torch.Tensor:
+def _loss(model: BertForMaskedLM, batch: DrawnBatch, temperature: float = 1.0) -> torch.Tensor:
     capture = TrainingModel(model)(batch.inputs)
     trainer: Any = PolicyGradientTrainer.__new__(PolicyGradientTrainer)
     trainer._temperature = temperature

@@ -68,6 +68,15 @@ class _Softened(_OnLogits):
                 f"{self.name}: expected a distill_temperature above 0, found {self.distill_temperature}; correct it"
             )
 
+    def check(self, student: EncoderShape, teacher: EncoderShape) -> None:
+        """Classes or tokens to have a distribution over."""
+        super().check(student, teacher)
+        if student.outputs == 1:
+            raise UserError(
+                f"{self.name}: expected logits_loss=mse where a score is predicted, found one that compares "
+                "distributions over classes; set it"
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class SoftTargetCrossEntropy(_Softened):

@@ -24,8 +24,8 @@ import torch
 
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.objectives.uncertainty import uncertainty
-from qgkd.distillation.objectives.weighted_rows import ByUncertainty, row_terms, scored_logits
-from qgkd.distillation.teachers.capture import DistillCapture
+from qgkd.distillation.objectives.weighted_rows import ByUncertainty, over_chosen, weighted
+from qgkd.distillation.teachers.capture import DistillCapture, captured_logits
 from qgkd.distillation.teachers.several_teachers import SeveralCaptures
 from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
@@ -56,32 +56,32 @@ class SelectedTeacher(ByUncertainty):
         members = (teacher.members or ()) if isinstance(teacher, SeveralCaptures) else ()
         if len(members) != 2:
             raise ValueError(f"expected captures of two teachers, found {len(members) or 1}")
-        small, large = self.shares(scored_logits(student, batch), batch.row_weights > 0)
+        small, large = self.shares(captured_logits(student), batch.target_weights)
         found = []
-        for whose, capture, share in zip(("small", "large"), members, (small, large), strict=True):
-            for term in row_terms(self.objective, student, capture, batch, stages):
-                name = f"{whose}_teacher_{term.name}"
-                found.append(replace(term, name=name, values=term.values * share, weight=term.weight * self.weight))
+        for whose, capture, share in (("small", members[0], small), ("large", members[1], large)):
+            for term in self.objective.terms(student, capture, batch, stages):
+                renamed = replace(term, name=f"{whose}_teacher_{term.name}")
+                found.append(weighted(renamed, share, batch, self.weight))
         return found
 
-    def shares(self, student_logits: torch.Tensor, counted: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """What each row counts with the small teacher, and with the large one.
+    def shares(self, student_logits: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What each scored position counts with the small teacher, and with the large one.
 
         Args:
-            student_logits: [B, C].
-            counted: Bool [B], False for rows that only fill a batch up.
+            student_logits: [R, C].
+            weights: [R], 0 for positions of rows that only fill a batch up.
 
         Returns:
-            [B] and [B], without gradients.
+            [R] and [R], without gradients.
         """
         unsure = uncertainty(student_logits, self.by)
         if self.mode is TeacherMode.SOFT:
             return unsure, 1 - unsure
         if self.mode is TeacherMode.SOFT_BATCH:
-            mean = (unsure * counted).sum() / counted.sum().clamp(min=1)
+            mean = (unsure * weights).sum() / weights.sum().clamp(min=1e-9)
             return mean.expand_as(unsure), (1 - mean).expand_as(unsure)
-        rows = int(counted.sum())
+        counted = weights > 0
         first = torch.zeros_like(counted)
-        first[unsure.masked_fill(~counted, -1).argsort(descending=True, stable=True)[: rows // 2]] = True
-        rest = counted & ~first
-        return first * (rows / max(1, rows // 2)), rest * (rows / max(1, rows - rows // 2))
+        half = int(counted.sum()) // 2
+        first[unsure.masked_fill(~counted, -1).argsort(descending=True, stable=True)[:half]] = True
+        return over_chosen(first, weights), over_chosen(counted & ~first, weights)

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from qgkd.distillation.objectives.logits import LogitMSE
 from qgkd.distillation.objectives.objective import Objective
+from qgkd.distillation.objectives.weighted_rows import ByUncertainty
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
@@ -132,11 +133,11 @@ def check_cacheable(objectives: Sequence[Objective]) -> None:
     Raises:
         UserError: Their names.
     """
-    odd = [each.name for each in objectives if each.pairs or isinstance(each, LogitMSE)]
-    if odd:
+    refused = [each.name for each in objectives if each.pairs or isinstance(each, LogitMSE | ByUncertainty)]
+    if refused:
         raise UserError(
-            f"distill.cached_top_k keeps the largest logits alone, found {' and '.join(odd)}, which need more of the "
-            "teacher; set their weights to 0, or cached_top_k to 0"
+            f"distill.cached_top_k keeps the largest logits alone, found {' and '.join(refused)}, which need more of "
+            "the teacher; set their weights to 0, or cached_top_k to 0"
         )
 
 

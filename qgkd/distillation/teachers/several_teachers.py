@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.recurrent_teacher import RecurrentTeacher
 from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.model_input.batch import Batch
 
@@ -43,6 +44,9 @@ class SeveralCaptures(DistillCapture):
     members: tuple[DistillCapture, ...] | None = None
 
 
+Member = Teacher | RecurrentTeacher
+
+
 class SeveralTeachers:
     """Asks each of them.
 
@@ -51,12 +55,12 @@ class SeveralTeachers:
         ensemble: The mean their logits are merged by.
     """
 
-    def __init__(self, teachers: Sequence[Teacher], ensemble: Ensemble = Ensemble.ARITHMETIC) -> None:
+    def __init__(self, teachers: Sequence[Member], ensemble: Ensemble = Ensemble.ARITHMETIC) -> None:
         if len(teachers) < 2:
             raise ValueError(f"expected at least two teachers, found {len(teachers)}")
         self._teachers, self._ensemble = tuple(teachers), ensemble
 
-    def __iter__(self) -> Iterator[Teacher]:
+    def __iter__(self) -> Iterator[Member]:
         return iter(self._teachers)
 
     @property
