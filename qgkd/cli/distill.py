@@ -22,7 +22,7 @@ def distill(
     overrides: Annotated[
         list[str] | None,
         typer.Argument(
-            help="section.key=value, e.g. student.layers=6 distill.method=pkd-skip; `qgkd glue methods` lists the methods.",
+            help="section.key=value, e.g. distill.method=pkd-skip; `qgkd glue methods` lists all.",
             metavar="SETTINGS",
         ),
     ] = None,

@@ -186,8 +186,8 @@ def _check_same(new: dict[str, Any], fixed_sections: tuple[str, ...], path: Path
             before, value = old.get(section, {}).get(key), written[section].get(key)
             if before != value:
                 raise UserError(
-                    f"{path}: this run has {section}.{key} = {before!r}, asked for {value!r}; resume with the run's own "
-                    "config, or start another run"
+                    f"{path}: this run has {section}.{key} = {before!r}, asked for {value!r}; resume with the "
+                    "run's own config, or start another run"
                 )
 
 

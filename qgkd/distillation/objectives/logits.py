@@ -73,8 +73,8 @@ class _Softened(_OnLogits):
         super().check(student, teacher)
         if student.outputs == 1:
             raise UserError(
-                f"{self.name}: expected logits_loss=mse where a score is predicted, found one that compares "
-                "distributions over classes; set it"
+                f"{self.name}: expected mse where a score is predicted, found a loss that compares distributions over "
+                "classes; set logits_loss to mse"
             )
 
 

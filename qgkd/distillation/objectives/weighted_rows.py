@@ -59,12 +59,12 @@ class ByUncertainty(Objective):
 
     def check(self, student: EncoderShape, teacher: EncoderShape) -> None:
         """As the wrapped objective, and at least two classes."""
-        self.objective.check(student, teacher)
         if student.outputs < 2:
             raise UserError(
                 f"{self.name}: expected a task with classes, found a score to be predicted, which has no uncertainty: "
                 "Dynamic KD is not for regression; choose kd with method.logits_loss=mse"
             )
+        self.objective.check(student, teacher)
 
     def projections(self, student: EncoderShape, teacher: EncoderShape) -> nn.ModuleDict | None:
         """The wrapped objective's."""
