@@ -33,9 +33,9 @@ from qgkd.checkpoints.encoder import encoder_shape
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.distillation.methods.by_name import METHODS
 from qgkd.distillation.methods.settings import check_method, objectives_of
-from qgkd.distillation.objectives.objective import asked_rows, loss_terms, needs_of
-from qgkd.distillation.teachers.asked_rows import ask_about
+from qgkd.distillation.objectives.objective import loss_terms, needs_of, teacher_rows
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.row_subset import run_on_rows
 from qgkd.distillation.teachers.several_teachers import SeveralTeachers
 from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.model_input.batch import Batch, ModelInput
@@ -146,13 +146,13 @@ def step_of(
     def step() -> None:
         with autocast():
             student = model(batch.inputs)
-        rows = asked_rows(objectives, student, batch)
+        rows = teacher_rows(objectives, student, batch)
         shown: DistillCapture = DistillCapture()
         with autocast():
             if rows is None:
                 shown = teacher(batch)
             elif rows.any():
-                shown = ask_about(teacher, batch, rows)
+                shown = run_on_rows(teacher, batch, rows)
         terms = loss_terms(objectives, student, shown, batch)
         sum(term.weight * mean_over_step(term, batch, counts) for term in terms).backward()
         optimizer.step()

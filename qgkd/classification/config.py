@@ -154,22 +154,22 @@ def load_classification_config(path: str | Path, overrides: tuple[str, ...] = ()
     return make_classification_config(sections, str(path))
 
 
-def make_classification_config(sections: dict[str, dict[str, Any]], told: str = "config") -> ClassificationConfig:
+def make_classification_config(sections: dict[str, dict[str, Any]], source: str = "config") -> ClassificationConfig:
     """Check sections of plain values and build the config from them; a preset lies under what is said."""
     kinds = {"task": TaskConfig, "model": ClassifierConfig, "evaluation": ClassificationEvaluation}
-    values = check_section(told, "", sections, (*kinds, "method", "train"))
-    values = with_preset(values, told)
+    values = check_section(source, "", sections, (*kinds, "method", "train"))
+    values = with_preset(values, source)
     parts: dict[str, Any] = {}
     for name, kind in kinds.items():
-        parts[name] = kind(**check_section(told, name, values.get(name, {}), kind))
+        parts[name] = kind(**check_section(source, name, values.get(name, {}), kind))
     config = ClassificationConfig(
-        **parts, method=check_method(dict(values.get("method", {})), told), train=dict(values.get("train", {}))
+        **parts, method=check_method(dict(values.get("method", {})), source), train=dict(values.get("train", {}))
     )
-    _check(config, told)
+    _check(config, source)
     return config
 
 
-def _check(config: ClassificationConfig, told: str) -> None:
+def _check(config: ClassificationConfig, source: str) -> None:
     task, model, evaluation = config.task, config.model, config.evaluation
     drops = [str(drop) for drop in Drop if drop is not Drop.CONTRIBUTION]
     distils = config.method_name != "fine-tune"
@@ -194,4 +194,4 @@ def _check(config: ClassificationConfig, told: str) -> None:
     ]
     for holds, sentence in requirements:
         if not holds:
-            raise UserError(f"{told}: {sentence}; correct it")
+            raise UserError(f"{source}: {sentence}; correct it")

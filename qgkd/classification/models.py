@@ -155,13 +155,13 @@ def _weights(name: str, task: ClassificationTask, local_only: bool, *, may_lack_
         ) from (error)
     finally:
         logging.set_verbosity(verbosity)
-    odd = [str(key[0] if isinstance(key, tuple) else key) for kind in ("missing_keys", "mismatched_keys")
+    missing = [str(key[0] if isinstance(key, tuple) else key) for kind in ("missing_keys", "mismatched_keys")
            for key in report[kind]]  # fmt: skip
-    odd = sorted(key for key in odd if not (may_lack_head and _is_head(key)))
-    if odd:  # they would be random numbers
+    missing = sorted(key for key in missing if not (may_lack_head and _is_head(key)))
+    if missing:  # they would be random numbers
         raise UserError(
-            f"{name}: expected an encoder's weights, found none for {odd[0]} and {len(odd) - 1} more; give a folder "
-            "that was saved whole"
+            f"{name}: expected an encoder's weights, found none for {missing[0]} and {len(missing) - 1} more; give a "
+            "folder that was saved whole"
         )
     return cast(Any, model.eval())
 

@@ -57,7 +57,7 @@ _EVERY: dict[str, dict[str, Any]] = {
 PRESETS = {"rte-report": RTE_REPORT}
 
 
-def with_preset(sections: dict[str, Any], told: str = "config") -> dict[str, Any]:
+def with_preset(sections: dict[str, Any], source: str = "config") -> dict[str, Any]:
     """Put `method.preset`'s values under the given ones.
 
     Raises:
@@ -68,11 +68,11 @@ def with_preset(sections: dict[str, Any], told: str = "config") -> dict[str, Any
     if not name:
         return sections
     if name not in PRESETS:
-        raise UserError(f"{told}: method.preset must be one of {list(PRESETS)}, was {name!r}; correct it")
+        raise UserError(f"{source}: method.preset must be one of {list(PRESETS)}, was {name!r}; correct it")
     of_method = PRESETS[name].get(str(method.get("name", "fine-tune")))
     if of_method is None:
         raise UserError(
-            f"{told}: preset {name} has values for {', '.join(PRESETS[name])}, found method {method.get('name')!r}"
+            f"{source}: preset {name} has values for {', '.join(PRESETS[name])}, found method {method.get('name')!r}"
         )
     merged = {**sections, "method": method}
     for part in (_EVERY, of_method):

@@ -1,4 +1,4 @@
-"""What a finished run comes to.
+"""The result of a finished run.
 
 Comes in: nothing. Goes out: `ClassificationResult`, kept as `result.json` in the run folder.
 
@@ -54,5 +54,5 @@ def read_result(folder: Path) -> ClassificationResult | None:
     path = folder / RESULT_NAME
     if not path.is_file():
         return None
-    held = json.loads(path.read_text(encoding="utf-8"))
-    return ClassificationResult(**{**held, "folder": folder})
+    loaded = json.loads(path.read_text(encoding="utf-8"))
+    return ClassificationResult(**{**loaded, "folder": folder})

@@ -36,7 +36,7 @@ from qgkd.classification.tasks.prepared import PreparedTask, prepare_task
 from qgkd.classification.tasks.rows import ClassificationRows
 from qgkd.classification.tasks.store import ExampleStore
 from qgkd.classification.tasks.task import TRAIN, TRANSFER, VALIDATION
-from qgkd.classification.teachers import asked_teacher, check_teachers, ensemble_of, opinions
+from qgkd.classification.teachers import build_teacher, check_teachers, ensemble_of, teacher_labels
 from qgkd.classification.trainer import ClassificationTrainer
 from qgkd.classification.validation import ClassificationValidator, split_figures
 from qgkd.distillation.methods.settings import objectives_of, schedule_of, settings_in_full
@@ -147,7 +147,7 @@ class _Run:
         return ClassificationTrainer(
             task=self.task,
             keep_best=evaluation.keep == "best",
-            teacher=asked_teacher(self.teachers, needs[1], self.ensemble),
+            teacher=build_teacher(self.teachers, needs[1], self.ensemble),
             objectives=self.objectives,
             schedule=schedule,
             stage_ends=stage_ends,
@@ -162,7 +162,7 @@ class _Run:
         )
 
     def rows(self) -> ClassificationRows:
-        """The training examples with their labels, and the transfer texts with the teachers' opinions."""
+        """The training examples with their labels, and the transfer texts with the teachers' labels."""
         train = self.splits[TRAIN]
         if not train.is_labelled.all():
             raise UserError(
@@ -174,7 +174,7 @@ class _Run:
             transfer = self.splits[TRANSFER]
             say(f"The teacher labels {len(transfer):,} transfer texts.")
             models = [each.model.to(self.arguments.device) for each in self.teachers]  # type: ignore[arg-type]
-            parts.append((transfer, opinions(models, transfer, self.predictor, self.ensemble)))
+            parts.append((transfer, teacher_labels(models, transfer, self.predictor, self.ensemble)))
         return ClassificationRows(parts)
 
     def measured(self) -> ClassificationResult:
@@ -230,18 +230,18 @@ class _Run:
         """Data, models and terms, for people."""
         counts = ", ".join(f"{len(store):,} {name}" for name, store in self.splits.items())
         cut = sum(int(store.about.get("examples_cut", 0)) for store in self.splits.values())
-        told = [f"{self.task.name}: {counts} examples"]
+        parts = [f"{self.task.name}: {counts} examples"]
         if cut:
-            told.append(f"{cut:,} cut at {self.config.task.max_tokens} tokens")
-        told += [f"{count:,} left out of {name} (in task.exclude_texts_of)"
+            parts.append(f"{cut:,} cut at {self.config.task.max_tokens} tokens")
+        parts += [f"{count:,} left out of {name} (in task.exclude_texts_of)"
                  for name, count in self.prepared.left_out.items() if count]  # fmt: skip
         if self.prepared.problems:
-            told.append(f"{len(self.prepared.problems):,} rows left out, the first: {self.prepared.problems[0]}")
+            parts.append(f"{len(self.prepared.problems):,} rows left out, the first: {self.prepared.problems[0]}")
         terms = ", ".join(f"{each.name} x {_weight(each):g}" for each in self.objectives)
         names = " and ".join(f"{each.name} of {shape.layers} layers" for each, shape in
                              zip(self.teachers, self.shapes[1:], strict=True))  # fmt: skip
         learns = f" learns from {names}" if names else " learns from the labels"
-        return f"{'; '.join(told)}. A model of {self.shapes[0].layers} layers{learns}: {terms}."
+        return f"{'; '.join(parts)}. A model of {self.shapes[0].layers} layers{learns}: {terms}."
 
 
 def _settled(config: ClassificationConfig) -> ClassificationConfig:

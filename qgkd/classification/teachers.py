@@ -29,7 +29,7 @@ from qgkd.distillation.trainer import AnyTeacher
 from qgkd.errors import UserError
 
 
-def asked_teacher(teachers: Sequence[Checkpoint], needs: Needs, ensemble: Ensemble) -> AnyTeacher:
+def build_teacher(teachers: Sequence[Checkpoint], needs: Needs, ensemble: Ensemble) -> AnyTeacher:
     """Whom the trainer asks.
 
     Args:
@@ -37,15 +37,15 @@ def asked_teacher(teachers: Sequence[Checkpoint], needs: Needs, ensemble: Ensemb
         needs: What the objectives need of the last.
         ensemble: How several are merged.
     """
-    asked = [Teacher(each.model, needs, ClassifyingModel) for each in teachers]
-    if len(asked) > 1:
-        several = SeveralTeachers(asked, ensemble)
+    built = [Teacher(each.model, needs, ClassifyingModel) for each in teachers]
+    if len(built) > 1:
+        several = SeveralTeachers(built, ensemble)
         several.needs = needs
         return several
-    return asked[0] if asked else NoTeacher()
+    return built[0] if built else NoTeacher()
 
 
-def opinions(
+def teacher_labels(
     models: Sequence[Any], store: ExampleStore, predictor: Predictor, ensemble: Ensemble
 ) -> NDArray[np.float64]:
     """The teachers' classes, or scores, [N].
@@ -62,19 +62,19 @@ def opinions(
     return predictions_of(ensemble_logits(found, ensemble).numpy())
 
 
-def ensemble_of(asked: str, objectives: Sequence[Objective]) -> Ensemble:
+def ensemble_of(setting: str, objectives: Sequence[Objective]) -> Ensemble:
     """How several teachers' distributions are merged.
 
     Raises:
         UserError: The arithmetic mean for a loss on the logits themselves, which it does not have.
     """
     on_logits = any(isinstance(getattr(each, "objective", each), LogitMSE) for each in objectives)
-    if asked == Ensemble.ARITHMETIC and on_logits:
+    if setting == Ensemble.ARITHMETIC and on_logits:
         raise UserError(
             "model.ensemble: expected geometric for method.logits_loss=mse, found arithmetic: mean probabilities "
             "have no logits of their own; set model.ensemble=geometric or another loss"
         )
-    return Ensemble(asked) if asked else Ensemble.GEOMETRIC if on_logits else Ensemble.ARITHMETIC
+    return Ensemble(setting) if setting else Ensemble.GEOMETRIC if on_logits else Ensemble.ARITHMETIC
 
 
 def check_teachers(objectives: Sequence[Objective], teachers: int) -> None:

@@ -60,7 +60,7 @@ def run(
         raise typer.BadParameter("--resume goes on with a run, --force replaces it: choose one")
     given = list(settings or ())
     file = given.pop(0) if given and "=" not in given[0] else None
-    said: dict[tuple[str, str], Any] = {
+    named: dict[tuple[str, str], Any] = {
         ("task", "name"): task,
         ("task", "folder"): folder,
         ("method", "name"): method,
@@ -75,7 +75,7 @@ def run(
     from qgkd.files.toml_values import parse_overrides, read_toml
 
     sections = read_toml(file) if file else {}
-    overrides = [(section, key, value) for (section, key), value in said.items() if value is not None]
+    overrides = [(section, key, value) for (section, key), value in named.items() if value is not None]
     for section, key, value in [*overrides, *parse_overrides(given)]:
         sections.setdefault(section, {})[key] = value
     config = make_classification_config(sections, file or "glue run")

@@ -140,8 +140,8 @@ def make_distill_config(values: Any, source: str = "config") -> DistillConfig:
     known = {**_OWN_KEYS, **{key: hint for name in names for key, hint in settings_of(name).items()}}
     check_section(source, "distill", {key: None for key in checked if key not in {*DISTILL_KEYS, *names}}, known)
     foreign = [key for key in checked if key not in {*known, *names}]
-    if odd := [f"distill.{key}" for key in foreign if checked[key] != _ONCE_RECORDED.get(key)]:
-        raise UserError(f"{source}: distill.method {method} has no use for {', '.join(odd)}; correct it")
+    if refused := [f"distill.{key}" for key in foreign if checked[key] != _ONCE_RECORDED.get(key)]:
+        raise UserError(f"{source}: distill.method {method} has no use for {', '.join(refused)}; correct it")
     kept = {key: value for key, value in checked.items() if key not in foreign}
     section = check_method({"name": method, **kept}, source, "distill", _OWN_KEYS)
     own = {key: section.pop(key) for key in _OWN_KEYS if key in section}

@@ -101,8 +101,8 @@ def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
     for name in ("layout", "question_position"):
         if getattr(mine, name) != getattr(its, name):
             raise UserError(
-                f"{teacher.name}: expected a teacher trained with the student's {name} {_told(getattr(mine, name))}, "
-                f"found {_told(getattr(its, name))}; set model.{name} to the teacher's"
+                f"{teacher.name}: expected a teacher trained with the student's {name} {_shown(getattr(mine, name))}, "
+                f"found {_shown(getattr(its, name))}; set model.{name} to the teacher's"
             )
     positions = getattr(teacher.model.config, "max_position_embeddings", mine.max_total_tokens)
     if positions < mine.max_total_tokens:
@@ -126,10 +126,10 @@ def check_tokenizers(student: Checkpoint, teacher: Checkpoint) -> None:
     """
     one, other = student.tokenizer.get_vocab(), teacher.tokenizer.get_vocab()
     if one != other:
-        odd = sorted(token for token in {*one, *other} if one.get(token) != other.get(token))
+        differing = sorted(token for token in {*one, *other} if one.get(token) != other.get(token))
         raise UserError(
-            f"{teacher.name}: expected a teacher with the student's vocabulary, found {len(odd)} tokens of other ids, "
-            f"{odd[0]!r} among them; take a teacher and a student of one vocabulary"
+            f"{teacher.name}: expected a teacher with the student's vocabulary, found {len(differing)} tokens of other "
+            f"ids, {differing[0]!r} among them; take a teacher and a student of one vocabulary"
         )
     parts: list[Any] = [checkpoint.tokenizer.tokenize(_PROBE) for checkpoint in (student, teacher)]
     if parts[0] != parts[1]:
@@ -140,5 +140,5 @@ def check_tokenizers(student: Checkpoint, teacher: Checkpoint) -> None:
         )
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     return "none" if value is None else repr(str(value))

@@ -187,13 +187,13 @@ class Distillation(TrainingMethod):
         return trainer
 
     def _live_teacher(self, needs: Needs) -> AnyTeacher:
-        asked: list[Teacher | RecurrentTeacher] = []
+        built: list[Teacher | RecurrentTeacher] = []
         for checkpoint in (*self._others, self._teacher):
             teacher = Teacher(checkpoint.model, needs)
-            asked.append(RecurrentTeacher(teacher) if self._reads_other_rows else teacher)
-        if len(asked) == 1:
-            return asked[0]
-        several = SeveralTeachers(asked)
+            built.append(RecurrentTeacher(teacher) if self._reads_other_rows else teacher)
+        if len(built) == 1:
+            return built[0]
+        several = SeveralTeachers(built)
         several.needs = needs
         return several
 

@@ -27,11 +27,11 @@ from qgkd.distillation.diagnostics import (
     watched_terms,
 )
 from qgkd.distillation.objectives.logits import SoftTargetCrossEntropy
-from qgkd.distillation.objectives.objective import Objective, asked_rows, imitating_layers, loss_terms, needs_of
+from qgkd.distillation.objectives.objective import Objective, imitating_layers, loss_terms, needs_of, teacher_rows
 from qgkd.distillation.objectives.schedule import Schedule, StageWeights, stage_weights
-from qgkd.distillation.teachers.asked_rows import ask_about
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
+from qgkd.distillation.teachers.row_subset import run_on_rows
 from qgkd.errors import UserError
 from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
@@ -93,7 +93,7 @@ class DistillTrainer(QGTrainer):
         if stage != self._stage:
             self._stage, self._teacher.needs = stage, needs_of(self._objectives, stage)[1] | Needs(logits=True)
         student = cast(DistillCapture, capture)
-        rows = asked_rows(self._objectives, student, batch)
+        rows = teacher_rows(self._objectives, student, batch)
         with self.accelerator.autocast():
             teacher = self._shown(batch, rows)
         terms = loss_terms(self._objectives, student, teacher, batch, stage)
@@ -106,12 +106,12 @@ class DistillTrainer(QGTrainer):
         """What the teacher shows of the rows, bool [B]; None: of all."""
         if rows is None:
             return self._teacher(batch)
-        return ask_about(self._teacher, batch, rows) if rows.any() else DistillCapture()
+        return run_on_rows(self._teacher, batch, rows) if rows.any() else DistillCapture()
 
     def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
         """Terms of weight 0: how near the student is."""
         logits = student.against(teacher)
-        self.look_at_teacher(logits.teacher_logits, batch)
+        self.note_teacher_accuracy(logits.teacher_logits, batch)
         return watched_terms(logits, self._temperature)
 
     def compute_loss(
@@ -142,7 +142,7 @@ class DistillTrainer(QGTrainer):
                 self._note(warning=sentence)
         return shares(parts)
 
-    def look_at_teacher(self, teacher_logits: torch.Tensor, batch: Batch) -> None:
+    def note_teacher_accuracy(self, teacher_logits: torch.Tensor, batch: Batch) -> None:
         """Once in a run; a resumed one has it in its log."""
         if self._teacher_is_checked or any("teacher_accuracy" in entry for entry in self.state.log_history):
             return
@@ -161,8 +161,8 @@ class DistillTrainer(QGTrainer):
         self.state.log_history.append({**entry, "step": self.state.global_step})
         if self.is_world_process_zero():
             for name, value in entry.items():
-                told = f"{value:.4f}" if isinstance(value, float) else value
-                print(f"{name.replace('_', ' ')}: {told}", file=sys.stderr, flush=True)
+                text = f"{value:.4f}" if isinstance(value, float) else value
+                print(f"{name.replace('_', ' ')}: {text}", file=sys.stderr, flush=True)
 
     # Projections on disk
 
@@ -170,8 +170,8 @@ class DistillTrainer(QGTrainer):
         super()._save(output_dir, state_dict)
         folder = Path(output_dir or str(self.args.output_dir))
         if self.args.should_save and folder.name.startswith("checkpoint-"):  # not the model that is handed on
-            held = self._capturing().state_dict() if state_dict is None else state_dict
-            save_projections(folder, held)
+            state = self._capturing().state_dict() if state_dict is None else state_dict
+            save_projections(folder, state)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
         super()._load_from_checkpoint(resume_from_checkpoint, model)

@@ -114,10 +114,10 @@ def collate(rows: Sequence[Row], pad_id: int, row_weights: Sequence[float] | Non
     )
 
 
-def _changed(held: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+def _changed(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
     """The same dataclass with every tensor changed."""
-    if isinstance(held, torch.Tensor):
-        return change(held)
-    if not isinstance(held, _Movable):
-        return held
-    return type(held)(**{each.name: _changed(getattr(held, each.name), change) for each in fields(held)})  # type: ignore[arg-type]
+    if isinstance(value, torch.Tensor):
+        return change(value)
+    if not isinstance(value, _Movable):
+        return value
+    return type(value)(**{each.name: _changed(getattr(value, each.name), change) for each in fields(value)})  # type: ignore[arg-type]

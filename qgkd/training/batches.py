@@ -3,7 +3,7 @@
 Comes in: the lengths of a data set's items; lists of weighted rows. Goes out: `Draw`s batch by batch; `Batch`.
 
 The questions of a step depend on the seed, the epoch and the step's size alone. How the step is split, into
-accumulated micro-batches and over processes, changes nothing but the speed: 8 x 1 = 2 x 4 = two processes of 4.
+accumulated micro-batches and over processes, changes only the speed: 8 x 1 = 2 x 4 = two processes of 4.
 
 A literal example: 20 items, 4 per micro-batch, 2 accumulated, 1 process: steps of 8, 8 and 4 items.
 """
@@ -32,7 +32,7 @@ class StepSampler(Sampler[list[Draw]]):
         accumulation: Micro-batches per optimiser step.
         processes: How many processes share a step.
         process: This one's number, from 0.
-        seed: Of the order.
+        seed: Of the shuffling.
         strategy: `group_by_length`, `random` or `sequential`.
     """
 
@@ -56,7 +56,7 @@ class StepSampler(Sampler[list[Draw]]):
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch whose order comes next."""
+        """Set the epoch whose order is used next."""
         self.epoch = epoch
 
     def __len__(self) -> int:

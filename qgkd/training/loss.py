@@ -1,4 +1,4 @@
-"""Loss terms, reduced last.
+"""Loss terms: one value per token or row, reduced last.
 
 Comes in: a `Capture` and its batch. Goes out: `LossTerm`s, one value per token or row, each with the unit its mean is
 taken over. The trainer divides by the number of units in the whole optimiser step, over every micro-batch and
@@ -41,7 +41,7 @@ class LossTerm:
     """[R] or [B], not yet weighted by row."""
     unit: Unit
     weight: float = 1.0
-    """Its share of the loss."""
+    """Its factor in the loss."""
 
 
 def cross_entropy_terms(capture: Capture, batch: Batch, label_smoothing: float) -> list[LossTerm]:

@@ -1,7 +1,7 @@
 """The module that is trained, and where it comes from.
 
-Comes in: a `ModelConfig`; a `ModelInput`. Goes out: a `Checkpoint` with its weights; `Capture`, what one forward pass
-has to show.
+Comes in: a `ModelConfig`; a `ModelInput`. Goes out: a `Checkpoint` with its weights; `Capture`, the outputs of one
+forward pass.
 
 A literal example: `TrainingModel(checkpoint.model)(batch.inputs).logits` is [R, V].
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Capture(ModelOutput):
-    """What a forward pass has to show; a `ModelOutput`, so that FSDP, DDP and autocast find the tensors in it."""
+    """Outputs of a forward pass; a `ModelOutput`, so that FSDP, DDP and autocast find the tensors in it."""
 
     logits: torch.Tensor | None = None  # [R, V], in the order of scored_positions
 
@@ -50,7 +50,7 @@ class TrainingModel(nn.Module):
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
         self.model = model
-        # accelerate reads these two from the module it wraps.
+        # accelerate reads these from the module it wraps.
         self._no_split_modules = getattr(model, "_no_split_modules", None)
         self._keys_to_ignore_on_save = getattr(model, "_keys_to_ignore_on_save", None)
 
@@ -72,13 +72,13 @@ def starting_checkpoint(config: TrainConfig) -> Checkpoint:
     """The weights a run starts from, in the format it trains.
 
     Raises:
-        UserError: The base cannot be loaded, or cannot take the format asked for.
+        UserError: The base cannot be loaded, or cannot take the run's format.
     """
     settings = config.model
     if not settings.base:
         checkpoint = _from_scratch(config)
     elif "format" in read_record(settings.base):
-        # Its format is where this run starts from; training is what may change it.
+        # Its own format; the config may change it below.
         checkpoint = load_checkpoint(settings.base)
     else:
         checkpoint = load_checkpoint(settings.base, attention=settings.attention or "prefix", layout=settings.layout)
@@ -86,7 +86,7 @@ def starting_checkpoint(config: TrainConfig) -> Checkpoint:
 
 
 def settled_checkpoint(checkpoint: Checkpoint, config: TrainConfig) -> Checkpoint:
-    """Loaded weights in the format, with the dropout and for the script that a run asks for.
+    """Loaded weights in the format, with the dropout and script of a run.
 
     Raises:
         UserError: They cannot take the format.
@@ -106,7 +106,7 @@ def settled_checkpoint(checkpoint: Checkpoint, config: TrainConfig) -> Checkpoin
         )
     set_dropout(checkpoint.model, settings.dropout)
     script = settings.script or checkpoint.record.get("script", "")
-    # How the base is searched is not how what comes of it will be: its successor's record does not say it either.
+    # Do not inherit the base's decoding settings.
     kept = {name: value for name, value in checkpoint.record.items() if name != "decoding"}
     record = {**kept, **({"script": script} if script else {})}
     return replace(checkpoint, input_format=input_format, record=record)
@@ -162,13 +162,13 @@ def _start_as_sinusoids(weight: torch.Tensor, scale: float) -> None:
 
 
 def freeze_embeddings(model: PreTrainedModel) -> None:
-    """Leave the tokens' embeddings, and the head's weights and bias with them, out of training."""
+    """Freeze the token embeddings, and with them the head's weights and bias."""
     for parameter in (*model.get_input_embeddings().parameters(), *model.get_output_embeddings().parameters()):
         parameter.requires_grad_(False)
 
 
 def freeze_lower_layers(model: PreTrainedModel, count: int) -> None:
-    """Leave the embeddings and the first layers out of training, so that those above learn on what is there.
+    """Freeze the embeddings and the first layers, so that those above build on them.
 
     Source: LLaMA Pro, Wu et al. 2024 (arXiv 2401.02415), section 3.2: of an expanded model the added blocks learn.
     Differs: the head's transform learns as well.

@@ -1,7 +1,7 @@
 """Tokenised questions as flat arrays, small on disk and quick to read.
 
-Comes in: (Source, target) pairs. Goes out: `TokenStore`, saved as one compressed `.npz` and read back, on a machine
-without Chinese tools too.
+Comes in: (Source, target) pairs. Goes out: `TokenStore`, saved as one compressed `.npz`; reading it needs no
+tokenizer.
 
 A literal example: 26,936 questions of 400 tokens are 60 MB in memory and about 8 MB on disk.
 """
@@ -84,9 +84,9 @@ class TokenStore:
             UserError: The file is missing or damaged.
         """
         try:
-            with np.load(path, allow_pickle=False) as held:
-                about = json.loads(held["about"].tobytes().decode())
-                return cls(about=about, **{name: held[name] for name in (*_FLAT, *_PER_QUESTION)})
+            with np.load(path, allow_pickle=False) as loaded:
+                about = json.loads(loaded["about"].tobytes().decode())
+                return cls(about=about, **{name: loaded[name] for name in (*_FLAT, *_PER_QUESTION)})
         except Exception as error:  # zip, zlib, NumPy or JSON, as the damage has it
             raise UserError(
                 f"{path}: expected tokenised questions, found {type(error).__name__}: {error}; write them again with "

@@ -1,13 +1,13 @@
 """The trainer: `transformers.Trainer` with question rows, an exact token mean, and plain checkpoints.
 
-Comes in: a `TrainingModel`, a `RowDataset`, `TrainingArguments`. Goes out: checkpoints from which a run goes on as if
-it had not been cut, each a plain `save_pretrained` folder with its `qgkd.json`; the best model in the run folder's
+Comes in: a `TrainingModel`, a `RowDataset`, `TrainingArguments`. Goes out: checkpoints from which a run resumes
+exactly, each a plain `save_pretrained` folder with its `qgkd.json`; the best model in the run folder's
 `model`.
 
 A literal example: `QGTrainer(model=TrainingModel(bert), args=arguments, train_dataset=rows, ...).train()`
 
-Another training method is a subclass that overrides `loss_terms`, and `TrainingModel.forward` where it needs more
-captured than the logits. The reduction, the logging of each term, accumulation and processes stay here.
+Another training method is a subclass that overrides `loss_terms`; a `TrainingModel` subclass may output more than
+logits. Reduction, logging of each term, accumulation and processes stay here.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 Lineage = Callable[[], dict[str, Any]]
-"""Gives what `qgkd.json` says beside the format."""
+"""Gives the fields of `qgkd.json` beside the format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,11 @@ class QGTrainer(Trainer):
         label_smoothing: See `RowsConfig`.
         validator: None trains without evaluations.
         patience: Evaluations without a new best before stopping; 0 never stops.
-        lineage: What `qgkd.json` says beside the format.
+        lineage: The fields of `qgkd.json` beside the format.
     """
 
     counted = "questions"
-    """What the log counts per second."""
+    """Name of the items per second in the log."""
     loss_is_scaled_for_ga = True  # `compute_loss` divides by the whole step's tokens
 
     def __init__(
@@ -109,15 +109,15 @@ class QGTrainer(Trainer):
     # Loss
 
     def loss_terms(self, capture: Capture, batch: Batch) -> list[LossTerm]:
-        """The parts of the loss, not reduced; one of weight 0 is only logged. What other methods override."""
+        """The parts of the loss, not reduced; one of weight 0 is only logged. Other methods override this."""
         return cross_entropy_terms(capture, batch, self._label_smoothing)
 
     def term_figures(self, means: dict[str, float], parts: dict[str, float]) -> dict[str, float]:
-        """More to log of the terms: each one's mean, and its part of the loss, since the last log."""
+        """Further figures to log, from each term's mean and its part of the loss since the last log."""
         return {}
 
     def training_batch(self, batch: Batch) -> Batch:
-        """The rows that are trained on in the place of a batch's: the same; what other methods override."""
+        """The batch to train on: the loaded one; other methods override this."""
         return batch
 
     def compute_loss(
@@ -150,7 +150,7 @@ class QGTrainer(Trainer):
     # Data
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Batches of this process alone, whose order depends on the seed and the epoch."""
+        """Batches of this process, whose order depends on the seed and the epoch."""
         options: dict[str, Any] = {
             "num_workers": self.args.dataloader_num_workers,
             "pin_memory": self.args.dataloader_pin_memory,
@@ -218,7 +218,7 @@ class QGTrainer(Trainer):
 
     @property
     def _is_sharded(self) -> bool:
-        """Whether no process holds the whole model."""
+        """Whether the model is spread over processes."""
         plugin = getattr(self.accelerator.state, "deepspeed_plugin", None)
         return bool(self.is_fsdp_enabled or (plugin is not None and plugin.zero_stage == 3))
 
@@ -236,7 +236,7 @@ class QGTrainer(Trainer):
         return cast("PreTrainedModel", whole.to(self.args.device))
 
     def keep_model(self) -> None:
-        """Put the present model into the run folder's `model`; every process must call this."""
+        """Save the model as it is now as the run folder's `model`; every process must call this."""
         target = Path(str(self.args.output_dir)) / "model"
         partial, old = target.with_name(".model.partial"), target.with_name(".model.old")
         if self.args.should_save:
@@ -261,7 +261,7 @@ class QGTrainer(Trainer):
         self.write_record(folder, {**self._lineage(), **record})
 
     def write_record(self, folder: Path, record: dict[str, Any]) -> None:
-        """Write `qgkd.json`; what a model for something else than questions overrides."""
+        """Write `qgkd.json`; a model of another kind overrides this."""
         save_record(folder, self._checkpoint.input_format, **record)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:

@@ -1,6 +1,6 @@
-"""How good the model is on the validation questions.
+"""Measures the model on the validation questions.
 
-Comes in: a bare model, held out questions. Goes out: figures: `loss`, and the scores of the questions it writes.
+Comes in: a bare model, held-out questions. Goes out: figures: `loss`, and the scores of the questions it writes.
 
 A literal example: `{"loss": 2.31, "avg_score": 0.21, "Bleu_4": 0.15, …}`.
 
@@ -11,7 +11,8 @@ decision. Scoring needs nltk and rouge-score; the loss needs neither.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -41,7 +42,7 @@ class Validator:
 
     Args:
         prepared: Holds the validation questions.
-        checkpoint: Tokenizer, format and record of the model in training; its weights are not looked at.
+        checkpoint: Tokenizer, format and record of the model in training; its weights are not used.
         settings: Which metric, on how many questions.
         vocabulary: The tokenizer's ids.
         batch_items: Items per forward pass for the loss.
@@ -75,9 +76,9 @@ class Validator:
         """Measure; every process must call this.
 
         Args:
-            model: The bare model on its device; None on a process that holds no whole model.
-            process: This process among those that hold one, from 0.
-            processes: How many hold one.
+            model: The bare model on its device; None on a process without the whole model.
+            process: This process among those that have it, from 0.
+            processes: How many have it.
         """
         figures: dict[str, float] = {}
         if model is not None:
@@ -124,18 +125,11 @@ class Validator:
         return {name: float(value) for name, value in scores.as_json_keys().items()}
 
     def _write(self, model: PreTrainedModel, examples: list[QGExample]) -> list[str]:
-        """Questions searched as the model's record has it; empty where it refuses an answer or writes nothing."""
+        """Questions decoded with the record's settings; empty where an answer is refused or nothing is generated."""
         from qgkd.decoding.generator import ModelGenerator
         from qgkd.quiz.generate_each import generate_each
 
-        held: Any = self._checkpoint
-        checkpoint = Checkpoint(
-            name="validation",
-            model=model,
-            tokenizer=held.tokenizer,
-            input_format=self._format,
-            record=held.record,
-        )
+        checkpoint = replace(self._checkpoint, name="validation", model=model)
         search = decoding_of(checkpoint, {})
         generator = ModelGenerator(checkpoint, search, max_batch_tokens=8192 if model.device.type == "cpu" else 65_536)
         texts: list[str] = []
@@ -154,7 +148,7 @@ class Validator:
 
 
 def _check_scoring() -> None:
-    """Score one question now: libraries that are missing are found before hours of training, not after."""
+    """Score one question now, so that a missing library stops the run before hours of training, not after."""
     try:
         from qgkd.scoring import score
 

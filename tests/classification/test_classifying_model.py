@@ -23,8 +23,8 @@ from qgkd.classification.tasks.rows import ClassificationCollator, Classificatio
 from qgkd.classification.tasks.store import ExampleStore
 from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.classification.validation import ClassificationValidator
-from qgkd.distillation.teachers.asked_rows import ask_about
 from qgkd.distillation.teachers.capture import Needs
+from qgkd.distillation.teachers.row_subset import run_on_rows
 from qgkd.distillation.teachers.several_teachers import Ensemble, SeveralTeachers, ensemble_logits
 from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.model_input.batch import Batch
@@ -133,7 +133,7 @@ def test_only_chosen_rows_are_run(batch: Batch) -> None:
         return teacher(part)
 
     rows = torch.tensor([True, False, True])
-    part, whole = ask_about(counted, batch, rows), ask_about(counted, batch, torch.ones(3, dtype=torch.bool))
+    part, whole = run_on_rows(counted, batch, rows), run_on_rows(counted, batch, torch.ones(3, dtype=torch.bool))
     assert seen == [2, 3]
     for one, other in (
         (part.logits, whole.logits),
@@ -158,7 +158,7 @@ def test_several_teachers(ensemble: Ensemble, batch: Batch) -> None:
     assert shown.hidden_state(3).shape == (3, 9, 16)
     assert shown.members[0].hidden_states is None
     rows = torch.tensor([False, True, False])
-    part = ask_about(teachers, batch, rows)
+    part = run_on_rows(teachers, batch, rows)
     torch.testing.assert_close(part.members[1].logits[1], alone[1][1], rtol=1e-4, atol=1e-5)
     with pytest.raises(ValueError, match="at least two teachers"):
         SeveralTeachers(list(teachers)[:1])

@@ -19,13 +19,13 @@ from qgkd.classification.config import make_classification_config
 from qgkd.distillation.config import make_distill_run
 from qgkd.distillation.methods.by_name import METHODS
 from qgkd.distillation.methods.settings import check_method, objectives_of
-from qgkd.distillation.objectives.objective import Objective, asked_rows, loss_terms, needs_of
+from qgkd.distillation.objectives.objective import Objective, loss_terms, needs_of, teacher_rows
 from qgkd.distillation.objectives.uncertainty import uncertainty
 from qgkd.distillation.run import distill
 from qgkd.distillation.run import objectives_of as objectives_of_run
-from qgkd.distillation.teachers.asked_rows import ask_about
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.distillation.teachers.capturing_model import CapturingModel
+from qgkd.distillation.teachers.row_subset import run_on_rows
 from qgkd.distillation.teachers.several_teachers import SeveralTeachers
 from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.errors import UserError
@@ -169,10 +169,10 @@ def test_data_selection_chooses_among_masks(folder: Path) -> None:
 def test_the_teacher_runs_on_rows_with_a_chosen_mask(folder: Path) -> None:
     """Recurrent rows have one [MASK] each: half of them are run, and count as if all had been."""
     objectives, _, student, teacher, batch = shown(folder, "dynamic-data", ratio=0.34, attention="recurrent")
-    rows = asked_rows(objectives, student, batch)
+    rows = teacher_rows(objectives, student, batch)
     assert int(rows.sum()) == 1
     asked = Teacher(tiny_bert(len(tiny_tokenizer(folder)), seed=1, layers=4), needs_of(objectives)[1])
-    part = ask_about(asked, batch, rows)
+    part = run_on_rows(asked, batch, rows)
     assert not part.logits[~rows].any()
     found = loss(objectives, student, part, batch)
     torch.testing.assert_close(found, loss(objectives, student, teacher, batch), rtol=1e-4, atol=1e-5)

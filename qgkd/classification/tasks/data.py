@@ -142,8 +142,8 @@ def _own_splits(config: TaskConfig) -> tuple[ClassificationTask, dict[str, list[
 
 def _table(config: TaskConfig, path: str) -> tuple[str, list[FileRow | Problem], Columns]:
     rows, present = _present(read_table(path, config.columns))
-    held = list(rows)
-    return path, held, find_columns(path, present, config.text_a, config.text_b, config.label)
+    kept = list(rows)
+    return path, kept, find_columns(path, present, config.text_a, config.text_b, config.label)
 
 
 def _transfer(config: TaskConfig, task: ClassificationTask) -> Iterator[ClassificationExample | Problem]:
@@ -227,6 +227,6 @@ def _script(script: str, examples: list[ClassificationExample]) -> Iterator[Clas
 
 def _present(rows: Iterable[FileRow | Problem]) -> tuple[list[FileRow | Problem], list[str]]:
     """The rows, and the columns that any of them fills."""
-    held = list(rows)
-    names = dict.fromkeys(name for row in held if isinstance(row, FileRow) for name in row.fields)
-    return held, list(names)
+    kept = list(rows)
+    names = dict.fromkeys(name for row in kept if isinstance(row, FileRow) for name in row.fields)
+    return kept, list(names)

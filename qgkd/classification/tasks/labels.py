@@ -41,7 +41,7 @@ def check_label_order(task: ClassificationTask, named: Mapping[Any, str] | None,
     """
     if num_labels != task.num_labels:
         raise UserError(
-            f"{who}: expected {task.num_labels} logits for {task.name} ({_told(task)}), found {num_labels}; "
+            f"{who}: expected {task.num_labels} logits for {task.name} ({_classes(task)}), found {num_labels}; "
             "give a model that was trained for this task"
         )
     if task.labels is None or not named:
@@ -117,5 +117,5 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_-]+", "_", name.strip().lower())
 
 
-def _told(task: ClassificationTask) -> str:
+def _classes(task: ClassificationTask) -> str:
     return "a number per example" if task.labels is None else ", ".join(task.labels)

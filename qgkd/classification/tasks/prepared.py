@@ -54,15 +54,15 @@ def prepare_task(
         config: The task.
         tokenizer: The student's.
         folder: Where the tokenised splits are kept.
-        data: The task's examples where they are at hand; else they are read, and each bad row is told on stderr.
+        data: The task's examples where they are at hand; else they are read, and each bad row is reported on stderr.
 
     Raises:
         UserError: The files changed since the folder was prepared, or cannot be read.
     """
     stamp = _stamp(config, tokenizer)
-    held = _load(folder, stamp)
-    if held is not None:
-        return held
+    found = _load(folder, stamp)
+    if found is not None:
+        return found
     if data is None:
         from qgkd.classification.tasks.data import load_task
 
@@ -96,9 +96,11 @@ def _load(folder: Path, stamp: dict[str, Any]) -> PreparedTask | None:
                 f"{folder}: expected {path} as it was when the folder was prepared, found other content; delete the "
                 "folder, or choose another output_dir"
             )
-    held = record["task"]
-    tuples = {name: tuple(held[name]) for name in ("metrics", "splits")}
-    task = ClassificationTask(**{**held, **tuples, "labels": None if held["labels"] is None else tuple(held["labels"])})
+    fields = record["task"]
+    tuples = {name: tuple(fields[name]) for name in ("metrics", "splits")}
+    task = ClassificationTask(
+        **{**fields, **tuples, "labels": None if fields["labels"] is None else tuple(fields["labels"])}
+    )
     return PreparedTask(
         task=task,
         splits={name: ExampleStore.load(folder / f"{name}.npz") for name in task.splits},

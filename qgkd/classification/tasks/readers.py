@@ -48,16 +48,16 @@ def find_columns(file: str, present: Iterable[str], text_a: str = "", text_b: st
     Raises:
         UserError: A named column is absent, or no text's column is known.
     """
-    held = list(present)
-    told = f"found {', '.join(repr(name[:30]) for name in held[:12]) or 'none'}"
+    names = list(present)
+    listed = f"found {', '.join(repr(name[:30]) for name in names[:12]) or 'none'}"
     for key, name in (("text_a", text_a), ("text_b", text_b), ("label", label)):
-        if name and name not in held:
-            raise UserError(f"{file}: expected a column {name!r}, {told}; set task.{key} to the name it has there")
-    first = text_a or next((name for name in _TEXT_A if name in held), "")
+        if name and name not in names:
+            raise UserError(f"{file}: expected a column {name!r}, {listed}; set task.{key} to the name it has there")
+    first = text_a or next((name for name in _TEXT_A if name in names), "")
     if not first:
-        raise UserError(f"{file}: expected a column of texts, such as {_TEXT_A[0]!r}, {told}; name it as task.text_a")
-    second = text_b or (None if text_a else next((name for name in _TEXT_B if name in held), None))
-    return Columns(text_a=first, text_b=second, label=label or next((name for name in _LABEL if name in held), None))
+        raise UserError(f"{file}: expected a column of texts, such as {_TEXT_A[0]!r}, {listed}; name it as task.text_a")
+    second = text_b or (None if text_a else next((name for name in _TEXT_B if name in names), None))
+    return Columns(text_a=first, text_b=second, label=label or next((name for name in _LABEL if name in names), None))
 
 
 def to_examples(

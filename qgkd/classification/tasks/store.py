@@ -77,9 +77,9 @@ class ExampleStore:
             UserError: The file is missing or damaged.
         """
         try:
-            with np.load(path, allow_pickle=False) as held:
-                about = json.loads(held["about"].tobytes().decode())
-                return cls(about=about, **{name: held[name] for name in _ARRAYS})
+            with np.load(path, allow_pickle=False) as loaded:
+                about = json.loads(loaded["about"].tobytes().decode())
+                return cls(about=about, **{name: loaded[name] for name in _ARRAYS})
         except Exception as error:  # zip, zlib, NumPy or JSON, as the damage has it
             raise UserError(
                 f"{path}: expected tokenised examples, found {type(error).__name__}: {error}; delete the file and run "

@@ -69,9 +69,9 @@ def _rows(
         first = next(found, (1, []))[1]
         header = [cell.strip() for cell in first] if isinstance(first, list) else []
     if not header or len(set(header)) != len(header):
-        told = ", ".join(repr(cell[:30]) for cell in header[:8]) or "none"
+        shown = ", ".join(repr(cell[:30]) for cell in header[:8]) or "none"
         raise UserError(
-            f"{name}: expected a first line that names each column once, found {told}; name them as `columns`"
+            f"{name}: expected a first line that names each column once, found {shown}; name them as `columns`"
         )
     for row_number, (line_number, cells) in enumerate(found, start=1):
         reason = (
@@ -123,8 +123,8 @@ def _content(name: str) -> bytes:
     except FileNotFoundError as error:
         raise UserError(f"{name}: expected a file, found nothing of that name; check the path") from error
     except (EOFError, OSError, ValueError, zlib.error) as error:
-        told = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise UserError(f"{name}: expected a readable file, but: {told}; check the path and the file") from error
+        shown = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UserError(f"{name}: expected a readable file, but: {shown}; check the path and the file") from error
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4096]:
         raise UserError(f"{name}: expected UTF-8 text, found UTF-16 or binary data; save it as UTF-8 text")
     return content

@@ -73,7 +73,7 @@ class Objective(ABC):
                     f"{show((pair,))}; correct the layer map"
                 )
 
-    def asked_rows(self, student: DistillCapture, batch: Batch) -> torch.Tensor | None:
+    def teacher_rows(self, student: DistillCapture, batch: Batch) -> torch.Tensor | None:
         """The rows about which it asks the teacher, bool [B]; None: all of them."""
         return None
 
@@ -107,13 +107,13 @@ def needs_of(objectives: Sequence[Objective], stages: StageWeights = EVERYTHING)
     return student, teacher
 
 
-def asked_rows(objectives: Sequence[Objective], student: DistillCapture, batch: Batch) -> torch.Tensor | None:
+def teacher_rows(objectives: Sequence[Objective], student: DistillCapture, batch: Batch) -> torch.Tensor | None:
     """The rows about which any of them asks the teacher, bool [B]; None: all of them."""
     asked = torch.zeros_like(batch.row_weights, dtype=torch.bool)
     for objective in objectives:
         if objective.needs()[1] == Needs():
             continue
-        rows = objective.asked_rows(student, batch)
+        rows = objective.teacher_rows(student, batch)
         if rows is None:
             return None
         asked |= rows

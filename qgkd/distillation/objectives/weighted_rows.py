@@ -144,7 +144,7 @@ class SelectedRows(WeightedRows):
         """See `over_chosen`."""
         return over_chosen(self.selected(student_logits, weights), weights)
 
-    def asked_rows(self, student: DistillCapture, batch: Batch) -> torch.Tensor | None:
+    def teacher_rows(self, student: DistillCapture, batch: Batch) -> torch.Tensor | None:
         """The rows with a chosen position: the teacher need not run on the others."""
         chosen = self.selected(captured_logits(student), batch.target_weights)
         rows = torch.zeros_like(batch.row_weights, dtype=torch.bool)

@@ -156,9 +156,11 @@ def cached_logits(
         UserError: The folder holds the logits of another teacher or other questions.
     """
     if (folder / "about.json").is_file():
-        held = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-        if odd := [key for key in about if held.get(key) != about[key]]:
-            raise UserError(f"{folder}: expected the logits of this run, found another {odd[0]}; delete the folder")
+        recorded = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        if differing := [key for key in about if recorded.get(key) != about[key]]:
+            raise UserError(
+                f"{folder}: expected the logits of this run, found another {differing[0]}; delete the folder"
+            )
         arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("ids", "logits")]
         if all(len(array) == store.target_ends[-1] for array in arrays):
             return LogitCache(*arrays)

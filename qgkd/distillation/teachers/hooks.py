@@ -151,5 +151,5 @@ def _as_allowed(mask: torch.Tensor | None, hidden: torch.Tensor) -> torch.Tensor
 
 def _check_layers(needs: Needs, layers: int) -> None:
     for wanted, first in ((needs.hidden_states, 0), (needs.attention, 1), (needs.values, 1)):
-        if odd := sorted(layer for layer in wanted if not first <= layer <= layers):
-            raise ValueError(f"expected layers from {first} to {layers}, found {odd}; correct the layer map")
+        if absent := sorted(layer for layer in wanted if not first <= layer <= layers):
+            raise ValueError(f"expected layers from {first} to {layers}, found {absent}; correct the layer map")

@@ -20,7 +20,7 @@ from qgkd.model_input.batch import Batch
 _Capture = TypeVar("_Capture", bound=DistillCapture)
 
 
-def ask_about(teacher: Callable[[Batch], _Capture], batch: Batch, rows: torch.Tensor) -> _Capture:
+def run_on_rows(teacher: Callable[[Batch], _Capture], batch: Batch, rows: torch.Tensor) -> _Capture:
     """Run the teacher on a batch's chosen rows.
 
     Args:
