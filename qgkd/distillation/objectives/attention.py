@@ -1,4 +1,4 @@
-"""Attention, layer by layer, over the cells the model may look at.
+"""The objectives on attention, layer pair by layer pair, over the cells that are not masked.
 
 Comes in: attention [B, H, L, L] of layer pairs, recomputed from queries and keys. Goes out: one value per row, or per
 counted position.
@@ -8,8 +8,8 @@ the cells blocked the mean is over three.
 
 Source: Jiao et al. 2020 (TinyBERT, arXiv 1909.10351), equation 7: the mean over heads of the MSE of scores before the
 softmax; Wang et al. 2020 (MiniLM, arXiv 2002.10957), equation 2: KL of attention distributions over H |x|.
-Differs: blocked cells and padding are left out and not counted; TinyBERT's code sets blocked cells to 0 and divides by
-all cells of the padded rectangle. MiniLM's KL is its last layer's; here any pairs'.
+Differs: masked cells and padding are left out and not counted; TinyBERT's code sets masked cells to 0 and divides by
+all cells of the padded rectangle. MiniLM takes the KL of its last layer; here any pairs may be given.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from enum import StrEnum
 import torch
 
 from qgkd.checkpoints.encoder import EncoderShape
-from qgkd.distillation.objectives.layer_map import LayerMap
-from qgkd.distillation.objectives.objective import Objective, TwoNeeds
+from qgkd.distillation.objectives.objective import OnLayers
 from qgkd.distillation.objectives.positions import UNITS, Positions, at_positions
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
@@ -62,7 +61,7 @@ def attention_kl_divergence(student: torch.Tensor, teacher: torch.Tensor, cells:
     Args:
         student: [B, H, L, L], log-probabilities.
         teacher: [B, H, L, L], log-probabilities.
-        cells: Bool, broadcasts to [B, 1, L, L]; the keys each query may look at.
+        cells: Bool, broadcasts to [B, 1, L, L]; the keys each query may attend to.
 
     Returns:
         [B, L], nats.
@@ -73,26 +72,15 @@ def attention_kl_divergence(student: torch.Tensor, teacher: torch.Tensor, cells:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _OnAttention(Objective):
-    """What the objectives on attention share."""
+class _OnAttention(OnLayers):
+    """What the objectives on attention share; their layers count from 1."""
 
-    layers: LayerMap
-    """Pairs of layers, from 1."""
     positions: Positions = Positions.ALL
     """Which queries count."""
 
-    @property
-    def pairs(self) -> LayerMap:
-        """The layer pairs it compares."""
-        return self.layers
-
-    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
-        """Queries and keys of the active pairs."""
-        active = [pair for pair, _ in self.active_pairs(stages)]
-        return (
-            Needs(attention=frozenset(pair.student for pair in active)),
-            Needs(attention=frozenset(pair.teacher for pair in active)),
-        )
+    def captured(self, layers: frozenset[int]) -> Needs:
+        """Queries and keys."""
+        return Needs(attention=layers)
 
     def check(self, student: EncoderShape, teacher: EncoderShape) -> None:
         """As many heads on both sides, and no attention of the embeddings."""

@@ -1,6 +1,6 @@
-"""Hidden states, layer by layer.
+"""The objective on hidden states, layer pair by layer pair.
 
-Comes in: hidden states [B, L, D] of layer pairs. Goes out: one value per counted position.
+Comes in: hidden states [B, L, D] of layer pairs. Goes out: one squared distance per counted position.
 
 A literal example: student (1, 3), teacher (1, 1) at one position: the mean over the columns is (0 + 4) / 2 = 2.
 
@@ -21,11 +21,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from qgkd.checkpoints.encoder import EncoderShape
-from qgkd.distillation.objectives.layer_map import LayerMap
-from qgkd.distillation.objectives.objective import Objective, TwoNeeds
+from qgkd.distillation.objectives.objective import OnLayers
 from qgkd.distillation.objectives.positions import UNITS, Positions, at_positions
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
-from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.distillation.teachers.logit_pair import check_same_shape
 from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
@@ -46,29 +45,14 @@ def hidden_state_squared_error(student_states: torch.Tensor, teacher_states: tor
 
 
 @dataclass(frozen=True, kw_only=True)
-class HiddenStateMSE(Objective):
+class HiddenStateMSE(OnLayers):
     """Mean squared error of hidden states, the mean over layer pairs, positions and columns."""
 
-    layers: LayerMap
-    """Pairs; 0 is the embeddings' output."""
     positions: Positions = Positions.ALL
     """Which positions count."""
     normalised: bool = False
     """Divide each state by its length first."""
     name: str = "hidden_state_mse"
-
-    @property
-    def pairs(self) -> LayerMap:
-        """The layer pairs it compares."""
-        return self.layers
-
-    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
-        """Hidden states of the active pairs."""
-        active = [pair for pair, _ in self.active_pairs(stages)]
-        return (
-            Needs(hidden_states=frozenset(pair.student for pair in active)),
-            Needs(hidden_states=frozenset(pair.teacher for pair in active)),
-        )
 
     def projections(self, student: EncoderShape, teacher: EncoderShape) -> nn.ModuleDict | None:
         """One linear map per student layer, without bias, where the widths differ."""

@@ -113,7 +113,7 @@ class LogitMSE(_OnLogits):
 
 @dataclass(frozen=True, kw_only=True)
 class HardLabels(Objective):
-    """Cross entropy with the labels, as in plain training; asks nothing of the teacher."""
+    """Cross entropy with the labels, as in plain training; needs no teacher."""
 
     name: str = "cross_entropy"
     label_smoothing: float = 0.0
@@ -136,7 +136,7 @@ class HardLabels(Objective):
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreMSE(Objective):
-    """Squared distance to the label, where one number is predicted; asks nothing of the teacher."""
+    """Squared distance to the label, where one number is predicted; needs no teacher."""
 
     name: str = "score_mse"
 

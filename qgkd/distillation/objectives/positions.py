@@ -3,7 +3,7 @@
 Comes in: one value per position, [B, L]. Goes out: what a `LossTerm` holds, and the unit its mean is taken over.
 
 A literal example: two rows of 5 and 3 tokens padded to 5: `all` sums 5 and 3 values, and the trainer divides by 8;
-`cls` takes one of each; `masks` one for every scored [MASK], in packed rows and in recurrent ones.
+`cls` takes one of each; `masks` one for every scored position.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Positions(StrEnum):
     CLS = "cls"
     """The first token of each row."""
     MASKS = "masks"
-    """The scored [MASK]s: in packed rows the pseudo block, in recurrent ones the last token."""
+    """The scored positions: a question generator's [MASK]s; in classification [CLS]."""
 
 
 UNITS = {Positions.ALL: Unit.POSITIONS, Positions.CLS: Unit.ROWS, Positions.MASKS: Unit.TOKENS}

@@ -1,18 +1,18 @@
-"""Which of two teachers a row learns from, by the student's uncertainty.
+"""The choice between two teachers by the student's uncertainty.
 
 Comes in: an objective on logits, captures of a small and a large teacher. Goes out: its terms against the small teacher
-and against the large one, one value per row.
+and against the large one.
 
-A literal example, four rows of uncertainty (0.9, 0.1, 0.6, 0.2):
+A literal example, four scored positions of uncertainty (0.9, 0.1, 0.6, 0.2):
 
-    hard        small: rows 1 and 3, large: rows 2 and 4, each term the mean over its own half
+    hard        small: 1 and 3, large: 2 and 4, each term the mean over its own half
     soft        small: 0.9 0.1 0.6 0.2, large: 0.1 0.9 0.4 0.8
     soft-batch  small: 0.45 four times, large: 0.55 four times
 
 Source: Li et al. 2021 (Dynamic KD, arXiv 2109.11295), dynamic teacher adoption; `hard`, `soft-batch` and
 `soft` are `hard`, `soft` and `soft-instance` in the reference code.
 Differs: no gradient goes through the weights. As there, `hard` counts both halves' means in full, so its sum is about
-twice that of `soft`; a batch of one row asks the large teacher alone, where the code gives nan.
+twice that of `soft`; a batch of one position takes the large teacher, where the code gives nan.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from qgkd.training.loss import LossTerm
 
 
 class TeacherMode(StrEnum):
-    """How the rows are shared out."""
+    """How the scored positions are shared between the teachers."""
 
     HARD = "hard"
     """The less certain half to the small teacher, the rest to the large one."""
     SOFT = "soft"
-    """Each row to both, the small one's weight the row's uncertainty, the large one's the rest."""
+    """Each to both: its uncertainty is the small teacher's weight, the rest the large one's."""
     SOFT_BATCH = "soft-batch"
-    """As `soft`, with the batch's mean uncertainty for every row."""
+    """As `soft`, with the batch's mean uncertainty everywhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class SelectedTeacher(ByUncertainty):
     """An objective against two teachers."""
 
     mode: TeacherMode = TeacherMode.HARD
-    """How the rows are shared out."""
+    """How the scored positions are shared between the teachers."""
 
     def terms(
         self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING

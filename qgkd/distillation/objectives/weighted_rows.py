@@ -61,7 +61,7 @@ class ByUncertainty(Objective):
         """As the wrapped objective, and at least two classes."""
         if student.outputs < 2:
             raise UserError(
-                f"{self.name}: expected a task with classes, found a score to be predicted, which has no uncertainty: "
+                f"{self.name}: expected a task with classes, found a score to predict, which has no uncertainty: "
                 "Dynamic KD is not for regression; choose kd with method.logits_loss=mse"
             )
         self.objective.check(student, teacher)
