@@ -30,8 +30,8 @@ from qgkd.checkpoints.student import Drop
 from qgkd.classification.presets import with_preset
 from qgkd.distillation.methods.settings import check_method
 from qgkd.distillation.teachers.several_teachers import Ensemble
-from qgkd.errors import UserError
 from qgkd.files.toml_values import check_section, read_sections
+from qgkd.training.config import require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +192,4 @@ def _check(config: ClassificationConfig, source: str) -> None:
         (evaluation.patience >= 0, "evaluation.patience must be 0 (never) or more"),
         (evaluation.timing_repeats >= 1, "evaluation.timing_repeats must be at least 1"),
     ]
-    for holds, sentence in requirements:
-        if not holds:
-            raise UserError(f"{source}: {sentence}; correct it")
+    require(source, requirements)

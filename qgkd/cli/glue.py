@@ -9,7 +9,6 @@ runs/rte/teacher/model --out runs/rte/kd`; the same from a file: `qgkd glue run 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qgkd.cli.glue_compare import compare
+from qgkd.cli.run_options import Force, Resume, print_once, refuse_both
 from qgkd.cli.stdout import write_stdout
 
 if TYPE_CHECKING:
@@ -52,12 +52,11 @@ def run(
     out: Annotated[Path | None, typer.Option(help="The run folder.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of a new head, dropout and the order of examples.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a run that is already there.")] = False,
+    resume: Resume = False,
+    force: Force = False,
 ) -> None:
     """Train one classifier and measure it."""
-    if resume and force:
-        raise typer.BadParameter("--resume goes on with a run, --force replaces it: choose one")
+    refuse_both(resume=resume, force=force)
     given = list(settings or ())
     file = given.pop(0) if given and "=" not in given[0] else None
     named: dict[tuple[str, str], Any] = {
@@ -82,8 +81,7 @@ def run(
     from qgkd.classification.run import run_classification
 
     result = run_classification(config, resume=resume, force=force)
-    if os.environ.get("RANK", "0") == "0":  # once, however many processes torchrun started
-        write_stdout(_as_json(result) if as_json else _as_text(result))
+    print_once(_as_json(result) if as_json else _as_text(result))
 
 
 @glue.command()

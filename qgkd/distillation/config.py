@@ -31,7 +31,7 @@ from qgkd.distillation.methods.settings import check_method, method_names, sched
 from qgkd.distillation.objectives.schedule import Schedule
 from qgkd.errors import UserError
 from qgkd.files.toml_values import check_section, read_sections
-from qgkd.training.config import TrainConfig, make_config
+from qgkd.training.config import TrainConfig, make_config, require
 
 _OWN_KEYS: dict[str, Any] = {"teacher": str, "small_teacher": str | None, "method": str, "cached_top_k": int}
 DISTILL_KEYS: dict[str, Any] = {key: hint for name in METHODS for key, hint in settings_of(name).items()} | _OWN_KEYS
@@ -167,6 +167,4 @@ def _check(run: DistillRun, source: str) -> None:
         (not (cached and (rows.target_noise or rows.renamed_share)), "distill.cached_top_k keeps the teacher's answers "
          "to clean questions: rows.target_noise must be 0, and rows.renamed_share"),
     ]  # fmt: skip
-    for holds, sentence in requirements:
-        if not holds:
-            raise UserError(f"{source}: {sentence}; correct it")
+    require(source, requirements)

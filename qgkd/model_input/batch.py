@@ -10,7 +10,7 @@ targets [2].
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -36,6 +36,9 @@ class _Movable:
         return _changed(self, torch.Tensor.pin_memory)
 
 
+_COLUMNS = ("input_ids", "token_type_ids", "position_ids", "blocks", "steps", "groups")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInput(_Movable):
     """Padded rows. B rows, L positions, R scored positions."""
@@ -55,6 +58,22 @@ class ModelInput(_Movable):
         if self.steps is None or self.groups is None:
             return padding_mask(self.blocks, dtype)
         return prefix_attention_mask(self.blocks, self.steps, self.groups, dtype)
+
+    def select(self, rows: torch.Tensor) -> ModelInput:
+        """The chosen rows, bool [B], with their scored positions."""
+        row, position = self.scored_positions[rows[self.scored_positions[:, 0]]].unbind(dim=1)
+        scored = torch.stack([(rows.cumsum(dim=0) - 1)[row], position], dim=1)
+        return replace(self._columns(lambda column: column[rows]), scored_positions=scored)
+
+    def trimmed(self) -> ModelInput:
+        """The same without columns of padding only."""
+        width = int(self.real_positions().sum(dim=1).max())
+        return self._columns(lambda column: column[:, :width])
+
+    def _columns(self, change: Callable[[torch.Tensor], torch.Tensor]) -> ModelInput:
+        """Every [B, L] tensor changed."""
+        named = {name: getattr(self, name) for name in _COLUMNS}
+        return replace(self, **{name: change(each) for name, each in named.items() if each is not None})
 
     def real_positions(self) -> torch.Tensor:
         """Everything but padding, bool [B, L]."""

@@ -18,6 +18,7 @@ A literal example:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,15 @@ def _check(config: TrainConfig, source: str) -> None:
         (model.attention in (None, *Attention), f"model.attention must be one of {[*map(str, Attention)]}"),
         (model.layout in (None, *Layout), f"model.layout must be one of {[*map(str, Layout)]}"),
     ]
+    require(source, requirements)
+
+
+def require(source: str, requirements: Iterable[tuple[bool, str]]) -> None:
+    """Refuse a config that does not meet them all.
+
+    Raises:
+        UserError: The sentence of the first that is not met.
+    """
     for holds, sentence in requirements:
         if not holds:
             raise UserError(f"{source}: {sentence}; correct it")

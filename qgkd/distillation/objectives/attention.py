@@ -20,14 +20,14 @@ from enum import StrEnum
 import torch
 
 from qgkd.checkpoints.encoder import EncoderShape
-from qgkd.distillation.objectives.objective import OnLayers
-from qgkd.distillation.objectives.positions import UNITS, Positions, at_positions
-from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
+from qgkd.distillation.objectives.layer_map import LayerPair
+from qgkd.distillation.objectives.objective import OnPositions
+from qgkd.distillation.objectives.positions import Positions
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.teachers.logit_pair import check_same_shape
 from qgkd.errors import UserError
 from qgkd.model_input.batch import Batch
-from qgkd.training.loss import LossTerm, Unit
+from qgkd.training.loss import Unit
 
 
 class AttentionKind(StrEnum):
@@ -72,11 +72,8 @@ def attention_kl_divergence(student: torch.Tensor, teacher: torch.Tensor, cells:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _OnAttention(OnLayers):
+class _OnAttention(OnPositions):
     """What the objectives on attention share; their layers count from 1."""
-
-    positions: Positions = Positions.ALL
-    """Which queries count."""
 
     def captured(self, layers: frozenset[int]) -> Needs:
         """Queries and keys."""
@@ -102,26 +99,19 @@ class AttentionMSE(_OnAttention):
     """Scores or probabilities."""
     name: str = "attention_mse"
 
-    def terms(
-        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
-    ) -> list[LossTerm]:
-        """One term; the mean over cells is each row's own, at [CLS] and the [MASK]s each query's own."""
-        active = self.active_pairs(stages)
-        if not active:
-            return []
-        cells = student.allowed_cells() & batch.inputs.real_positions()[:, None, :, None]  # [B, 1, L, L]
-        errors = [
-            share * attention_cell_error(self._of(student, pair.student), self._of(teacher, pair.teacher), cells)
-            for pair, share in active
-        ]
-        error, count = torch.stack(errors).sum(dim=0), cells[:, 0].sum(dim=-1)  # [B, L] each
-        if self.positions is Positions.ALL:
-            return [self._term(error.sum(dim=1) / count.sum(dim=1), Unit.ROWS)]
-        values = at_positions(error / count.clamp(min=1), self.positions, batch)
-        return [self._term(values, UNITS[self.positions])]
+    def pair_error(
+        self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch
+    ) -> torch.Tensor:
+        """[B, L], the sum over the cells of each query."""
+        cells = _counted_cells(student, batch)
+        return attention_cell_error(self._of(student, pair.student), self._of(teacher, pair.teacher), cells)
 
-    def _term(self, values: torch.Tensor, unit: Unit) -> LossTerm:
-        return LossTerm(name=self.name, values=values, unit=unit, weight=self.weight)
+    def counted(self, errors: torch.Tensor, student: DistillCapture, batch: Batch) -> tuple[torch.Tensor, Unit]:
+        """The mean over cells is each row's own, at [CLS] and the scored positions each query's own."""
+        cells = _counted_cells(student, batch)[:, 0].sum(dim=-1)  # [B, L]
+        if self.positions is Positions.ALL:
+            return errors.sum(dim=1) / cells.sum(dim=1), Unit.ROWS
+        return super().counted(errors / cells.clamp(min=1), student, batch)
 
     def _of(self, capture: DistillCapture, layer: int) -> torch.Tensor:
         if self.on is AttentionKind.SCORES:
@@ -135,22 +125,15 @@ class AttentionKL(_OnAttention):
 
     name: str = "attention_kl"
 
-    def terms(
-        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
-    ) -> list[LossTerm]:
-        """One term over the counted positions."""
-        active = self.active_pairs(stages)
-        if not active:
-            return []
-        cells = student.allowed_cells()
-        divergences = [
-            share
-            * attention_kl_divergence(
-                student.attention_log_probabilities(pair.student),
-                teacher.attention_log_probabilities(pair.teacher),
-                cells,
-            )
-            for pair, share in active
-        ]
-        values = at_positions(torch.stack(divergences).sum(dim=0), self.positions, batch)
-        return [LossTerm(name=self.name, values=values, unit=UNITS[self.positions], weight=self.weight)]
+    def pair_error(
+        self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch
+    ) -> torch.Tensor:
+        """[B, L]."""
+        mine = student.attention_log_probabilities(pair.student)
+        target = teacher.attention_log_probabilities(pair.teacher)
+        return attention_kl_divergence(mine, target, student.allowed_cells())
+
+
+def _counted_cells(student: DistillCapture, batch: Batch) -> torch.Tensor:
+    """The cells of real queries that are not masked, bool [B, 1, L, L]."""
+    return student.allowed_cells() & batch.inputs.real_positions()[:, None, :, None]

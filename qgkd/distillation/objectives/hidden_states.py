@@ -21,13 +21,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from qgkd.checkpoints.encoder import EncoderShape
-from qgkd.distillation.objectives.objective import OnLayers
-from qgkd.distillation.objectives.positions import UNITS, Positions, at_positions
-from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
+from qgkd.distillation.objectives.layer_map import LayerPair
+from qgkd.distillation.objectives.objective import OnPositions
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.distillation.teachers.logit_pair import check_same_shape
 from qgkd.model_input.batch import Batch
-from qgkd.training.loss import LossTerm
 
 
 def hidden_state_squared_error(student_states: torch.Tensor, teacher_states: torch.Tensor) -> torch.Tensor:
@@ -45,11 +43,9 @@ def hidden_state_squared_error(student_states: torch.Tensor, teacher_states: tor
 
 
 @dataclass(frozen=True, kw_only=True)
-class HiddenStateMSE(OnLayers):
+class HiddenStateMSE(OnPositions):
     """Mean squared error of hidden states, the mean over layer pairs, positions and columns."""
 
-    positions: Positions = Positions.ALL
-    """Which positions count."""
     normalised: bool = False
     """Divide each state by its length first."""
     name: str = "hidden_state_mse"
@@ -61,28 +57,13 @@ class HiddenStateMSE(OnLayers):
         layers = sorted({pair.student for pair in self.layers})
         return nn.ModuleDict({str(layer): nn.Linear(student.width, teacher.width, bias=False) for layer in layers})
 
-    def terms(
-        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
-    ) -> list[LossTerm]:
-        """One term over the counted positions."""
-        active = self.active_pairs(stages)
-        if not active:
-            return []
-        errors = [
-            share * self._error(self._of(student, pair.student), teacher.hidden_state(pair.teacher))
-            for pair, share in active
-        ]
-        values = at_positions(torch.stack(errors).sum(dim=0), self.positions, batch)
-        return [LossTerm(name=self.name, values=values, unit=UNITS[self.positions], weight=self.weight)]
-
-    def _error(self, student_states: torch.Tensor, teacher_states: torch.Tensor) -> torch.Tensor:
-        if self.normalised:
-            student_states, teacher_states = (
-                F.normalize(states.float(), dim=-1) for states in (student_states, teacher_states)
-            )
-        return hidden_state_squared_error(student_states, teacher_states)
-
-    def _of(self, student: DistillCapture, layer: int) -> torch.Tensor:
-        """Projected where there are projections."""
+    def pair_error(
+        self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch
+    ) -> torch.Tensor:
+        """[B, L], of the student's projected state where there is a projection."""
         projected = (student.projected_states or {}).get(self.name)
-        return student.hidden_state(layer) if projected is None else projected[layer]
+        mine = student.hidden_state(pair.student) if projected is None else projected[pair.student]
+        target = teacher.hidden_state(pair.teacher)
+        if self.normalised:
+            mine, target = (F.normalize(states.float(), dim=-1) for states in (mine, target))
+        return hidden_state_squared_error(mine, target)

@@ -110,7 +110,7 @@ class _LayerRelation(OnLayers):
 
     @abstractmethod
     def _error(self, student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
-        """One value per row, or word."""
+        """[B, L, n, D] of both to [B, L]."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,11 +22,12 @@ from torch import nn
 
 from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.distillation.objectives.layer_map import LayerMap, LayerPair, show
+from qgkd.distillation.objectives.positions import UNITS, Positions, at_positions
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.errors import UserError
 from qgkd.model_input.batch import Batch
-from qgkd.training.loss import LossTerm
+from qgkd.training.loss import LossTerm, Unit
 
 TwoNeeds = tuple[Needs, Needs]
 """The student's, the teacher's."""
@@ -102,13 +103,49 @@ class OnLayers(Objective):
     def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
         """What of the active pairs is captured."""
         active = [pair for pair, _ in self.active_pairs(stages)]
-        return self.captured(frozenset(pair.student for pair in active)), self.captured(
-            frozenset(pair.teacher for pair in active)
-        )
+        student, teacher = (frozenset(pair[side] for pair in active) for side in (0, 1))
+        return self.captured(student), self.captured(teacher)
 
     def captured(self, layers: frozenset[int]) -> Needs:
         """What is captured of these layers."""
         return Needs(hidden_states=layers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeanOverLayers(OnLayers):
+    """An objective that is the mean of one error per layer pair."""
+
+    def terms(
+        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
+    ) -> list[LossTerm]:
+        """One term, the mean over the layer pairs; none where no pair is active."""
+        errors = [share * self.pair_error(student, teacher, pair, batch) for pair, share in self.active_pairs(stages)]
+        if not errors:
+            return []
+        values, unit = self.counted(torch.stack(errors).sum(dim=0), student, batch)
+        return [LossTerm(name=self.name, values=values, unit=unit, weight=self.weight)]
+
+    @abstractmethod
+    def pair_error(
+        self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch
+    ) -> torch.Tensor:
+        """The difference of one layer pair, [B] or [B, L]."""
+
+    @abstractmethod
+    def counted(self, errors: torch.Tensor, student: DistillCapture, batch: Batch) -> tuple[torch.Tensor, Unit]:
+        """The values of the term, and the unit of their mean."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnPositions(MeanOverLayers):
+    """An objective with one error per position of a layer pair, [B, L]."""
+
+    positions: Positions = Positions.ALL
+    """Which positions count."""
+
+    def counted(self, errors: torch.Tensor, student: DistillCapture, batch: Batch) -> tuple[torch.Tensor, Unit]:
+        """Those at the counted positions."""
+        return at_positions(errors, self.positions, batch), UNITS[self.positions]
 
 
 def loss_terms(

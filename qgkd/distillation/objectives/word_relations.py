@@ -20,7 +20,8 @@ from dataclasses import dataclass
 
 import torch
 
-from qgkd.distillation.objectives.objective import OnLayers
+from qgkd.distillation.objectives.layer_map import LayerPair
+from qgkd.distillation.objectives.objective import MeanOverLayers
 from qgkd.distillation.objectives.relations import (
     Comparison,
     Distance,
@@ -29,11 +30,10 @@ from qgkd.distillation.objectives.relations import (
     pair_errors,
     pair_relations,
 )
-from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.errors import UserError
 from qgkd.model_input.batch import Batch
-from qgkd.training.loss import LossTerm, Unit
+from qgkd.training.loss import Unit
 
 
 def word_distance_error(
@@ -101,26 +101,23 @@ def _window_angles(states: torch.Tensor, real: torch.Tensor, places: torch.Tenso
 
 
 @dataclass(frozen=True, kw_only=True)
-class _WordRelation(OnLayers):
-    """What both share: hidden states of layer pairs, a mean over them."""
+class _WordRelation(MeanOverLayers):
+    """What both share: one error per row and layer pair."""
 
-    def terms(
-        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
-    ) -> list[LossTerm]:
-        """One term over rows."""
-        real = batch.inputs.real_positions()
-        errors = [
-            share * self._error(student.hidden_state(pair.student), teacher.hidden_state(pair.teacher), real)
-            for pair, share in self.active_pairs(stages)
-        ]
-        if not errors:
-            return []
-        values = torch.stack(errors).sum(dim=0)
-        return [LossTerm(name=self.name, values=values, unit=Unit.ROWS, weight=self.weight)]
+    def pair_error(
+        self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch
+    ) -> torch.Tensor:
+        """[B]."""
+        mine, target = student.hidden_state(pair.student), teacher.hidden_state(pair.teacher)
+        return self._error(mine, target, batch.inputs.real_positions())
+
+    def counted(self, errors: torch.Tensor, student: DistillCapture, batch: Batch) -> tuple[torch.Tensor, Unit]:
+        """One value per row."""
+        return errors, Unit.ROWS
 
     @abstractmethod
     def _error(self, student: torch.Tensor, teacher: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        """One value per row, or word."""
+        """[B, L, D] of both and the real tokens [B, L] to [B]."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,8 +52,10 @@ class RecurrentTeacher:
         """Logits [R, V] at the packed rows' [MASK]s."""
         rows = recurrent_rows_of(batch.inputs)
         logits = []
-        for start in range(0, len(rows.input_ids), _ROWS_PER_PASS):
-            captured = self._teacher.read(_part(rows, start, start + _ROWS_PER_PASS)).logits
+        numbers = torch.arange(len(rows.input_ids), device=rows.input_ids.device)
+        for start in range(0, len(numbers), _ROWS_PER_PASS):
+            part = rows.select((numbers >= start) & (numbers < start + _ROWS_PER_PASS))
+            captured = self._teacher.read(part.trimmed()).logits
             assert captured is not None
             logits.append(captured)
         return DistillCapture(logits=torch.cat(logits))
@@ -87,17 +89,4 @@ def recurrent_rows_of(packed: ModelInput) -> ModelInput:
         position_ids=gathered(packed.position_ids),
         blocks=real.long() * int(Block.PASSAGE),
         scored_positions=torch.stack((torch.arange(len(row), device=blocks.device), counts - 1), dim=1),
-    )
-
-
-def _part(rows: ModelInput, start: int, end: int) -> ModelInput:
-    """Some of the rows, padded no further than the longest of them."""
-    length = int(rows.real_positions()[start:end].sum(dim=1).max())
-    shift = torch.tensor([[start, 0]], device=rows.blocks.device)
-    return ModelInput(
-        input_ids=rows.input_ids[start:end, :length],
-        token_type_ids=rows.token_type_ids[start:end, :length],
-        position_ids=rows.position_ids[start:end, :length],
-        blocks=rows.blocks[start:end, :length],
-        scored_positions=rows.scored_positions[start:end] - shift,
     )

@@ -9,7 +9,7 @@ A literal example: 8 of 32 rows cost a quarter of the teacher's forward pass.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, TypeVar
 
 import torch
@@ -30,23 +30,9 @@ def run_on_rows(teacher: Callable[[Batch], _Capture], batch: Batch, rows: torch.
     """
     if bool(rows.all()):
         return teacher(batch)
-    return _spread(teacher(batch_of(batch, rows)), rows, rows[batch.inputs.scored_positions[:, 0]])
-
-
-def batch_of(batch: Batch, rows: torch.Tensor) -> Batch:
-    """The chosen rows as a batch, bool [B]; numbered anew."""
-    inputs = batch.inputs
-    scored = rows[inputs.scored_positions[:, 0]]
-    numbers = rows.cumsum(dim=0) - 1
-    row, position = inputs.scored_positions[scored].unbind(dim=1)
-    per_row = ("input_ids", "token_type_ids", "position_ids", "blocks", "steps", "groups")
-    columns = {name: getattr(inputs, name) for name in per_row}
-    chosen: dict[str, Any] = {name: None if column is None else column[rows] for name, column in columns.items()}
-    return Batch(
-        inputs=replace(inputs, **chosen, scored_positions=torch.stack([numbers[row], position], dim=1)),
-        targets=batch.targets[scored],
-        row_weights=batch.row_weights[rows],
-    )
+    scored = rows[batch.inputs.scored_positions[:, 0]]
+    part = Batch(inputs=batch.inputs.select(rows), targets=batch.targets[scored], row_weights=batch.row_weights[rows])
+    return _spread(teacher(part), rows, scored)
 
 
 def _spread(capture: _Capture, rows: torch.Tensor, scored: torch.Tensor) -> _Capture:
