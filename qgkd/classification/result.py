@@ -29,7 +29,7 @@ class ClassificationResult:
     main_metric: str
     """The metric tables compare."""
     parameters: int
-    """Of the model that was trained, as it is used; projections and teachers are no part of it."""
+    """Of the trained model, without projections and teachers."""
     ms_per_example: float
     """Milliseconds of forward pass per example of the last split scored, at the evaluation's batch size."""
     layers: int

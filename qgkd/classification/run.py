@@ -4,10 +4,10 @@ Comes in: a `ClassificationConfig`. Goes out: `ClassificationResult`, and the ru
 
     config.toml     the resolved config, every setting of the method written out
     data/           the tokenised splits
-    checkpoint-N/   what a resumed run needs; gone once the run is complete
-    model/          the model that is handed on, a plain `save_pretrained` folder
+    checkpoint-N/   what a resumed run needs; removed when the run is complete
+    model/          the final model, a plain `save_pretrained` folder
     log.jsonl       every log entry
-    result.json     figures, parameters, milliseconds per example: there where the run is complete
+    result.json     figures, parameters, milliseconds per example; written when the run is complete
 
 A literal example: `run_classification(load_classification_config("rte.toml")).value()` is 0.654.
 """
@@ -58,7 +58,7 @@ _FIXED = ("task", "method", "model")
 def run_classification(
     config: ClassificationConfig, *, resume: bool = False, force: bool = False, data: TaskData | None = None
 ) -> ClassificationResult:
-    """Train, choose, measure.
+    """Train, choose the best model, measure it.
 
     Args:
         config: The run.
@@ -87,12 +87,12 @@ def run_classification(
 
 
 class _Run:
-    """What the steps of a run share."""
+    """The parts of a run."""
 
     def __init__(self, config: ClassificationConfig, sections: dict[str, Any], data: TaskData | None) -> None:
         self.config = config
         tokenizer = load_tokenizer_of(config.model.base)
-        # Before the task is known the metric is not, either: `main_process_first` needs arguments of some kind.
+        # The metric is not known yet; `main_process_first` needs some arguments.
         early = classification_arguments(config, "")
         with early.main_process_first(desc="tokenising"):
             self.prepared: PreparedTask = prepare_task(config.task, tokenizer, config.run_folder / "data", data)
@@ -115,7 +115,7 @@ class _Run:
         self.sections = sections
 
     def result(self, *, resume: bool) -> ClassificationResult:
-        """Train, or go on; then measure the model that is handed on."""
+        """Train or resume; then measure the final model."""
         folder = self.config.run_folder
         say(self.summary())
         trainer = self.trainer()
@@ -178,7 +178,7 @@ class _Run:
         return ClassificationRows(parts)
 
     def measured(self) -> ClassificationResult:
-        """Every labelled split, by the model that is handed on."""
+        """Measure the final model on every labelled split."""
         kept = load_trained(self.config.run_folder / "model", self.task)
         model: Any = kept.model.to(self.arguments.device)  # type: ignore[arg-type]
         figures, last = {}, self.splits[TRAIN]
@@ -201,7 +201,7 @@ class _Run:
         )
 
     def lineage(self) -> dict[str, Any]:
-        """What the model's record says."""
+        """The fields of the model's record."""
         from qgkd.training.lineage import checkout_commit
 
         kept = ("script", "base", "trained_on")
@@ -227,7 +227,7 @@ class _Run:
         }
 
     def summary(self) -> str:
-        """Data, models and terms, for people."""
+        """Data, models and terms, as a line for the log."""
         counts = ", ".join(f"{len(store):,} {name}" for name, store in self.splits.items())
         cut = sum(int(store.about.get("examples_cut", 0)) for store in self.splits.values())
         parts = [f"{self.task.name}: {counts} examples"]
@@ -245,7 +245,7 @@ class _Run:
 
 
 def _settled(config: ClassificationConfig) -> ClassificationConfig:
-    """Texts are converted for a base that knows one script alone."""
+    """Convert texts for a base that knows only one script."""
     from pathlib import Path
 
     if config.task.script or not Path(config.model.base).is_dir():

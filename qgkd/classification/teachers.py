@@ -1,8 +1,8 @@
-"""The teachers of a run: whom the trainer asks, and what they say of texts without labels.
+"""The teachers of a run as one, and their labels for unlabelled texts.
 
 Comes in: teachers in the order of the config. Goes out: one `AnyTeacher`; classes or scores for transfer texts.
 
-A literal example: no teacher gives `NoTeacher`, one itself, two `SeveralTeachers`, of which the second shows states.
+A literal example: no teacher gives `NoTeacher`, one itself, two `SeveralTeachers`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from qgkd.errors import UserError
 
 
 def build_teacher(teachers: Sequence[Checkpoint], needs: Needs, ensemble: Ensemble) -> AnyTeacher:
-    """Whom the trainer asks.
+    """The teachers as one.
 
     Args:
         teachers: The smaller first.
         needs: What the objectives need of the last.
-        ensemble: How several are merged.
+        ensemble: How several are averaged.
     """
     built = [Teacher(each.model, needs, ClassifyingModel) for each in teachers]
     if len(built) > 1:
@@ -54,7 +54,7 @@ def teacher_labels(
         models: On their device.
         store: Texts.
         predictor: How they are run.
-        ensemble: How several are merged.
+        ensemble: How several are averaged.
 
     Source: Tang et al. 2019 (arXiv 1903.12136): the teacher's first choice is an unlabelled text's label.
     """
@@ -63,7 +63,7 @@ def teacher_labels(
 
 
 def ensemble_of(setting: str, objectives: Sequence[Objective]) -> Ensemble:
-    """How several teachers' distributions are merged.
+    """How several teachers' distributions are averaged.
 
     Raises:
         UserError: The arithmetic mean for a loss on the logits themselves, which it does not have.
@@ -78,7 +78,7 @@ def ensemble_of(setting: str, objectives: Sequence[Objective]) -> Ensemble:
 
 
 def check_teachers(objectives: Sequence[Objective], teachers: int) -> None:
-    """A choice of teachers is one of two.
+    """Refuse a choice among any number of teachers but two.
 
     Raises:
         UserError: Another number of them.

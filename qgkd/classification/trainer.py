@@ -1,7 +1,6 @@
-"""The trainer of a classifier: `DistillTrainer` with examples for questions.
+"""The trainer of a classifier: `DistillTrainer` on examples instead of questions.
 
-Comes in: a `ClassifyingModel`, objectives, teachers where there are any, `ClassificationRows`. Goes out: as from
-`DistillTrainer`: the same loss, accumulation, logs and checkpoints.
+Comes in: a `ClassifyingModel`, objectives, teachers if any, `ClassificationRows`. Goes out: as from `DistillTrainer`.
 
 A literal example: `ClassificationTrainer(teacher=NoTeacher(), objectives=[HardLabels()], ...)` is fine-tuning.
 """
@@ -27,7 +26,7 @@ from qgkd.training.loss import LossTerm
 
 
 class NoTeacher:
-    """Shows nothing: fine-tuning asks nobody."""
+    """Captures nothing; for fine-tuning."""
 
     needs = Needs()
 
@@ -45,7 +44,7 @@ class ClassTeacherCheck(TeacherCheck):
 
     @property
     def warning(self) -> str:
-        """A sentence where a constant would do as well; else empty."""
+        """A sentence if a constant would be as good; else empty."""
         if self.accuracy > self.commonest or self.commonest == 1:
             return ""
         return (
@@ -59,7 +58,7 @@ class ClassificationTrainer(DistillTrainer):
 
     Args:
         task: What is predicted.
-        keep_best: Whether the best model by validation is handed on, not the last.
+        keep_best: Whether the final model is the best by validation, not the last.
         pad_id: The tokenizer's [PAD].
         options: Of `DistillTrainer`.
     """
@@ -86,7 +85,7 @@ class ClassificationTrainer(DistillTrainer):
         return Trainer._determine_best_metric(self, metrics, trial)
 
     def write_record(self, folder: Path, record: dict[str, Any]) -> None:
-        """`qgkd.json`: the task instead of a format of questions."""
+        """Write `qgkd.json`, with the task instead of an input format."""
         with write_atomically(folder / RECORD_NAME) as file:
             json.dump(record, file, ensure_ascii=False, indent=1)
             file.write("\n")

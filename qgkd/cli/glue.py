@@ -44,10 +44,10 @@ def run(
         str | None, typer.Option(help="fine-tune, kd, pkd-skip, ...; several with +. `qgkd glue methods` lists them.")
     ] = None,
     preset: Annotated[str | None, typer.Option(help="Settings that belong together, e.g. rte-report.")] = None,
-    base: Annotated[str | None, typer.Option(help="What the model starts from: a folder or hub name.")] = None,
+    base: Annotated[str | None, typer.Option(help="The model's start: a folder or hub name.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="How many of its layers it keeps, from below.")] = None,
     teacher: Annotated[
-        list[str] | None, typer.Option(help="A classifier of this task; of several the smaller first.")
+        list[str] | None, typer.Option(help="A classifier of this task; of two, the smaller first.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of a new head, dropout and the order of examples.")] = None,

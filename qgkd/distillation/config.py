@@ -1,4 +1,4 @@
-"""What a distillation run is made of.
+"""The config of a distillation run.
 
 Comes in: the sections of a training run, `[distill]`, and `[student]` where the student is made in the run. Goes out:
 `DistillRun`.
@@ -68,7 +68,7 @@ class DistillConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class StudentConfig:
-    """How the student is made from `model.base`, which is the teacher where nothing is said."""
+    """How the student is made from `model.base`, by default the teacher."""
 
     layers: int | None = None
     """How many layers it keeps; None takes `model.base` as it is."""

@@ -7,8 +7,8 @@ A literal example: `(0.71, 0.83, 0.97)` for three layers: the third is the first
 
 Source: Sajjad et al. 2023 (Poor Man's BERT, arXiv 2004.03844), section 3: the cosine of [CLS] before and after a layer,
 the mean over the development set.
-Differs: the paper drops the layers above a threshold, which leaves the number open; here as many as are asked for go,
-the most alike first. Rows are the model's own: source, answer, question.
+Differs: the paper drops the layers above a threshold, which leaves the number open; here a given number is dropped,
+the most similar first. Rows are the model's own: source, answer, question.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def layer_similarities(checkpoint: Checkpoint, examples: Sequence[QGExample]) ->
 
     Args:
         checkpoint: The model, in eval mode.
-        examples: Those whose answer the format refuses are passed over.
+        examples: Those whose answer the format refuses are skipped.
 
     Returns:
         One value per layer, layer 1 first.

@@ -1,6 +1,6 @@
-"""Teacher and student of a run, and whether they go together.
+"""Teacher and student of a run, and whether they fit together.
 
-Comes in: a `DistillRun`. Goes out: two `Checkpoint`s that share nothing, the student in the format it will train.
+Comes in: a `DistillRun`. Goes out: two `Checkpoint`s that share no weights, the student in its training format.
 
 A literal example: teacher `runs/teacher/model` of 12 layers and `student.layers = 6` give its layers 1 to 6 as student.
 """
@@ -28,7 +28,7 @@ def load_teacher(name: str) -> Checkpoint:
     """A teacher in its own format.
 
     Raises:
-        UserError: It does not say how it reads its rows.
+        UserError: It has no record of its input format.
     """
     if "format" not in read_record(name):
         raise UserError(
@@ -59,7 +59,7 @@ def load_student(run: DistillRun, teacher: Checkpoint) -> Checkpoint:
 
 
 def _base(run: DistillRun, teacher: Checkpoint) -> Checkpoint:
-    """What the student starts from; without a format of its own it takes the teacher's."""
+    """The student's start; without a format of its own it takes the teacher's."""
     name = run.train.model.base
     if name == run.distill.teacher:
         return teacher
@@ -86,10 +86,10 @@ def _similarities(run: DistillRun, base: Checkpoint, drop: Drop) -> tuple[float,
 
 
 def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
-    """Refuse a teacher that would read the student's rows otherwise than its own.
+    """Refuse a teacher of another input format than the student's.
 
     Raises:
-        UserError: What differs, in a sentence.
+        UserError: What differs.
     """
     check_tokenizers(student, teacher)
     mine, its = student.input_format, teacher.input_format
@@ -119,7 +119,7 @@ def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
 
 
 def check_tokenizers(student: Checkpoint, teacher: Checkpoint) -> None:
-    """Refuse a teacher that cuts text into other tokens, or numbers them otherwise.
+    """Refuse a teacher whose tokenizer splits or numbers tokens differently.
 
     Raises:
         UserError: A token that differs.

@@ -1,10 +1,10 @@
 """One distillation run, from a config to a run folder.
 
-Comes in: a `DistillRun`. Goes out: the run folder of `qgkd.training.run`, its `model` the student; and, where logits
-are kept, `teacher_logits/`.
+Comes in: a `DistillRun`. Goes out: the run folder of `qgkd.training.run`, its `model` the student; with
+`distill.cached_top_k` also `teacher_logits/`.
 
 A literal example: `distill(load_distill_run("distill.toml"))` gives `runs/student`, and
-`self_train(load_config("selftrain.toml"))` goes on from `runs/student/model`.
+`self_train(load_config("selftrain.toml"))` trains `runs/student/model` further.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Distillation(TrainingMethod):
         return self._run.to_json()
 
     def checkpoint(self) -> Checkpoint:
-        """The student; the teacher is loaded with it, and both are checked."""
+        """The student; the teachers are loaded with it, and all are checked."""
         settings = self._run.distill
         self._teacher = load_teacher(settings.teacher)
         self._others = [load_teacher(settings.small_teacher)] if settings.small_teacher else []
@@ -124,7 +124,7 @@ class Distillation(TrainingMethod):
         return found
 
     def summary(self) -> str:
-        """Both models, the terms, and what is off."""
+        """Models and terms, and what is switched off."""
         student, teacher = self._shapes
         terms = ", ".join(f"{each.name} x {each.weight:g}" for each in self._objectives)
         names = " and ".join(each.name for each in (*self._others, self._teacher))
@@ -144,7 +144,7 @@ class Distillation(TrainingMethod):
     def dataset(
         self, arguments: TrainingArguments, checkpoint: Checkpoint, prepared: PreparedData, vocabulary: Vocabulary
     ) -> RowDataset:
-        """The training rows, with the teacher's logits where those are kept."""
+        """The training rows, with the teacher's logits if they are cached."""
         top_k = self._run.distill.cached_top_k
         if not top_k:
             return super().dataset(arguments, checkpoint, prepared, vocabulary)
@@ -160,7 +160,7 @@ class Distillation(TrainingMethod):
             with torch.autocast(device.type, torch.bfloat16, enabled=bool(arguments.bf16)):
                 return top_logits(teacher, plain, top_k, self._shapes[1].outputs, device)
 
-        with arguments.main_process_first(desc="asking the teacher"):
+        with arguments.main_process_first(desc="running the teacher"):
             cache = cached_logits(self.config.run_folder / "teacher_logits", store, about, compute)
         self._teacher.model.to("cpu")  # type: ignore[arg-type]
         return CachedRows(store, *shape, cache=cache)
@@ -199,13 +199,13 @@ class Distillation(TrainingMethod):
 
 
 def _about(teacher: Checkpoint, folder: str) -> dict[str, Any]:
-    """What the student's record says of a teacher."""
+    """A teacher's fields in the student's record."""
     layers, attention = encoder_shape(teacher.model).layers, str(teacher.input_format.attention)
     return {"name": teacher.name, "sha256": model_sha256(folder), "layers": layers, "attention": attention}
 
 
 def objectives_of(run: DistillRun, student: EncoderShape, teacher: EncoderShape) -> list[Objective]:
-    """The parts of the loss that a config asks for; labels are smoothed as `[rows]` says.
+    """The objectives of a config; labels are smoothed by `rows.label_smoothing`.
 
     Raises:
         UserError: The models do not fit, or a setting is unknown.
@@ -216,7 +216,7 @@ def objectives_of(run: DistillRun, student: EncoderShape, teacher: EncoderShape)
 
 
 def check_logits_only(objectives: Sequence[Objective]) -> None:
-    """A recurrent teacher has nothing but logits for a prefix student.
+    """Refuse all but logits from a recurrent teacher for a prefix student.
 
     Raises:
         UserError: Objectives on states or attention.

@@ -1,7 +1,7 @@
-"""The trainer of a student: `QGTrainer` with objectives on what student and teacher show.
+"""The trainer of a student: `QGTrainer` with objectives on the captures of student and teacher.
 
 Comes in: a `CapturingModel` around the student, a teacher, objectives. Goes out: as from `QGTrainer`; only the student
-is saved. Projections, where the widths differ, lie beside a checkpoint in `distillation_state.safetensors`.
+is saved. Projections, where the widths differ, are saved beside a checkpoint in `distillation_state.safetensors`.
 
 A literal example: `DistillTrainer(teacher=Teacher(bert, needs), objectives=all_layer(...), model=CapturingModel(...),
 ...).train()`
@@ -43,7 +43,7 @@ _PREFIX = "projections."
 
 
 class AnyTeacher(Protocol):
-    """What the trainer asks: `Teacher`, `RecurrentTeacher` or `CachedTeacher`."""
+    """A teacher as the trainer calls it."""
 
     needs: Needs
 
@@ -51,16 +51,16 @@ class AnyTeacher(Protocol):
         """Move it."""
 
     def __call__(self, batch: Batch) -> DistillCapture:
-        """What it shows of a batch, without gradients."""
+        """Its capture of a batch, without gradients."""
 
 
 class DistillTrainer(QGTrainer):
     """Trains a student.
 
     Args:
-        teacher: No `nn.Module`, so nothing of it is trained, saved or put into training mode.
+        teacher: Not an `nn.Module`, so that it is never trained, saved or put into training mode.
         objectives: The parts of the loss.
-        schedule: Which of them are active when.
+        schedule: Which objectives are active when.
         stage_ends: See `stage_weights`.
         options: Of `QGTrainer`; `model` is a `CapturingModel` that captures what the objectives need.
     """
@@ -87,7 +87,7 @@ class DistillTrainer(QGTrainer):
     # Loss
 
     def loss_terms(self, capture: Capture, batch: Batch) -> list[LossTerm]:
-        """The objectives' terms at this stage, and those that are only watched."""
+        """The objectives' terms at this stage, and those that are only logged."""
         progress = self.state.global_step / self.state.max_steps
         stage = stage_weights(self._schedule, progress, self._layers, stage_ends=self._stage_ends)
         if stage != self._stage:
@@ -97,19 +97,19 @@ class DistillTrainer(QGTrainer):
         with self.accelerator.autocast():
             teacher = self._shown(batch, rows)
         terms = loss_terms(self._objectives, student, teacher, batch, stage)
-        if rows is not None:  # of the others there is nothing to compare with
+        if rows is not None:  # the teacher did not run on all
             return terms
         names = {term.name for term in terms}
         return [*terms, *(term for term in self.watch(student, teacher, batch) if term.name not in names)]
 
     def _shown(self, batch: Batch, rows: torch.Tensor | None) -> DistillCapture:
-        """What the teacher shows of the rows, bool [B]; None: of all."""
+        """The teacher's capture of the rows, bool [B], or of all."""
         if rows is None:
             return self._teacher(batch)
         return run_on_rows(self._teacher, batch, rows) if rows.any() else DistillCapture()
 
     def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
-        """Terms of weight 0: how near the student is."""
+        """Terms of weight 0: the distance to the teacher."""
         logits = student.against(teacher)
         self.note_teacher_accuracy(logits.teacher_logits, batch)
         return watched_terms(logits, self._temperature)
@@ -121,9 +121,9 @@ class DistillTrainer(QGTrainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
-        """As everywhere, and a gradient of 0 for weights that no active term reaches.
+        """As in `QGTrainer`, with a gradient of 0 for weights that no active term reaches.
 
-        DDP waits for every gradient, and an optimiser moves weights without one otherwise than weights with a zero.
+        DDP waits for every gradient, and an optimiser treats a missing gradient differently from a zero.
         """
         loss, capture = super().compute_loss(model, inputs, True, num_items_in_batch)
         projected = (state for states in (capture.projected_states or {}).values() for state in states.values())
@@ -134,7 +134,7 @@ class DistillTrainer(QGTrainer):
     # Diagnostics
 
     def term_figures(self, means: dict[str, float], parts: dict[str, float]) -> dict[str, float]:
-        """Each term's share of what can be learnt; warnings go to stderr and into the log, each one once."""
+        """Each term's share of the reducible loss; each warning goes to stderr and into the log once."""
         parts = reducible_parts(means, parts)
         for about, sentence in balance_warnings(parts).items():
             if about not in self._warned:
@@ -143,7 +143,7 @@ class DistillTrainer(QGTrainer):
         return shares(parts)
 
     def note_teacher_accuracy(self, teacher_logits: torch.Tensor, batch: Batch) -> None:
-        """Once in a run; a resumed one has it in its log."""
+        """Log the teacher's accuracy on the first batch, once in a run."""
         if self._teacher_is_checked or any("teacher_accuracy" in entry for entry in self.state.log_history):
             return
         self._teacher_is_checked = True
@@ -153,11 +153,11 @@ class DistillTrainer(QGTrainer):
             self._note(warning=found.warning)
 
     def teacher_check(self, teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
-        """Its accuracy on a batch."""
+        """The teacher's accuracy on a batch."""
         return check_teacher(teacher_logits, batch)
 
     def _note(self, **entry: Any) -> None:
-        """A log entry that is no figure of an interval."""
+        """Add a log entry of its own, and print it."""
         self.state.log_history.append({**entry, "step": self.state.global_step})
         if self.is_world_process_zero():
             for name, value in entry.items():
@@ -169,7 +169,7 @@ class DistillTrainer(QGTrainer):
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         super()._save(output_dir, state_dict)
         folder = Path(output_dir or str(self.args.output_dir))
-        if self.args.should_save and folder.name.startswith("checkpoint-"):  # not the model that is handed on
+        if self.args.should_save and folder.name.startswith("checkpoint-"):  # not with the final model
             state = self._capturing().state_dict() if state_dict is None else state_dict
             save_projections(folder, state)
 

@@ -40,7 +40,7 @@ def hub_rows(glue: GlueTask, split: str) -> Iterator[FileRow]:
 
 
 def hub_columns(glue: GlueTask, split: str) -> Columns:
-    """Where the hub's records have texts and label; labels of the test sets were never published."""
+    """The columns of the hub's records; labels of the test sets were never published."""
     first, second = (*(glue.hub_texts or (glue.text_a, glue.text_b)), None)[:2]
     return Columns(text_a=str(first), text_b=second, label=None if split.startswith("test") else "label")
 

@@ -27,19 +27,19 @@ _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Where a record's texts and label stand."""
+    """The columns of a record's texts and label."""
 
     text_a: str
     text_b: str | None = None
     label: str | None = None
-    """None where a file has no labels, or they are not to be read."""
+    """None if a file has no labels or they are not read."""
 
 
 def find_columns(file: str, present: Iterable[str], text_a: str = "", text_b: str = "", label: str = "") -> Columns:
     """The columns to read: those the user names, else those of well-known names.
 
     Args:
-        file: The file, for the sentence.
+        file: The file, for the message.
         present: The columns a file has.
         text_a: The user's choice of the first text, empty for none.
         text_b: Of the second; without one, a column of a well-known name makes the task one of pairs.
@@ -63,7 +63,7 @@ def find_columns(file: str, present: Iterable[str], text_a: str = "", text_b: st
 def to_examples(
     file: str, rows: Iterable[FileRow | Problem], columns: Columns, task: ClassificationTask, *, numbers: bool = False
 ) -> Iterator[ClassificationExample | Problem]:
-    """Judge each record.
+    """Turn each record into an example or a problem.
 
     Args:
         file: The file, for the problems.

@@ -27,7 +27,7 @@ from qgkd.training.dataset import Draw, WeightedRow
 
 @dataclass(frozen=True, slots=True)
 class LabelledRow(WeightedRow):
-    """A row with its label as a number: a class, or a score."""
+    """A row with its label: a class, or a score."""
 
     label: float
 
@@ -36,7 +36,7 @@ class ClassificationRows(Dataset[list[WeightedRow]]):
     """One item per example.
 
     Args:
-        parts: Stores with the labels to train on, [N] each, NaN nowhere.
+        parts: Stores with the labels to train on, [N] each, without NaN.
     """
 
     def __init__(self, parts: Sequence[tuple[ExampleStore, NDArray[np.float64]]]) -> None:

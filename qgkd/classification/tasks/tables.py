@@ -6,8 +6,8 @@ one, in the order of the file.
 A literal example: the second line of `label\ttext` / `1\t早餐很好。` becomes
 `FileRow(row_number=1, line_number=2, fields={"label": "1", "text": "早餐很好。"})`.
 
-Differs: `qgkd.reading.file_input` reads passages, whose column `context` tells delimiter and format; here
-any name may be a text's.
+Differs: `qgkd.reading.file_input` reads passages, whose column `context` decides delimiter and format; here
+any column may be a text.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def read_table(
     Args:
         path: The file. `.csv` has commas, semicolons or tabs, `.json` and `.jsonl` objects, any other name tabs.
         columns: The columns of a CSV or TSV file without a header line; empty where the first line names them.
-        quoted: Whether cells may stand in double quotes that are no part of them; None says yes for CSV and no for TSV,
-            as GLUE's files and most of their kind hold single, unpaired quotes.
+        quoted: Whether cells may be in double quotes; None is yes for CSV and no for TSV, as GLUE's files have unpaired
+            quotes.
 
     Yields:
-        Every record in order, and a problem in the place of every record that cannot be read.
+        Every record in order, and a problem for every record that cannot be read.
 
     Raises:
-        UserError: No such file, not UTF-8 in its header, or a header that repeats a column.
+        UserError: No such file, a header that is not UTF-8, or one that repeats a column.
     """
     name, suffix = str(path), Path(str(path).removesuffix(".gz")).suffix.lower()
     content = _content(name)

@@ -1,7 +1,7 @@
-"""A teacher's logits kept on disk, its top k at every question token.
+"""A teacher's logits cached on disk, its top k at every question token.
 
 Comes in: a teacher and tokenised questions. Goes out: a folder; rows that carry their logits; `CachedTeacher`, which
-asks nobody.
+reads them.
 
     about.json    what the logits depend on
     ids.npy       [T, k] token ids, T question tokens of the whole store in its order
@@ -10,7 +10,7 @@ asks nobody.
 A literal example: DRCD's 26,936 questions of 23 tokens at k = 64 are 320 MB; at k = V the rows are the teacher's own.
 
 The others are -inf, so a softmax over the vocabulary renormalises over the k, at any temperature. Terms on states,
-attention and raw logits cannot be had from it, and are refused.
+attention and raw logits are refused.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _BATCH_QUESTIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class LogitCache:
-    """The kept logits of a store's questions, in the order of their tokens."""
+    """The cached logits of a store's questions, in the order of their tokens."""
 
     ids: NDArray[np.int32]  # [T, k]
     logits: NDArray[np.float32]  # [T, k]
@@ -50,7 +50,7 @@ class LogitCache:
 
 @dataclass(frozen=True, slots=True)
 class RowWithLogits(WeightedRow):
-    """A row with the teacher's answers at its scored [MASK]s."""
+    """A row with the teacher's logits at its scored [MASK]s."""
 
     teacher_ids: NDArray[np.int32]  # [r, k]
     teacher_logits: NDArray[np.float32]  # [r, k]
@@ -73,7 +73,7 @@ class CachedRows(RowDataset):
         return [self._with_logits(each, tokens[[len(each.row) - source - 1]]) for each in rows]
 
     def _places(self, question: int) -> NDArray[np.int64]:
-        """Where in the store's targets a question's tokens are."""
+        """The places of a question's tokens in the store's targets."""
         return np.arange(self.target_ends[question - 1] if question else 0, self.target_ends[question])
 
     def _with_logits(self, row: WeightedRow, places: NDArray[np.int64]) -> RowWithLogits:
@@ -93,7 +93,7 @@ class CachedCollator(RowCollator):
     """A `RowCollator` whose batches carry the teacher's logits."""
 
     def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> CachedBatch:
-        """Pad the rows, and put their logits one below the other."""
+        """Pad the rows and concatenate their logits."""
         plain = RowCollator.__call__(self, items)
         rows: list[Any] = [row for item in items for row in item]
         return CachedBatch(
@@ -120,7 +120,7 @@ class CachedTeacher:
         return self
 
     def __call__(self, batch: Batch) -> DistillCapture:
-        """Logits [R, V], -inf where none were kept."""
+        """Logits [R, V], -inf where none were cached."""
         assert isinstance(batch, CachedBatch)
         ids, kept = batch.teacher_ids, batch.teacher_logits
         logits = kept.new_full((len(ids), self._outputs), -torch.inf)
@@ -144,7 +144,7 @@ def check_cacheable(objectives: Sequence[Objective]) -> None:
 def cached_logits(
     folder: Path, store: TokenStore, about: dict[str, Any], compute: Callable[[], LogitCache]
 ) -> LogitCache:
-    """The cache in a folder, computed and written where there is none.
+    """The cache in a folder; computed and written if absent.
 
     Args:
         folder: Beside the run's other files.
@@ -153,7 +153,7 @@ def cached_logits(
         compute: Runs the teacher.
 
     Raises:
-        UserError: The folder holds the logits of another teacher or other questions.
+        UserError: The folder has the logits of another teacher or other questions.
     """
     if (folder / "about.json").is_file():
         recorded = json.loads((folder / "about.json").read_text(encoding="utf-8"))

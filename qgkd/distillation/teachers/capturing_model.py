@@ -1,4 +1,4 @@
-"""The trained module with a view into its encoder.
+"""The trained module, capturing the inside of its encoder.
 
 Comes in: a `ModelInput`. Goes out: `DistillCapture`.
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class CapturingModel(TrainingModel):
-    """A `TrainingModel` that also shows what `needs` says.
+    """A `TrainingModel` that also captures what `needs` lists.
 
-    Projections belong to the student's training alone: they run inside this forward, so that wrappers see their
-    parameters, and are not part of `model`.
+    Projections serve the student's training: they run inside this forward, so that wrappers see their parameters, and
+    are not part of `model`.
 
     Args:
         model: A masked language model with a BERT-type or DistilBERT encoder.
-        needs: What to capture; may be set anew before any forward.
+        needs: What to capture; may be changed between forwards.
         projections: For each objective that has any, student layer → linear map to the teacher's width.
     """
 

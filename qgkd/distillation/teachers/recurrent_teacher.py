@@ -4,10 +4,10 @@ Comes in: a batch of packed rows, and a teacher that reads one [MASK] a row. Goe
 batch's scored positions.
 
 A literal example: a packed row of a question of 23 tokens is 23 rows for the teacher: the source, the question tokens
-given before the [MASK], the [MASK]. So it costs what recurrent rows cost; cached logits pay it once.
+before the [MASK], the [MASK]. It costs as much as recurrent rows; cached logits pay it once.
 
-Only the logits correspond: in the teacher the passage sees the question, so its states and attention are of other
-inputs than the student's.
+Only the logits correspond: in the teacher the passage attends to the question, so its states and attention belong to
+other inputs than the student's.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class RecurrentTeacher:
 
     @property
     def needs(self) -> Needs:
-        """The logits, whatever is asked for."""
+        """The logits only."""
         return self._teacher.needs
 
     @needs.setter
     def needs(self, needs: Needs) -> None:
         if needs.hidden_states or needs.attention or needs.values:
-            raise ValueError("expected to be asked for logits alone: a recurrent teacher's states are of other rows")
+            raise ValueError("expected to capture logits alone: a recurrent teacher's states are of other rows")
 
     def to(self, device: torch.device | str) -> RecurrentTeacher:
         """Move it."""

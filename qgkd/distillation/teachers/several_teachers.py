@@ -1,4 +1,4 @@
-"""Several teachers as one.
+"""Several teachers as one, their distributions averaged.
 
 Comes in: teachers of one vocabulary and one set of classes, the smaller first. Goes out: `SeveralCaptures`: the mean of
 their distributions as logits, the last one's inner states, and each teacher's own capture.
@@ -39,7 +39,7 @@ class Ensemble(StrEnum):
 
 @dataclass
 class SeveralCaptures(DistillCapture):
-    """What several teachers show."""
+    """The captures of several teachers."""
 
     members: tuple[DistillCapture, ...] | None = None
 
@@ -48,7 +48,7 @@ Member = Teacher | RecurrentTeacher
 
 
 class SeveralTeachers:
-    """Asks each of them.
+    """Runs each of them.
 
     Args:
         teachers: The smaller first; inner states are taken from the last.
@@ -70,7 +70,7 @@ class SeveralTeachers:
 
     @needs.setter
     def needs(self, needs: Needs) -> None:
-        """Inner states are asked of the last alone."""
+        """Inner states are captured of the last only."""
         for teacher in self._teachers[:-1]:
             teacher.needs = Needs(logits=True)
         self._teachers[-1].needs = needs | Needs(logits=True)

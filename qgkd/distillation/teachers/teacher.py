@@ -1,10 +1,10 @@
-"""The model that is only asked.
+"""A frozen model whose outputs a student imitates.
 
 Comes in: a model and a batch. Goes out: `DistillCapture` without gradients, and without dropout.
 
 A literal example: `Teacher(bert, needs)(batch).logits`
 
-It is no `nn.Module`, so that a trainer that holds one neither moves it into training mode nor saves it.
+It is no `nn.Module`, so that a trainer neither puts it into training mode nor saves it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Teacher:
 
     Args:
         model: Its weights are frozen; it must not be the student.
-        needs: What to capture; may be set anew.
-        kind: How its logits are had: at the [MASK]s, or as a subclass has it.
+        needs: What to capture; may be changed.
+        kind: Where its logits are taken: at the [MASK]s, or as a subclass defines.
     """
 
     def __init__(self, model: PreTrainedModel, needs: Needs, kind: type[CapturingModel] = CapturingModel) -> None:
@@ -60,5 +60,5 @@ class Teacher:
     @torch.no_grad()
     def read(self, inputs: ModelInput) -> DistillCapture:
         """Run it on rows."""
-        self._capturing.eval()  # whatever was done to the model since
+        self._capturing.eval()  # a trainer may have changed the mode
         return cast(DistillCapture, self._capturing(inputs))
