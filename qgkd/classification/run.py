@@ -29,6 +29,7 @@ from qgkd.checkpoints.precision import parameter_count
 from qgkd.classification.arguments import classification_arguments
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.config import ClassificationConfig
+from qgkd.classification.describe import lineage, summary
 from qgkd.classification.models import load_student, load_teachers, load_tokenizer_of, load_trained, position_limit
 from qgkd.classification.prediction import Predictor
 from qgkd.classification.result import ClassificationResult, read_result, write_result
@@ -40,10 +41,9 @@ from qgkd.classification.teachers import build_teacher, check_teachers, ensemble
 from qgkd.classification.trainer import ClassificationTrainer
 from qgkd.classification.validation import ClassificationValidator, split_figures
 from qgkd.distillation.methods.settings import objectives_of, schedule_of, settings_in_full
-from qgkd.distillation.objectives.objective import Objective, needs_of, projections_of
+from qgkd.distillation.objectives.objective import needs_of, projections_of
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
-from qgkd.files.fingerprint import model_sha256
 from qgkd.files.toml_values import to_toml
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.run import is_main, say, settle_folder
@@ -117,7 +117,7 @@ class _Run:
     def result(self, *, resume: bool) -> ClassificationResult:
         """Train or resume; then measure the final model."""
         folder = self.config.run_folder
-        say(self.summary())
+        say(summary(self.config, self.prepared, self.objectives, self.student, self.teachers))
         trainer = self.trainer()
         start = last_checkpoint(folder) if resume else None
         if start is not None:
@@ -142,7 +142,8 @@ class _Run:
         validator: Any = None
         if VALIDATION in splits:
             validator = ClassificationValidator(self.task, splits, self.predictor)
-        lineage = self.lineage()
+        seed = int(self.arguments.seed)
+        record = lineage(self.config, self.sections, self.prepared, self.student, self.teachers, seed)
         schedule, stage_ends = schedule_of(self.config.method)
         return ClassificationTrainer(
             task=self.task,
@@ -158,7 +159,7 @@ class _Run:
             pad_id=self.predictor.pad_id,
             validator=validator,
             patience=evaluation.patience if validator else 0,
-            lineage=lambda: lineage,
+            lineage=lambda: record,
         )
 
     def rows(self) -> ClassificationRows:
@@ -200,49 +201,6 @@ class _Run:
             folder=self.config.run_folder,
         )
 
-    def lineage(self) -> dict[str, Any]:
-        """The fields of the model's record."""
-        from qgkd.training.lineage import checkout_commit
-
-        kept = ("script", "base", "trained_on")
-        base = {key: self.student.record[key] for key in kept if key in self.student.record}
-        teachers = [
-            {"name": each.name, "sha256": model_sha256(name), "layers": shape.layers}
-            for each, name, shape in zip(self.teachers, self.config.model.teachers, self.shapes[1:], strict=True)
-        ]
-        script = self.config.task.script
-        return {
-            **({"script": script} if script else {}),
-            "classification": {
-                "task": self.task.name,
-                "labels": self.task.labels,
-                "max_tokens": self.config.task.max_tokens,
-                "examples": {name: len(store) for name, store in self.splits.items()},
-            },
-            "base": {"name": self.config.model.base, **base},
-            **({"teachers": teachers} if teachers else {}),
-            "config": self.sections,
-            "seed": int(self.arguments.seed),
-            "commit": checkout_commit(),
-        }
-
-    def summary(self) -> str:
-        """Data, models and terms, as a line for the log."""
-        counts = ", ".join(f"{len(store):,} {name}" for name, store in self.splits.items())
-        cut = sum(int(store.about.get("examples_cut", 0)) for store in self.splits.values())
-        parts = [f"{self.task.name}: {counts} examples"]
-        if cut:
-            parts.append(f"{cut:,} cut at {self.config.task.max_tokens} tokens")
-        parts += [f"{count:,} left out of {name} (in task.exclude_texts_of)"
-                 for name, count in self.prepared.left_out.items() if count]  # fmt: skip
-        if self.prepared.problems:
-            parts.append(f"{len(self.prepared.problems):,} rows left out, the first: {self.prepared.problems[0]}")
-        terms = ", ".join(f"{each.name} x {_weight(each):g}" for each in self.objectives)
-        names = " and ".join(f"{each.name} of {shape.layers} layers" for each, shape in
-                             zip(self.teachers, self.shapes[1:], strict=True))  # fmt: skip
-        learns = f" learns from {names}" if names else " learns from the labels"
-        return f"{'; '.join(parts)}. A model of {self.shapes[0].layers} layers{learns}: {terms}."
-
 
 def _settled(config: ClassificationConfig) -> ClassificationConfig:
     """Convert texts for a base that knows only one script."""
@@ -261,8 +219,3 @@ def _check_positions(config: ClassificationConfig, models: Sequence[Checkpoint])
                 f"task.max_tokens must be at most the {limit} positions of {model.name}, was "
                 f"{config.task.max_tokens}; lower it"
             )
-
-
-def _weight(objective: Objective) -> float:
-    inner = getattr(objective, "objective", None)
-    return objective.weight * (inner.weight if isinstance(inner, Objective) else 1.0)

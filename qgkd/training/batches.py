@@ -10,12 +10,13 @@ A literal example: 20 items, 4 per micro-batch, 2 accumulated, 1 process: steps 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
+from transformers import TrainingArguments
 
 from qgkd.model_input.batch import Batch, collate
 from qgkd.training.dataset import Draw, WeightedRow
@@ -93,6 +94,32 @@ class StepSampler(Sampler[list[Draw]]):
     def _micro_batches(self, items: int) -> int:
         """Per process, for a step of so many items."""
         return -(-items // (self.batch_size * self._processes))
+
+
+def step_sampler(arguments: TrainingArguments, lengths: NDArray[np.int64]) -> StepSampler:
+    """This process's sampler by the arguments of a run."""
+    strategy = arguments.train_sampling_strategy
+    return StepSampler(
+        lengths,
+        micro_batch_items=arguments.per_device_train_batch_size,
+        accumulation=arguments.gradient_accumulation_steps,
+        processes=arguments.world_size,
+        process=arguments.process_index,
+        seed=arguments.seed if arguments.data_seed is None else arguments.data_seed,
+        strategy=str(getattr(strategy, "value", strategy)),
+        drop_last=arguments.dataloader_drop_last,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AsDict:
+    """A collator whose batch lies in a dict, as transformers' Trainer takes nothing else."""
+
+    collate: Callable[[Sequence[Sequence[WeightedRow]]], Batch]
+
+    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> dict[str, Batch]:
+        """The batch under one key."""
+        return {"batch": self.collate(items)}
 
 
 @dataclass(frozen=True, slots=True)

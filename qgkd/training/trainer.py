@@ -15,8 +15,7 @@ from __future__ import annotations
 import copy
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,10 +26,10 @@ from transformers import PrinterCallback, ProgressCallback, Trainer, TrainingArg
 
 from qgkd.checkpoints.checkpoint import Checkpoint, save_record
 from qgkd.model_input.batch import Batch
-from qgkd.training.batches import RowCollator, StepSampler
+from qgkd.training.batches import AsDict, RowCollator, StepSampler, step_sampler
 from qgkd.training.callbacks import RunClock, RunLog, StopWhenFlat
 from qgkd.training.checkpoints import inner_state, load_weights
-from qgkd.training.dataset import RowDataset, WeightedRow
+from qgkd.training.dataset import RowDataset
 from qgkd.training.loss import LossTerm, cross_entropy_terms, mean_over_step, unit_counts
 from qgkd.training.model import Capture, TrainingModel
 from qgkd.training.term_sums import TermSums
@@ -41,16 +40,6 @@ if TYPE_CHECKING:
 
 Lineage = Callable[[], dict[str, Any]]
 """Gives the fields of `qgkd.json` beside the format."""
-
-
-@dataclass(frozen=True, slots=True)
-class _AsDict:
-    """A collator whose batch lies in a dict, as transformers' Trainer takes nothing else."""
-
-    collate: Callable[[Sequence[Sequence[WeightedRow]]], Batch]
-
-    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> dict[str, Batch]:
-        return {"batch": self.collate(items)}
 
 
 class QGTrainer(Trainer):
@@ -151,35 +140,22 @@ class QGTrainer(Trainer):
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Batches of this process, whose order depends on the seed and the epoch."""
-        options: dict[str, Any] = {
-            "num_workers": self.args.dataloader_num_workers,
-            "pin_memory": self.args.dataloader_pin_memory,
-            "persistent_workers": self.args.dataloader_persistent_workers,
-            "prefetch_factor": self.args.dataloader_prefetch_factor,
-        }
+        names = ("num_workers", "pin_memory", "persistent_workers", "prefetch_factor")
+        options: dict[str, Any] = {name: getattr(self.args, f"dataloader_{name}") for name in names}
         return cast(
             "DataLoader[Any]",
             DataLoaderShard(
                 self.train_dataset,
                 device=self.accelerator.device,
                 batch_sampler=self._sampler(),
-                collate_fn=_AsDict(self.data_collator),
+                collate_fn=AsDict(self.data_collator),
                 generator=torch.Generator(),  # or every epoch would draw from the generator that dropout draws from
                 **options,
             ),
         )
 
     def _sampler(self) -> StepSampler:
-        return StepSampler(
-            cast(RowDataset, self.train_dataset).lengths,
-            micro_batch_items=self.args.per_device_train_batch_size,
-            accumulation=self.args.gradient_accumulation_steps,
-            processes=self.args.world_size,
-            process=self.args.process_index,
-            seed=self.args.seed if self.args.data_seed is None else self.args.data_seed,
-            strategy=str(getattr(self.args.train_sampling_strategy, "value", self.args.train_sampling_strategy)),
-            drop_last=self.args.dataloader_drop_last,
-        )
+        return step_sampler(self.args, cast(RowDataset, self.train_dataset).lengths)
 
     # Logging and evaluation
 
