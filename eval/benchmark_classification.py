@@ -30,17 +30,17 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from qgkd.checkpoints.encoder import encoder_shape
 from qgkd.classification.classifying_model import ClassifyingModel
-from qgkd.classification.method_settings import check_method, objectives_of
-from qgkd.classification.methods import METHODS
-from qgkd.distillation.objectives.objective import asked_rows, loss_terms, needs_of
-from qgkd.distillation.teachers.asked_rows import ask_about
+from qgkd.distillation.methods.by_name import METHODS
+from qgkd.distillation.methods.settings import check_method, objectives_of
+from qgkd.distillation.objectives.objective import loss_terms, needs_of, teacher_rows
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.row_subset import run_on_rows
 from qgkd.distillation.teachers.several_teachers import SeveralTeachers
 from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.experiment.engine.figures import time_in_turns
+from qgkd.model_input.batch import Batch, ModelInput
 from qgkd.model_input.rows import Block
 from qgkd.training.loss import mean_over_step, unit_counts
-from qgkd.training.model import MODEL_INPUTS
 
 VOCABULARY_TOKENS = 30522  # bert-base-uncased
 
@@ -123,7 +123,7 @@ def step_of(
     name: str,
     models: Models,
     optimizer: torch.optim.Optimizer,
-    batch: dict[str, torch.Tensor],
+    batch: Batch,
     options: argparse.Namespace,
 ) -> Callable[[], None]:
     """One optimiser step, as the trainer takes it."""
@@ -135,7 +135,6 @@ def step_of(
     if "teacher" in name:
         teacher = SeveralTeachers([teacher, Teacher(models.other, Needs(logits=True), ClassifyingModel)])
     counts = unit_counts([batch]).to(options.device)
-    inputs = {key: batch[key] for key in MODEL_INPUTS}
 
     def autocast() -> contextlib.AbstractContextManager[object]:
         if options.precision == "fp32":
@@ -144,14 +143,14 @@ def step_of(
 
     def step() -> None:
         with autocast():
-            student = model(**inputs)
-        rows = asked_rows(objectives, student, batch)
+            student = model(batch.inputs)
+        rows = teacher_rows(objectives, student, batch)
         shown: DistillCapture = DistillCapture()
         with autocast():
             if rows is None:
                 shown = teacher(batch)
             elif rows.any():
-                shown = ask_about(teacher, batch, rows)
+                shown = run_on_rows(teacher, batch, rows)
         terms = loss_terms(objectives, student, shown, batch)
         sum(term.weight * mean_over_step(term, batch, counts) for term in terms).backward()
         optimizer.step()
@@ -176,26 +175,25 @@ def layers_of(name: str, models: Models, options: argparse.Namespace) -> float:
     return round(1 + sum(asked) / (3 * options.layers), 2)
 
 
-def random_batch(options: argparse.Namespace) -> dict[str, torch.Tensor]:
+def random_batch(options: argparse.Namespace) -> Batch:
     """Rows of half to all of the length, the longest first, as a real batch is padded."""
     torch.manual_seed(0)
     rows, length = options.batch, options.tokens
     lengths = torch.linspace(length, length / 2, rows).long()
     real = torch.arange(length) < lengths[:, None]
     ids = torch.randint(1000, VOCABULARY_TOKENS, (rows, length)).masked_fill(~real, 0)
-    zeros = torch.zeros_like(ids)
-    found = {
-        "input_ids": ids,
-        "token_type_ids": zeros,
-        "position_ids": torch.arange(length).expand(rows, -1).masked_fill(~real, 0),
-        "blocks": real.long() * int(Block.PASSAGE),
-        "steps": zeros,
-        "groups": zeros,
-        "mask_positions": torch.stack([torch.arange(rows), torch.zeros(rows, dtype=torch.long)], dim=1),
-        "target_ids": torch.arange(rows) % options.classes,
-        "row_weights": torch.ones(rows),
-    }
-    return {name: value.contiguous().to(options.device) for name, value in found.items()}
+    found = Batch(
+        inputs=ModelInput(
+            input_ids=ids,
+            token_type_ids=torch.zeros_like(ids),
+            position_ids=torch.arange(length).repeat(rows, 1).masked_fill(~real, 0),
+            blocks=real.long() * int(Block.PASSAGE),
+            scored_positions=torch.stack([torch.arange(rows), torch.zeros(rows, dtype=torch.long)], dim=1),
+        ),
+        targets=torch.arange(rows) % options.classes,
+        row_weights=torch.ones(rows),
+    )
+    return found.to(options.device)
 
 
 def random_bert(layers: int, hidden: int, options: argparse.Namespace) -> BertForSequenceClassification:

@@ -29,15 +29,16 @@ import torch
 from transformers import BertConfig, BertForMaskedLM
 
 from qgkd.checkpoints.encoder import encoder_shape
+from qgkd.distillation.methods.all_layer import all_layer
+from qgkd.distillation.methods.kd import hinton
 from qgkd.distillation.objectives.objective import Objective, loss_terms, needs_of
-from qgkd.distillation.recipes import all_layer, hinton
 from qgkd.distillation.teachers.capture import Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.experiment.engine.figures import time_in_turns
+from qgkd.model_input.batch import Batch, ModelInput
 from qgkd.model_input.rows import Block
 from qgkd.training.loss import cross_entropy_terms, mean_over_step, unit_counts
-from qgkd.training.model import MODEL_INPUTS
 
 VOCABULARY_TOKENS = 21128  # bert-base-chinese
 QUESTION_TOKENS = 23  # DRCD's mean, [SEP] included
@@ -95,14 +96,13 @@ def step_of(
     student: BertForMaskedLM,
     teacher: Teacher,
     optimizer: torch.optim.Optimizer,
-    batch: dict[str, torch.Tensor],
+    batch: Batch,
     options: argparse.Namespace,
 ) -> Callable[[], None]:
     """One optimiser step; without objectives on the labels alone."""
     student_needs, teacher_needs = needs_of(objectives)
     model = CapturingModel(student, student_needs)
     counts = unit_counts([batch]).to(options.device)
-    inputs = {name: batch[name] for name in MODEL_INPUTS}
 
     def autocast() -> contextlib.AbstractContextManager[object]:
         if options.precision == "fp32":
@@ -111,7 +111,7 @@ def step_of(
 
     def step() -> None:
         with autocast():
-            capture = model(**inputs)
+            capture = model(batch.inputs)
             if objectives:
                 teacher.needs = teacher_needs
                 terms = loss_terms(objectives, capture, teacher(batch), batch)
@@ -126,7 +126,7 @@ def step_of(
     return step
 
 
-def packed_batch(options: argparse.Namespace) -> dict[str, torch.Tensor]:
+def packed_batch(options: argparse.Namespace) -> Batch:
     """Rows of source, question and [MASK]s, as the collator makes them of questions of one length."""
     torch.manual_seed(0)
     rows, source, asked = options.batch, options.source_tokens, QUESTION_TOKENS
@@ -139,18 +139,20 @@ def packed_batch(options: argparse.Namespace) -> dict[str, torch.Tensor]:
     steps = torch.cat([torch.zeros(source, dtype=torch.long), question, question])
     places = torch.cat([torch.arange(source), source - 1 + question, source - 1 + question])
     masks = torch.arange(source + asked, length).repeat(rows)
-    found = {
-        "input_ids": ids,
-        "token_type_ids": torch.zeros_like(ids),
-        "position_ids": places.expand(rows, -1),
-        "blocks": blocks.expand(rows, -1),
-        "steps": steps.expand(rows, -1),
-        "groups": (steps > 0).long().expand(rows, -1),
-        "mask_positions": torch.stack([torch.arange(rows).repeat_interleave(asked), masks], dim=1),
-        "target_ids": targets.flatten(),
-        "row_weights": torch.ones(rows),
-    }
-    return {name: value.contiguous().to(options.device) for name, value in found.items()}
+    found = Batch(
+        inputs=ModelInput(
+            input_ids=ids,
+            token_type_ids=torch.zeros_like(ids),
+            position_ids=places.repeat(rows, 1),
+            blocks=blocks.repeat(rows, 1),
+            steps=steps.repeat(rows, 1),
+            groups=(steps > 0).long().repeat(rows, 1),
+            scored_positions=torch.stack([torch.arange(rows).repeat_interleave(asked), masks], dim=1),
+        ),
+        targets=targets.flatten(),
+        row_weights=torch.ones(rows),
+    )
+    return found.to(options.device)
 
 
 def random_bert(layers: int, options: argparse.Namespace) -> BertForMaskedLM:

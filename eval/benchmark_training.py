@@ -42,7 +42,7 @@ from qgkd.training.batches import RowCollator
 from qgkd.training.config import RowsConfig
 from qgkd.training.dataset import Draw, RowDataset, Vocabulary
 from qgkd.training.loss import cross_entropy_terms, mean_over_step, unit_counts
-from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.training.model import TrainingModel
 from qgkd.training.token_store import TokenStore, build_store
 
 VOCABULARY_TOKENS = 21128  # bert-base-chinese
@@ -119,8 +119,7 @@ def memory(options: argparse.Namespace) -> str:
     batches = [RowCollator(PAD)(chunk) for chunk in chunks(training_items(system, options), options)]
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         for batch in batches:
-            capture = model(**{name: batch[name] for name in MODEL_INPUTS})
-            cross_entropy_terms(capture, batch, 0.0)
+            cross_entropy_terms(model(batch.inputs), batch, 0.0)
     per_question = sum(saved.values()) / options.questions
     fixed = 16 * parameters
     total = fixed + options.device_questions * per_question
@@ -158,9 +157,9 @@ def training_run(system: System, model: TrainingModel, options: argparse.Namespa
     def run() -> None:
         counts = unit_counts(batches).to(options.device)
         for batch in batches:
-            on_device = {name: tensor.to(options.device, non_blocking=True) for name, tensor in batch.items()}
+            on_device = batch.to(options.device, non_blocking=True)
             with autocast if options.precision == "bf16" else contextlib.nullcontext():
-                capture = model(**{name: on_device[name] for name in MODEL_INPUTS})
+                capture = model(on_device.inputs)
             (term,) = cross_entropy_terms(capture, on_device, 0.0)
             mean_over_step(term, on_device, counts).backward()
         optimizer.step()
@@ -169,7 +168,7 @@ def training_run(system: System, model: TrainingModel, options: argparse.Namespa
             torch.cuda.synchronize()
 
     lengths = [len(weighted.row) for item in items for weighted in item]
-    scored = sum(len(batch["target_ids"]) for batch in batches)
+    scored = sum(len(batch.targets) for batch in batches)
     return run, training_gflop(lengths, scored, options)
 
 

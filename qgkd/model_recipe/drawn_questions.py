@@ -15,7 +15,7 @@ search writes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +27,7 @@ from qgkd.decoding.greedy import Hypothesis, decode_rows
 from qgkd.decoding.incremental_bert import IncrementalBert
 from qgkd.decoding.prefix import PrefixStepper
 from qgkd.decoding.settings import DecodingSettings
+from qgkd.model_input.batch import Batch
 from qgkd.model_input.rows import Block, Row, packed_row
 from qgkd.model_input.source import Source, source_without_offsets
 from qgkd.model_recipe.overlap import overlap
@@ -72,7 +73,7 @@ class QuestionDraws:
         self._end_id = int(vocabulary.sep_token_id)
 
     @torch.no_grad()
-    def draw(self, model: BertForMaskedLM, batch: Mapping[str, torch.Tensor], step: int) -> Drawn:
+    def draw(self, model: BertForMaskedLM, batch: Batch, step: int) -> Drawn:
         """Draw questions about the batch's answers with the model as it is.
 
         Args:
@@ -150,9 +151,10 @@ class QuestionDraws:
         return gains
 
 
-def row_sources(batch: Mapping[str, torch.Tensor]) -> list[Source]:
+def row_sources(batch: Batch) -> list[Source]:
     """The source of each packed row, without the offsets that only spelling needs."""
-    columns = [batch[name].cpu().numpy() for name in ("input_ids", "token_type_ids", "position_ids", "blocks")]
+    inputs = batch.inputs.to("cpu")
+    columns = [each.numpy() for each in (inputs.input_ids, inputs.token_type_ids, inputs.position_ids, inputs.blocks)]
     sources = []
     for ids, types, positions, blocks in zip(*columns, strict=True):
         real = (blocks == Block.PASSAGE) | (blocks == Block.ANSWER)
@@ -168,7 +170,7 @@ def row_sources(batch: Mapping[str, torch.Tensor]) -> list[Source]:
     return sources
 
 
-def row_targets(batch: Mapping[str, torch.Tensor]) -> list[tuple[int, ...]]:
+def row_targets(batch: Batch) -> list[tuple[int, ...]]:
     """The question of each packed row."""
-    row_of, targets = batch["mask_positions"][:, 0].cpu(), batch["target_ids"].cpu()
-    return [tuple(cast(list[int], targets[row_of == row].tolist())) for row in range(len(batch["input_ids"]))]
+    row_of, targets = batch.inputs.scored_positions[:, 0].cpu(), batch.targets.cpu()
+    return [tuple(cast(list[int], targets[row_of == row].tolist())) for row in range(len(batch.row_weights))]

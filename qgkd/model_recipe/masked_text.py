@@ -25,7 +25,7 @@ from qgkd.model_recipe.text_tokens import TextTokens
 from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import Draw, Vocabulary, WeightedRow
 from qgkd.training.loss import cross_entropy_terms
-from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.training.model import TrainingModel
 
 
 class MaskedTextRows(Dataset[list[WeightedRow]]):
@@ -164,8 +164,7 @@ class TextValidator:
         for start in range(0, len(self.dataset), self._batch_items):
             items = range(start, min(start + self._batch_items, len(self.dataset)))
             batch = self._collate([self.dataset[Draw(0, item)] for item in items])
-            batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
-            capture = TrainingModel(model)(**{name: batch[name] for name in MODEL_INPUTS})
-            (term,) = cross_entropy_terms(capture, batch, 0.0)
+            batch = batch.to(model.device)
+            (term,) = cross_entropy_terms(TrainingModel(model)(batch.inputs), batch, 0.0)
             total, tokens = total + float(term.values.double().sum()), tokens + len(term.values)
         return {"loss": total / max(1, tokens)}

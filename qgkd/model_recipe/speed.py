@@ -17,7 +17,7 @@ from transformers import TrainingArguments
 from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.training.batches import RowCollator, StepSampler
 from qgkd.training.loss import cross_entropy_terms
-from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.training.model import TrainingModel
 
 _WARM_UP_STEPS = 3
 _FEW_THREADS = 4
@@ -64,9 +64,9 @@ def _measure(checkpoint: Checkpoint, dataset: Any, arguments: TrainingArguments,
     for number, batch in enumerate(batches):
         if number == _WARM_UP_STEPS:
             began = clock()
-        on_device = {name: tensor.to(device) for name, tensor in batch.items()}
+        on_device = batch.to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=bool(arguments.bf16)):
-            capture = model(**{name: on_device[name] for name in MODEL_INPUTS})
+            capture = model(on_device.inputs)
             loss = sum(term.values.mean() for term in cross_entropy_terms(capture, on_device, 0.0))
         cast(torch.Tensor, loss).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
