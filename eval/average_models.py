@@ -1,10 +1,10 @@
-"""The mean of several models' weights.
+"""Average the weights of several models.
 
     python eval/average_models.py runs/model/4/4-reward/checkpoint-* --out runs/model/averaged
 
-Comes in: folders of models that come from one and the same model, such as the checkpoints of a run. Goes out: a folder
-like the first one's, its weights their mean. Training on drawn questions goes up and down from checkpoint to
-checkpoint; the mean has most of what they share, without choosing among them.
+Comes in: folders of models that were trained from the same model, such as the checkpoints of a run. Goes out: a folder
+like the first one's, its weights their mean. Training on drawn questions fluctuates from checkpoint to checkpoint; the
+mean needs no choice among them.
 
 Source: Izmailov et al. 2018 (arXiv 1803.05407), section 3.
 """
@@ -19,14 +19,14 @@ from typing import Annotated
 import typer
 
 _COPIED = ("config.json", "tokenizer.json", "tokenizer_config.json")
-_OF_ONE_MODEL = ("step", "figures")  # what a record says of its own weights alone
+_OF_ONE_MODEL = ("step", "figures")  # entries of a record that hold for its own weights alone
 
 
 def main(
     folders: Annotated[list[Path], typer.Argument(help="Models of one size and vocabulary.")],
-    out: Annotated[Path, typer.Option(help="Where the mean goes.")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
 ) -> None:
-    """Write the mean."""
+    """Average the weights of several models."""
     import torch
     from safetensors.torch import load_file, save_file
 

@@ -1,4 +1,4 @@
-"""How many questions per second each decoder writes, random weights, everything in one run on one machine.
+"""Measure how many questions per second each decoder writes, with random weights, in one run.
 
     python eval/benchmark_decoding.py                 # 6 layers, 300-token sources, batch 1 and 16
     python eval/benchmark_decoding.py --full          # also 12 layers and 450-token sources
@@ -9,11 +9,11 @@ passage for the whole batch of answers), `bart` (`BartForConditionalGeneration.g
 layers). All of width 768 with bert-base-chinese's vocabulary size, 22 predicted tokens per question, none of them the
 end before the last; the same threads; each row the median of `--rounds`, the systems taking turns.
 
-A slow baseline is no win: the run also measures the machine's matrix rate, and prints the share of it that `recurrent`
-reaches on the multiplications it cannot avoid.
+So that the baseline is not slow for want of tuning, the run also measures the machine's matrix rate, and prints the
+share of it that `recurrent` reaches on the multiplications it cannot avoid.
 
-Weights are random, so the text means nothing: this measures speed. `bf16` and `int8` rows are printed where asked for
-with `--precision`; they change the arithmetic, so a trained model's scores belong beside them.
+Weights are random, so the text means nothing: this measures speed. `--precision` adds rows of `bf16` and `int8`; these
+change the arithmetic, so read them beside a trained model's scores in the same precision.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def compare(
 
 
 def time_in_turns(runs: dict[Case, Callable[[], int]], rounds: int) -> dict[Case, float]:
-    """Median seconds of each; one warm-up each, then every system once per round.
+    """Return the median seconds of each: one warm-up, then every system once per round.
 
     A batch of `recurrent` takes minutes and needs no warm-up: it runs the same products hundreds of times.
     """
@@ -139,7 +139,7 @@ def time_in_turns(runs: dict[Case, Callable[[], int]], rounds: int) -> dict[Case
 
 
 def qgkd_run(case: Case, bert: BertForMaskedLM, tokenizer: PreTrainedTokenizerFast, device: str) -> Callable[[], int]:
-    """The whole way from text to questions, tokenising included."""
+    """Return a function that turns text into questions, tokenising included."""
     attention = "recurrent" if case.system == "recurrent" else "prefix"
     layout = "shared" if case.system == "prefix-shared" else "marked"
     input_format = InputFormat(attention=attention, layout=layout)
@@ -169,7 +169,7 @@ def qgkd_run(case: Case, bert: BertForMaskedLM, tokenizer: PreTrainedTokenizerFa
 
 
 def bart_run(bart: BartForConditionalGeneration, source_tokens: int, batch: int, device: str) -> Callable[[], int]:
-    """transformers' own greedy generation with its cache."""
+    """Return a function that runs transformers' greedy generation with its cache."""
     torch.manual_seed(1)
     ids = torch.randint(1000, VOCABULARY_TOKENS, (batch, source_tokens), device=device)
     mask = torch.ones_like(ids)
@@ -240,7 +240,7 @@ def forward_gflop(layers: int, tokens: float) -> float:
 
 
 def matrix_gflops(device: str) -> float:
-    """The rate of the matrix product that dominates, [4800, 768] by [768, 3072] in float32."""
+    """Measure the rate of the dominant matrix product, [4800, 768] by [768, 3072] in float32."""
     left, right = torch.randn(4800, 768, device=device), torch.randn(768, 3072, device=device)
     best = float("inf")
     for _ in range(5):

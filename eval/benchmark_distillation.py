@@ -5,12 +5,12 @@
         --precision bf16
 
 Systems: `labels` (plain training of the student), `hinton` (the teacher's logits), `all-layer` (logits, hidden states,
-attention scores). A step is forward, backward and
-AdamW on `--batch` packed rows; the systems take turns, the median counts. Weights are random: this measures cost.
+attention scores). A step is forward, backward and AdamW on `--batch` packed rows; the systems take turns, the median
+counts. Weights are random: this measures cost.
 
 Memory is what a step needs at its peak beside the student's weights and Adam's two moments, plus the teacher's weights
 where there is one. On the CPU the peak is the process's, which the kernel counts (Linux), on CUDA the allocator's.
-`floor` is what cannot be avoided: forward and backward of the student and a forward of the teacher, in layers.
+`floor` is a lower bound of the time, counted in layers: the student's forward and backward and the teacher's forward.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ import ctypes
 import gc
 import json
 import re
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,14 +29,16 @@ import torch
 from transformers import BertConfig, BertForMaskedLM
 
 from qgkd.checkpoints.encoder import encoder_shape
+from qgkd.distillation.methods.all_layer import all_layer
+from qgkd.distillation.methods.kd import hinton
 from qgkd.distillation.objectives.objective import Objective, loss_terms, needs_of
-from qgkd.distillation.recipes import all_layer, hinton
 from qgkd.distillation.teachers.capture import Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.distillation.teachers.teacher import Teacher
+from qgkd.experiment.engine.figures import time_in_turns
+from qgkd.model_input.batch import Batch, ModelInput
 from qgkd.model_input.rows import Block
 from qgkd.training.loss import cross_entropy_terms, mean_over_step, unit_counts
-from qgkd.training.model import MODEL_INPUTS
 
 VOCABULARY_TOKENS = 21128  # bert-base-chinese
 QUESTION_TOKENS = 23  # DRCD's mean, [SEP] included
@@ -48,10 +48,10 @@ MASK = 103
 def main() -> None:
     """Parse the command line, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--teacher-layers", type=int, default=4)
+    parser.add_argument("--teacher-layers", type=int, default=4, help="of the teacher (default 4)")
     parser.add_argument("--layers", type=int, default=2, help="of the student (default 2)")
-    parser.add_argument("--hidden", type=int, default=256)
-    parser.add_argument("--source-tokens", type=int, default=300)
+    parser.add_argument("--hidden", type=int, default=256, help="width (default 256)")
+    parser.add_argument("--source-tokens", type=int, default=300, help="passage and answer (default 300)")
     parser.add_argument("--batch", type=int, default=4, help="packed rows per step (default 4)")
     parser.add_argument("--rounds", type=int, default=3, help="timings per system; the median counts (default 3)")
     parser.add_argument("--threads", type=int, default=0, help="torch threads (default: torch's choice)")
@@ -78,18 +78,12 @@ def compare(options: argparse.Namespace) -> list[dict[str, object]]:
     batch = packed_batch(options)
     lists: dict[str, list[Objective]] = {"labels": [], "hinton": hinton(*shapes), "all-layer": all_layer(*shapes)}
     steps = {name: step_of(each, student, asked, optimizer, batch, options) for name, each in lists.items()}
-    taken: dict[str, list[float]] = {name: [] for name in steps}
-    for number in range(options.rounds + 1):
-        for name, step in steps.items():
-            started = time.perf_counter()
-            step()
-            if number:  # the first is a warm-up
-                taken[name].append(time.perf_counter() - started)
+    seconds = time_in_turns(steps, options.rounds)
     weights = [sum(each.numel() for each in model.parameters()) * 4 / 2**20 for model in (student, teacher)]
     results: list[dict[str, object]] = []
     for name, step in steps.items():
         memory = peak_mib(step, options.device) + 3 * weights[0] + (weights[1] if lists[name] else 0)
-        row: dict[str, object] = {"system": name, "step_ms": round(1000 * statistics.median(taken[name]), 1)}
+        row: dict[str, object] = {"system": name, "step_ms": round(1000 * seconds[name], 1)}
         row |= {"memory_mib": round(memory), "floor": 1.0}
         if lists[name]:
             row["floor"] = round(1 + options.teacher_layers / (3 * options.layers), 2)
@@ -102,14 +96,13 @@ def step_of(
     student: BertForMaskedLM,
     teacher: Teacher,
     optimizer: torch.optim.Optimizer,
-    batch: dict[str, torch.Tensor],
+    batch: Batch,
     options: argparse.Namespace,
 ) -> Callable[[], None]:
     """One optimiser step; without objectives on the labels alone."""
     student_needs, teacher_needs = needs_of(objectives)
     model = CapturingModel(student, student_needs)
     counts = unit_counts([batch]).to(options.device)
-    inputs = {name: batch[name] for name in MODEL_INPUTS}
 
     def autocast() -> contextlib.AbstractContextManager[object]:
         if options.precision == "fp32":
@@ -118,7 +111,7 @@ def step_of(
 
     def step() -> None:
         with autocast():
-            capture = model(**inputs)
+            capture = model(batch.inputs)
             if objectives:
                 teacher.needs = teacher_needs
                 terms = loss_terms(objectives, capture, teacher(batch), batch)
@@ -133,7 +126,7 @@ def step_of(
     return step
 
 
-def packed_batch(options: argparse.Namespace) -> dict[str, torch.Tensor]:
+def packed_batch(options: argparse.Namespace) -> Batch:
     """Rows of source, question and [MASK]s, as the collator makes them of questions of one length."""
     torch.manual_seed(0)
     rows, source, asked = options.batch, options.source_tokens, QUESTION_TOKENS
@@ -146,18 +139,20 @@ def packed_batch(options: argparse.Namespace) -> dict[str, torch.Tensor]:
     steps = torch.cat([torch.zeros(source, dtype=torch.long), question, question])
     places = torch.cat([torch.arange(source), source - 1 + question, source - 1 + question])
     masks = torch.arange(source + asked, length).repeat(rows)
-    found = {
-        "input_ids": ids,
-        "token_type_ids": torch.zeros_like(ids),
-        "position_ids": places.expand(rows, -1),
-        "blocks": blocks.expand(rows, -1),
-        "steps": steps.expand(rows, -1),
-        "groups": (steps > 0).long().expand(rows, -1),
-        "mask_positions": torch.stack([torch.arange(rows).repeat_interleave(asked), masks], dim=1),
-        "target_ids": targets.flatten(),
-        "row_weights": torch.ones(rows),
-    }
-    return {name: value.contiguous().to(options.device) for name, value in found.items()}
+    found = Batch(
+        inputs=ModelInput(
+            input_ids=ids,
+            token_type_ids=torch.zeros_like(ids),
+            position_ids=places.repeat(rows, 1),
+            blocks=blocks.repeat(rows, 1),
+            steps=steps.repeat(rows, 1),
+            groups=(steps > 0).long().repeat(rows, 1),
+            scored_positions=torch.stack([torch.arange(rows).repeat_interleave(asked), masks], dim=1),
+        ),
+        targets=targets.flatten(),
+        row_weights=torch.ones(rows),
+    )
+    return found.to(options.device)
 
 
 def random_bert(layers: int, options: argparse.Namespace) -> BertForMaskedLM:
@@ -174,7 +169,7 @@ def random_bert(layers: int, options: argparse.Namespace) -> BertForMaskedLM:
 
 
 def peak_mib(step: Callable[[], None], device: str) -> float:
-    """What a step takes at its peak over what was held before it."""
+    """Return the peak memory of a step, in MiB above the memory in use before it."""
     gc.collect()
     if device != "cpu":
         torch.cuda.reset_peak_memory_stats()
@@ -183,13 +178,13 @@ def peak_mib(step: Callable[[], None], device: str) -> float:
         return (torch.cuda.max_memory_allocated() - before) / 2**20
     ctypes.CDLL("libc.so.6").malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-    before_mib = held_mib("VmRSS")
+    before_mib = process_mib("VmRSS")
     step()
-    return held_mib("VmHWM") - before_mib
+    return process_mib("VmHWM") - before_mib
 
 
-def held_mib(name: str) -> float:
-    """A figure of this process, as the kernel counts it."""
+def process_mib(name: str) -> float:
+    """Return a memory figure of this process, in MiB as the kernel counts it."""
     found = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found
     return int(found[1]) / 1024

@@ -1,4 +1,4 @@
-"""The teacher's page measured in a browser: the first quiz, the next one, and twenty tabs at once.
+"""Measure the teacher's page in a browser: the first quiz, the next one, and twenty tabs at once.
 
 Comes in: nothing but Chromium and its driver. Goes out: a JSON row per measurement.
 
@@ -33,12 +33,12 @@ _NAMES = "金木水火土日月星辰雲雨雪霜風雷電山川河海"
 
 
 def passage(name: str) -> str:
-    """About 500 characters."""
+    """Return the first 500 characters of a sample passage."""
     return (REPOSITORY / "data" / "passages" / f"{name}.txt").read_text("utf-8").strip()[:500]
 
 
 def tab_text(number: int) -> str:
-    """A text of its own for every tab: whatever of it turns up in another tab is seen."""
+    """Return a different text for every tab, so that a mixed-up source is noticed."""
     return _TABS_TEXT.format(
         name=_NAMES[number % len(_NAMES)] * 2, year=1801 + number, height=20 + number, villages=3 + number,
         month=1 + number % 12, pupils=40 + number, later=1951 + number, cost=300 + number,
@@ -46,20 +46,20 @@ def tab_text(number: int) -> str:
 
 
 def prompts(browser: Browser) -> list[str]:
-    """The questions on view."""
+    """List the questions on the page."""
     script = "return [...document.querySelectorAll('[class*=st-key-prompt-] textarea')].map(e => e.value)"
     return list(browser.driver.execute_script(script))
 
 
 def paste_and_start(browser: Browser, text: str) -> None:
-    """What a teacher does, without pauses."""
+    """Paste a text and press the start button."""
     browser.type("text_box", text)
     browser.wait(lambda: browser.find(".qg-text").text[:20] == text[:20])
     browser.button("start")
 
 
 def first_and_next(server: Server) -> dict[str, Any]:
-    """Seconds from opening the page to ten questions, and from pasting the next passage to ten more."""
+    """Measure the seconds from opening the page to ten questions, and from pasting the next passage to ten more."""
     first, following = (passage(name) for name in PASSAGES)
     with chromium() as browser:
         began = time.perf_counter()
@@ -75,7 +75,7 @@ def first_and_next(server: Server) -> dict[str, Any]:
 
 
 def many_tabs(server: Server, tabs: int) -> dict[str, Any]:
-    """All tabs press the button one right after the other; waiting counts from the press to the questions."""
+    """Press the button in all tabs one after another, and measure the time from each press to its questions."""
     before_mb = server.memory_mb()
     with chromium() as browser:
         driver = browser.driver
@@ -124,11 +124,14 @@ def many_tabs(server: Server, tabs: int) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tabs", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=3, help="fresh servers for the first and the next quiz")
+    parser.add_argument("--tabs", type=int, default=20, help="tabs at once; 0 leaves them out (default 20)")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="how often the first two quizzes are measured, each with a new server"
+    )
     parser.add_argument("--model", default="", help="a model folder; the server's default where empty")
-    parser.add_argument("--output", type=Path)
+    parser.add_argument("--output", type=Path, help="a file for the JSON rows")
     options = parser.parse_args()
     model = ["--model", options.model] if options.model else []
     rows: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Seconds to score a file of predictions: `python eval/benchmark_scoring.py PREDICTIONS.jsonl [--json]`.
+"""Measure the time to score a file of predictions: `python eval/benchmark_scoring.py PREDICTIONS.jsonl [--json]`.
 
 Comes in: a JSONL with `hyp` and `refs`, as `qgkd evaluate --predictions` writes. Goes out: questions, seconds (best of
 `--repeats`, reading the file and imports not counted) and questions per second, for both tokenisations.
@@ -24,7 +24,7 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Seconds to score a file of predictions.")
     parser.add_argument("predictions", type=Path, help="JSONL with hyp and refs")
-    parser.add_argument("--repeats", type=int, default=3, help="runs; the quickest counts")
+    parser.add_argument("--repeats", type=int, default=3, help="runs; the fastest counts (default 3)")
     parser.add_argument("--json", action="store_true", help="one JSON list on stdout")
     arguments = parser.parse_args()
     try:

@@ -1,20 +1,20 @@
-"""How many questions per second training takes in, packed rows against recurrent ones, the same questions, one machine.
+"""Measure how many questions per second training processes, in packed rows against recurrent ones.
 
     python eval/benchmark_training.py                                   # 4 layers of 256, a minute on two CPU cores
     python eval/benchmark_training.py --layers 12 --hidden 768 --device cuda --precision bf16 --questions 96 --batch 32
 
 Systems: `recurrent` (every position of a question is a row, the vocabulary head on its [MASK] alone, rows of like
 length together), `recurrent-4` (four sampled positions per question), `prefix-marked` (one packed row per question),
-`prefix-shared` (one packed row per passage, its questions sharing the passage's encoding). Each takes in the same
+`prefix-shared` (one packed row per passage, its questions sharing the passage's encoding). Each processes the same
 questions once per round, forward, backward and AdamW, with as many rows per forward pass as `--batch` packed rows have
 tokens; the systems take turns, the median counts. Weights are random: this measures speed.
 
-A slow baseline is no win: `gflop_per_second` counts the multiplications each system cannot avoid, over its time, next
-to the machine's own matrix rate. From the packed rate follow the hours for bert-base-chinese on DRCD's 26,936 training
-questions, an estimate: 82 GFLOP forward per question (12 layers, counted over DRCD), three times that with the
-backward pass. `--gflops` gives the hours for a rate measured elsewhere. `--memory` counts, on any machine, the bytes
-that a forward pass keeps for the backward one, and adds weights, gradients and AdamW's two moments: an estimate of what
-a GPU needs, without its allocator's and kernels' own.
+So that no baseline is slow for want of tuning, `gflop_per_second` gives the multiplications each system cannot avoid
+over its time, next to the machine's own matrix rate. From the packed rate follows an estimate of the hours for
+bert-base-chinese on DRCD's 26,936 training questions: 82 GFLOP forward per question (12 layers, counted over DRCD),
+three times that with the backward pass. `--gflops` gives the hours for a rate measured elsewhere. `--memory` counts, on
+any machine, the bytes that a forward pass keeps for the backward one, and adds weights, gradients and AdamW's two
+moments: an estimate of what a GPU needs, without its allocator's and kernels' own.
 
     python eval/benchmark_training.py --memory --layers 12 --hidden 768 --questions 4 --batch 4 --device-questions 16
 """
@@ -34,6 +34,7 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertForMaskedLM
 
+from qgkd.experiment.engine.figures import time_in_turns
 from qgkd.model_input.input_format import Attention, InputFormat, Layout
 from qgkd.model_input.source import Source
 from qgkd.model_input.window import Window
@@ -41,7 +42,7 @@ from qgkd.training.batches import RowCollator
 from qgkd.training.config import RowsConfig
 from qgkd.training.dataset import Draw, RowDataset, Vocabulary
 from qgkd.training.loss import cross_entropy_terms, mean_over_step, unit_counts
-from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.training.model import TrainingModel
 from qgkd.training.token_store import TokenStore, build_store
 
 VOCABULARY_TOKENS = 21128  # bert-base-chinese
@@ -73,10 +74,10 @@ def systems(per_passage: int) -> list[System]:
 def main() -> None:
     """Parse the command line, run, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--hidden", type=int, default=256)
-    parser.add_argument("--source-tokens", type=int, default=300)
-    parser.add_argument("--questions", type=int, default=12, help="taken in per round (default 12)")
+    parser.add_argument("--layers", type=int, default=4, help="of the model (default 4)")
+    parser.add_argument("--hidden", type=int, default=256, help="width (default 256)")
+    parser.add_argument("--source-tokens", type=int, default=300, help="passage and answer (default 300)")
+    parser.add_argument("--questions", type=int, default=12, help="per round (default 12)")
     parser.add_argument("--per-passage", type=int, default=3, help="questions about one passage (DRCD: 3.4)")
     parser.add_argument("--batch", type=int, default=12, help="packed rows per forward pass (default 12)")
     parser.add_argument("--rounds", type=int, default=3, help="timings per system; the median counts (default 3)")
@@ -100,7 +101,7 @@ def main() -> None:
 
 
 def memory(options: argparse.Namespace) -> str:
-    """What training on packed rows keeps, by hooks on everything that autograd saves in fp32."""
+    """Estimate the memory of training on packed rows, by hooks on every tensor that autograd saves."""
     model = random_bert(options)
     parameters = sum(weight.numel() for weight in model.parameters())
     system = next(each for each in systems(options.per_passage) if each.name == "prefix-marked")
@@ -118,8 +119,7 @@ def memory(options: argparse.Namespace) -> str:
     batches = [RowCollator(PAD)(chunk) for chunk in chunks(training_items(system, options), options)]
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         for batch in batches:
-            capture = model(**{name: batch[name] for name in MODEL_INPUTS})
-            cross_entropy_terms(capture, batch, 0.0)
+            cross_entropy_terms(model(batch.inputs), batch, 0.0)
     per_question = sum(saved.values()) / options.questions
     fixed = 16 * parameters
     total = fixed + options.device_questions * per_question
@@ -136,16 +136,10 @@ def compare(options: argparse.Namespace) -> list[dict[str, object]]:
     model = random_bert(options)
     matrix_rate = matrix_gflops(options)
     runs = {system: training_run(system, model, options) for system in systems(options.per_passage)}
-    taken: dict[System, list[float]] = {system: [] for system in runs}
-    for number in range(options.rounds + 1):
-        for system, (run, _) in runs.items():
-            started = time.perf_counter()
-            run()
-            if number:  # the first is a warm-up
-                taken[system].append(time.perf_counter() - started)
+    taken = time_in_turns({system: run for system, (run, _) in runs.items()}, options.rounds)
     results: list[dict[str, object]] = []
     for system, (_, gflop) in runs.items():
-        seconds = statistics.median(taken[system])
+        seconds = taken[system]
         row: dict[str, object] = {"system": system.name, "questions_per_second": round(options.questions / seconds, 3)}
         row |= {"gflop_per_question": round(gflop / options.questions, 2), "gflop_per_second": round(gflop / seconds)}
         row["share_of_matrix_rate"] = round(gflop / seconds / matrix_rate, 3)
@@ -163,9 +157,9 @@ def training_run(system: System, model: TrainingModel, options: argparse.Namespa
     def run() -> None:
         counts = unit_counts(batches).to(options.device)
         for batch in batches:
-            on_device = {name: tensor.to(options.device, non_blocking=True) for name, tensor in batch.items()}
+            on_device = batch.to(options.device, non_blocking=True)
             with autocast if options.precision == "bf16" else contextlib.nullcontext():
-                capture = model(**{name: on_device[name] for name in MODEL_INPUTS})
+                capture = model(on_device.inputs)
             (term,) = cross_entropy_terms(capture, on_device, 0.0)
             mean_over_step(term, on_device, counts).backward()
         optimizer.step()
@@ -174,7 +168,7 @@ def training_run(system: System, model: TrainingModel, options: argparse.Namespa
             torch.cuda.synchronize()
 
     lengths = [len(weighted.row) for item in items for weighted in item]
-    scored = sum(len(batch["target_ids"]) for batch in batches)
+    scored = sum(len(batch.targets) for batch in batches)
     return run, training_gflop(lengths, scored, options)
 
 
@@ -281,7 +275,7 @@ def report(results: list[dict[str, object]], options: argparse.Namespace) -> Non
         print(json.dumps(row))
     rate = {str(row["system"]): float(str(row["questions_per_second"])) for row in results}
     for name in ("prefix-marked", "prefix-shared"):
-        print(f"{name} takes in {rate[name] / rate['recurrent']:.1f}x the questions of recurrent", file=sys.stderr)
+        print(f"{name} processes {rate[name] / rate['recurrent']:.1f}x the questions of recurrent", file=sys.stderr)
     packed = next(row for row in results if row["system"] == "prefix-marked")
     print(estimate(float(str(packed["gflop_per_second"])), options.epochs), file=sys.stderr)
 

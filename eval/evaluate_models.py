@@ -1,4 +1,4 @@
-"""Many checkpoints on many files: the comparison table, made row by row and resumable.
+"""Score many models on many files into one table, row by row and resumable.
 
 Comes in: model folders, data files, options. Goes out, in the output folder: `results.json` (one object per model and
 file, as `qgkd evaluate --json` prints it), `table.md` and `table.csv` with the columns name, Bleu_1..Bleu_4, METEOR,
@@ -9,8 +9,7 @@ A literal example:
     python eval/evaluate_models.py --rule --model runs/teacher --model runs/student \\
         --data data/drcd/DRCD_test.json --exclude-articles-of data/drcd/DRCD_dev.json --output eval/results/drcd_test
 
-A row that stands in `results.json` is not computed again as long as the model's files, the data and the options are
-what they were.
+A row in `results.json` is not computed again as long as the model's files, the data and the options are the same.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ PARTS = {"new_articles": "articles not in the excluded file"}
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One cell of models times files."""
+    """One model on one file."""
 
     choice: SystemChoice
     data: Path
@@ -52,7 +51,7 @@ class Job:
     answerability_model: str | None
 
     def key(self) -> str:
-        """Digest of everything that decides the row."""
+        """Return the SHA-256 of everything that decides the row."""
         excluded = self.exclude_articles_of
         parts = {
             "system": self.choice.settings() or rule_sha256(),
@@ -65,7 +64,7 @@ class Job:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def run(self, predictions: Path, scorer: QuestionScorer | None) -> dict[str, Any]:
-        """Evaluate, keep what the system wrote, return the row's object."""
+        """Evaluate, store the predictions, return the row's object."""
         examples, _ = read_for_evaluation(self.data, self.limit)
         generator = self.choice.load()
         evaluation = evaluate(
@@ -76,7 +75,7 @@ class Job:
 
 
 def rule_sha256() -> str:
-    """The rule has no weights: its identity is the package's source."""
+    """Return what identifies the rule, which has no weights: the SHA-256 of the package's source."""
     digest = hashlib.sha256()
     folder = Path(qgkd.__file__).parent
     for path in sorted(folder.rglob("*.py")):
@@ -132,7 +131,7 @@ def evaluate_models(
 
 
 def run_jobs(jobs: list[Job], output: Path) -> tuple[list[dict[str, Any]], int]:
-    """Compute what `results.json` does not have; a model that fails is told and leaves the others alone."""
+    """Compute the rows that `results.json` does not have; a model that fails is reported, and the others go on."""
     path = output / "results.json"
     done = read_results(path)
     rows, failures = [], 0
@@ -142,7 +141,7 @@ def run_jobs(jobs: list[Job], output: Path) -> tuple[list[dict[str, Any]], int]:
         try:
             key = job.key()
             if key in done:
-                print(f"{name} on {job.data}: stands in {path}", file=sys.stderr)
+                print(f"{name} on {job.data}: is in {path} already", file=sys.stderr)
             else:
                 frozen = job.answerability_model
                 if frozen not in scorers:
@@ -158,7 +157,7 @@ def run_jobs(jobs: list[Job], output: Path) -> tuple[list[dict[str, Any]], int]:
 
 
 def read_results(path: Path) -> dict[str, dict[str, Any]]:
-    """The rows of earlier runs by their digests; none where there is no file."""
+    """Read the rows of earlier runs by their digests; {} where there is no file."""
     try:
         done = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except (OSError, ValueError) as error:
@@ -169,7 +168,7 @@ def read_results(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def table_rows(rows: list[dict[str, Any]]) -> dict[str, list[list[str]]]:
-    """The cells of every table, by the table's heading: one per file, and one per file for its new articles."""
+    """Return the cells of every table by its heading: one per file, and one per file for its new articles."""
     tables: dict[str, list[list[str]]] = {}
     for row in rows:
         parts = [("", row), *((f", {text}", row[key]) for key, text in PARTS.items() if key in row)]

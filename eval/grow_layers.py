@@ -1,11 +1,11 @@
-"""A deeper model that at first writes what the shallower one writes.
+"""Add layers on top of a model, which writes the same as before until the new layers are trained.
 
     python eval/grow_layers.py qgkd/model --layers 12 --out runs/grown
 
 Comes in: a BertForMaskedLM folder. Goes out: one with more layers on top. Each new layer is a copy of one below, in
-their order, whose two output maps are zero: it passes on what it is given until training gives them something to say.
-A post-norm layer normalises its sum, so the last of the new layers takes over scale and shift of the layer that was on
-top before, and those between have none: what leaves the top is what left it before.
+their order, with its two output projections set to zero, so that it is the identity until it is trained. A post-norm
+layer normalises its sum, so the last new layer takes over scale and shift of the layer that was on top before, and
+those between have scale 1 and shift 0.
 
 Source: copies on top, Gong et al. 2019 (Efficient Training of BERT by Progressively Stacking); blocks that begin as the
 identity, Wu et al. 2024 (LLaMA Pro, arXiv 2401.02415), section 3.2.
@@ -28,42 +28,42 @@ if TYPE_CHECKING:
 
 
 def grown(bert: BertForMaskedLM, layers: int) -> BertForMaskedLM:
-    """A new model of that many layers that gives the same logits in eval mode."""
+    """Build a model of that many layers that gives the same logits in eval mode."""
     import torch
     from transformers import BertForMaskedLM
 
-    held = cast(Any, bert.bert.encoder.layer)
+    below = cast(Any, bert.bert.encoder.layer)
     config: Any = copy.deepcopy(bert.config)
     config.num_hidden_layers = layers
     made = BertForMaskedLM(config).to(torch.float32)  # the package's weights are halves
     weights = {name: values.float() for name, values in bert.state_dict().items()}
-    above = cast(Any, made.bert.encoder.layer)
-    for place in range(len(held), layers):
-        source = f"bert.encoder.layer.{place % len(held)}."
-        for name, values in held[place % len(held)].state_dict(prefix=source).items():
+    layers_made = cast(Any, made.bert.encoder.layer)
+    for place in range(len(below), layers):
+        source = f"bert.encoder.layer.{place % len(below)}."
+        for name, values in below[place % len(below)].state_dict(prefix=source).items():
             weights[f"bert.encoder.layer.{place}.{name.removeprefix(source)}"] = values.float()
     made.load_state_dict(weights)
     with torch.no_grad():
-        scale, shift = (values.clone() for values in above[len(held) - 1].output.LayerNorm.parameters())
-        for layer in above[len(held) :]:
+        scale, shift = (values.clone() for values in layers_made[len(below) - 1].output.LayerNorm.parameters())
+        for layer in layers_made[len(below) :]:
             for part in (layer.attention.output, layer.output):
                 part.dense.weight.zero_()
                 part.dense.bias.zero_()
                 part.LayerNorm.weight.fill_(1.0)
                 part.LayerNorm.bias.zero_()
-        above[len(held) - 1].output.LayerNorm.weight.fill_(1.0)
-        above[len(held) - 1].output.LayerNorm.bias.zero_()
-        above[-1].output.LayerNorm.weight.copy_(scale)
-        above[-1].output.LayerNorm.bias.copy_(shift)
+        layers_made[len(below) - 1].output.LayerNorm.weight.fill_(1.0)
+        layers_made[len(below) - 1].output.LayerNorm.bias.zero_()
+        layers_made[-1].output.LayerNorm.weight.copy_(scale)
+        layers_made[-1].output.LayerNorm.bias.copy_(shift)
     return made.eval()
 
 
 def main(
     model: Annotated[Path, typer.Argument(help="A BertForMaskedLM folder.")],
-    layers: Annotated[int, typer.Option(help="How many layers the new model has.")],
+    layers: Annotated[int, typer.Option(help="Number of layers of the new model.")],
     out: Annotated[Path, typer.Option(help="The new model folder.")],
 ) -> None:
-    """Write the folder."""
+    """Add layers on top of a model."""
     from qgkd.checkpoints.checkpoint import load_checkpoint
     from qgkd.checkpoints.encoder import encoder_layers
     from qgkd.checkpoints.student import save_student
@@ -79,7 +79,7 @@ def main(
     record = {key: value for key, value in checkpoint.record.items() if key not in ("step", "figures")}
     made = grown(cast("BertForMaskedLM", checkpoint.model), layers)
     save_student(out, made, checkpoint.tokenizer, {**record, "base": base})
-    print(f"{out}: {depth} layers, then {layers - depth} that pass on what they are given")
+    print(f"{out}: {depth} layers, then {layers - depth} new ones that are the identity")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""Put a trained model into the package: half-precision weights, and how it is searched best.
+"""Put a trained model into the package: half-precision weights, and its best search settings.
 
     python eval/package_model.py runs/model/model --decoding '{"no_repeat_ngram_tokens": 3, "no_splices": true}'
 
-Comes in: a trained model folder. Goes out: `qgkd/model`, whose card (`README.md`)
-is written by hand and stays.
+Comes in: a trained model folder. Goes out: `qgkd/model`, whose card (`README.md`) is written by hand and stays.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ _TARGET = Path(__file__).resolve().parent.parent / "qgkd" / "model"
 def main(
     folder: Annotated[Path, typer.Argument(help="A trained model.")],
     decoding: Annotated[str, typer.Option(help="Fields of DecodingSettings, as JSON.")] = "{}",
-    target: Annotated[Path, typer.Option(help="Where it goes.")] = _TARGET,
+    target: Annotated[Path, typer.Option(help="The folder to write.")] = _TARGET,
 ) -> None:
-    """Write the folder."""
+    """Put a trained model into the package."""
     import torch
 
     from qgkd.checkpoints.checkpoint import load_checkpoint

@@ -1,4 +1,4 @@
-"""A run as a picture: the terms of its loss above, the validation score below.
+"""Plot a run: the terms of its loss above, the validation score below.
 
     python eval/plot_run.py runs/distilled                      # runs/distilled/log.png
     python eval/plot_run.py runs/distilled --output terms.png
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def curves(entries: list[dict]) -> dict[str, list[tuple[int, float]]]:
-    """Step and value of the loss, its terms and what is watched, by name."""
+    """Return step and value of the loss, its terms and other logged figures, by name."""
     found: dict[str, list[tuple[int, float]]] = {}
     for entry in entries:
         if "loss" not in entry:
@@ -50,7 +50,7 @@ def curves(entries: list[dict]) -> dict[str, list[tuple[int, float]]]:
 
 
 def validation(entries: list[dict]) -> tuple[str, list[tuple[int, float]]]:
-    """`avg_score` by step where the run decoded, else the validation loss."""
+    """Return `avg_score` by step where the run decoded, else the validation loss."""
     for name in ("eval_avg_score", "eval_loss"):
         points = [(entry["step"], entry[name]) for entry in entries if name in entry]
         if points:
@@ -59,7 +59,7 @@ def validation(entries: list[dict]) -> tuple[str, list[tuple[int, float]]]:
 
 
 def draw(entries: list[dict], output: Path, *, title: str) -> None:
-    """Two panels over one axis of steps."""
+    """Draw two panels over one axis of steps."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,11 +1,11 @@
-"""Passages for a teacher to write questions about: those its student learns from.
+"""Choose passages for a teacher to write questions about, which its student then learns from.
 
     python eval/recipe_passages.py eval/configs/model_cpu.toml DATA --out runs/passages.jsonl
     qgkd generate runs/passages.jsonl --number 1 --model TEACHER --with-context --output runs/questions.jsonl
 
 Comes in: the settings of `qgkd model` and the folder of its data. Goes out: JSONL in random order: paragraphs of text,
-and passages of training questions with the answers that people asked about. As in every stage, no passage of the
-validation or the test questions is among them.
+and passages of training questions with the answers of human-written questions. As in every stage, no passage of the
+validation or test questions is among them.
 
 A literal example of a row: `{"id": "text-12", "context": "燈塔建於1867年。……"}`
 
@@ -28,10 +28,10 @@ def main(
     config: Annotated[Path, typer.Argument(help="The recipe's TOML file.")],
     data: Annotated[Path, typer.Argument(help="The folder of the data files.")],
     out: Annotated[Path, typer.Option(help="The JSONL file.")],
-    paragraphs: Annotated[int, typer.Option(min=0, help="How many paragraphs of text.")] = 5000,
-    questions: Annotated[int, typer.Option(min=0, help="How many people's questions.")] = 5000,
+    paragraphs: Annotated[int, typer.Option(min=0, help="How many paragraphs of general text.")] = 5000,
+    questions: Annotated[int, typer.Option(min=0, help="How many passages of human-written questions.")] = 5000,
 ) -> None:
-    """Write the file."""
+    """Choose passages for a teacher to write questions about."""
     from qgkd.files.atomic import write_atomically
     from qgkd.model_recipe.documents import clean_documents
     from qgkd.model_recipe.settings import load_recipe
@@ -56,10 +56,10 @@ def main(
         {"id": f"text-{number}", "context": text}
         for number, text in enumerate(random.sample(texts, min(paragraphs, len(texts))))
     ]
-    people = [*asked.broad, *asked.final]
+    human_written = [*asked.broad, *asked.final]
     rows += [
         {"id": e.example_id, "context": e.context, "answer": e.answer_text, "answer_start": e.answer_start_char}
-        for e in random.sample(people, min(questions, len(people)))
+        for e in random.sample(human_written, min(questions, len(human_written)))
     ]
     random.shuffle(rows)
     with write_atomically(out) as file:

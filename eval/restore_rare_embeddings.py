@@ -1,11 +1,11 @@
-"""Give rare characters a face of their own again, in a model trained from scratch on little text.
+"""Restore distinct embeddings of rare characters, in a model trained from scratch on little text.
 
     python eval/restore_rare_embeddings.py runs/model/3/model runs/model/3/prepared --out runs/restored
 
-Comes in: a model folder and the data it was trained on. Goes out: a model folder. The softmax pushes every token that
-is hardly ever written in the same direction, until their embeddings are nearly one vector: 堰, 鸞 and 昶 are not
-told from others and not copied. Their shared part is cut down to `--shared`, what tells them apart is brought up to
-`--own`, and their bias is 0. Training on from there undid it (eval/LOG.md): do this last.
+Comes in: a model folder and the data it was trained on. Goes out: a model folder. The softmax pushes all tokens that
+are rare as targets in the same direction, until their embeddings are nearly one vector: 堰, 鸞 and 昶 are not
+distinguished and not copied. The length along that direction is cut to `--shared`, the rest is brought up to `--own`,
+and the bias is set to 0. Training all embeddings afterwards undid it (eval/LOG.md).
 
 Source: the degeneration is described by Gao et al. 2019 (arXiv 1907.12009); the repair is ours, chosen on validation
 (eval/LOG.md).
@@ -25,11 +25,11 @@ def main(
     model: Annotated[Path, typer.Argument(help="A BertForMaskedLM folder.")],
     prepared: Annotated[Path, typer.Argument(help="The `prepared` folder of `qgkd model`.")],
     out: Annotated[Path, typer.Option(help="The new model folder.")],
-    fewer_than: Annotated[int, typer.Option(help="Rare is what is written fewer times in the prepared data.")] = 300,
-    shared: Annotated[float, typer.Option(help="The most length along the direction that rare tokens share.")] = 0.3,
-    own: Annotated[float, typer.Option(help="The least length of what is left of them.")] = 0.45,
+    fewer_than: Annotated[int, typer.Option(help="Tokens with fewer occurrences in questions are rare.")] = 300,
+    shared: Annotated[float, typer.Option(help="The largest length along the direction that rare tokens share.")] = 0.3,
+    own: Annotated[float, typer.Option(help="The smallest length of the rest of their embeddings.")] = 0.45,
 ) -> None:
-    """Write the folder."""
+    """Restore distinct embeddings of rare characters."""
     import torch
 
     from qgkd.checkpoints.checkpoint import load_checkpoint
@@ -54,7 +54,7 @@ def main(
 
 
 def _written(prepared: Path, vocabulary: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """[V] how often each token is a question's token."""
+    """Count how often each token occurs in a question, [V]."""
     counts = np.zeros(vocabulary, np.int64)
     for kind in ("copying", "synthetic", "broad", "final", "closest"):
         for path in sorted(prepared.glob(f"{kind}-*.npz")):

@@ -1,4 +1,4 @@
-"""Reviews as unlabelled text for `qgkd model`, so that an encoder reads what it will be asked to classify.
+"""Add reviews as unlabelled text for `qgkd model`, so that an encoder is pretrained on the texts it will classify.
 
     python eval/review_text.py eval/configs/glue_chinese.toml runs/encoder/prepared --out runs/reviews/prepared \
         compare.data_folder=DATA
@@ -6,8 +6,8 @@
         --out runs/reviews
 
 Comes in: a comparison's config and a `prepared` folder. Goes out: a copy of that folder whose masked text is every text
-of the tasks' train and transfer files, labels not read into it. What the comparison excludes (the texts of every test,
-in whichever set they stand) is excluded here by the same code.
+of the tasks' train and transfer files, without labels. The texts that the comparison excludes (those of every test set)
+are excluded here by the same code.
 
 Source: pretraining on the task's own unlabelled text, Gururangan et al. 2020 (arXiv 2004.10964), section 4.
 """
@@ -27,12 +27,12 @@ _HELD_OUT_TOKENS = 64 * 96
 
 def main(
     config: Annotated[Path, typer.Argument(help="A config of `qgkd glue compare`.")],
-    prepared: Annotated[Path, typer.Argument(help="The `prepared` folder of the encoder to go on from.")],
+    prepared: Annotated[Path, typer.Argument(help="The `prepared` folder of the encoder to train further.")],
     overrides: Annotated[list[str] | None, typer.Argument(help="Settings, e.g. compare.data_folder=DATA.")] = None,
     out: Annotated[Path, typer.Option(help="The new folder.")] = Path("runs/reviews/prepared"),
-    seed: Annotated[int, typer.Option(help="Of the order; another one to go on with other windows.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the order of texts; another one gives other windows.")] = 0,
 ) -> None:
-    """Write the folder."""
+    """Add reviews as unlabelled text for `qgkd model`."""
     from qgkd.checkpoints.tokenizer_folder import load_tokenizer
     from qgkd.files.atomic import write_atomically
     from qgkd.model_recipe.prepared_record import RECORD, read_record
@@ -46,7 +46,7 @@ def main(
     texts = _texts(str(config), tuple(overrides or ()))
     Random(seed).shuffle(texts)
     ids = encode_documents(texts, load_tokenizer(str(prepared / "vocabulary"))).marked_ids
-    unfinished = out.with_name(f"{out.name}.unfinished")  # killed, it is not taken for the whole
+    unfinished = out.with_name(f"{out.name}.unfinished")  # a killed call leaves no folder that looks complete
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.copytree(prepared, unfinished)
     end = len(ids) - _HELD_OUT_TOKENS
@@ -60,7 +60,7 @@ def main(
 
 
 def _texts(config: str, overrides: tuple[str, ...]) -> list[str]:
-    """Each once."""
+    """List the texts of all tasks, each once."""
     from qgkd.classification.tasks.data import load_task
     from qgkd.classification.tasks.task import TRAIN, TRANSFER
     from qgkd.experiment.classification.plan import load_comparison

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from distill_batches import batch_of_blocks
 
 from qgkd.distillation.objectives.objective import Objective, loss_terms
 from qgkd.distillation.teachers.capture import DistillCapture
+from qgkd.model_input.batch import Batch
 from qgkd.model_input.rows import Block
 from qgkd.training.loss import mean_over_step, unit_counts
 
 
-def batch(lengths: Sequence[int], labels: Sequence[float] | None = None, *, pad_to: int = 0) -> dict[str, torch.Tensor]:
+def batch(lengths: Sequence[int], labels: Sequence[float] | None = None, *, pad_to: int = 0) -> Batch:
     """A batch of rows of these lengths."""
     count, length = len(lengths), max(*lengths, pad_to)
     blocks = torch.full((count, length), int(Block.PADDING))
     for row, real in enumerate(lengths):
         blocks[row, :real] = int(Block.PASSAGE)
-    return {
-        "blocks": blocks,
-        "mask_positions": torch.stack([torch.arange(count), torch.zeros(count, dtype=torch.long)], dim=1),
-        "target_ids": torch.tensor(list(labels or [0] * count)),
-        "row_weights": torch.ones(count),
-    }
+    scored = torch.stack([torch.arange(count), torch.zeros(count, dtype=torch.long)], dim=1)
+    return batch_of_blocks(blocks, scored, torch.tensor(list(labels or [0] * count)))
 
 
 def capture(logits: torch.Tensor, states: Sequence[torch.Tensor] = (), *, grad: bool = False) -> DistillCapture:
@@ -35,7 +33,7 @@ def capture(logits: torch.Tensor, states: Sequence[torch.Tensor] = (), *, grad: 
 
 
 def loss(
-    objectives: Objective | Sequence[Objective], student: DistillCapture, teacher: DistillCapture, rows: dict
+    objectives: Objective | Sequence[Objective], student: DistillCapture, teacher: DistillCapture, rows: Batch
 ) -> torch.Tensor:
     """The weighted loss, reduced as the trainer does."""
     listed = [objectives] if isinstance(objectives, Objective) else list(objectives)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from torch.nn import functional as F
 from training_examples import records
 from transformers import DistilBertConfig, DistilBertForMaskedLM
 
+from qgkd.model_input.batch import Batch, ModelInput
 from qgkd.model_input.input_format import Attention, InputFormat
 from qgkd.model_input.rows import Row, packed_row, recurrent_row
 from qgkd.model_input.source import PassageEncoder, question_target
@@ -36,10 +38,24 @@ def question_rows(folder: Path, *, attention: str = "prefix", layout: str = "mar
     return rows
 
 
-def batch_of(rows: list[Row], *, more_padding: int = 0) -> dict[str, torch.Tensor]:
+def batch_of(rows: list[Row], *, more_padding: int = 0) -> Batch:
     """Collate rows as for the trainer, with `more_padding` further columns."""
     batch = RowCollator(0)([[WeightedRow(row, 1.0)] for row in rows])
-    return {name: F.pad(value, (0, more_padding)) if name in SIDES else value for name, value in batch.items()}
+    columns = {name: getattr(batch.inputs, name) for name in SIDES}
+    wider = {name: None if value is None else F.pad(value, (0, more_padding)) for name, value in columns.items()}
+    return replace(batch, inputs=replace(batch.inputs, **wider))
+
+
+def batch_of_blocks(
+    blocks: torch.Tensor, scored_positions: torch.Tensor, targets: torch.Tensor, row_weights: torch.Tensor | None = None
+) -> Batch:
+    """A batch of which nothing but its shape counts: every token is 0."""
+    zeros = torch.zeros_like(blocks)
+    inputs = ModelInput(
+        input_ids=zeros, token_type_ids=zeros, position_ids=zeros, blocks=blocks, scored_positions=scored_positions
+    )
+    weights = torch.ones(len(blocks)) if row_weights is None else row_weights
+    return Batch(inputs=inputs, targets=targets, row_weights=weights)
 
 
 def tiny_distilbert(vocab_size: int, *, layers: int = 2, attn_implementation: str = "sdpa") -> DistilBertForMaskedLM:

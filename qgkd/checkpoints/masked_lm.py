@@ -1,6 +1,6 @@
 """Runs a masked language model and its vocabulary head, on the [MASK] positions only.
 
-Comes in: any `AutoModelForMaskedLM` and a `RowBatch`. Goes out: logits [R, V]. The head is half the cost of a short
+Comes in: any `AutoModelForMaskedLM` and a `ModelInput`. Goes out: logits [R, V]. The head is half the cost of a short
 row, so the hidden states of the [MASK]s are gathered before it wherever the architecture is known.
 
 A literal example: 16 rows of 320 tokens, one [MASK] each: the head runs on 16 positions instead of 5,120.
@@ -13,46 +13,44 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from qgkd.model_input.batch_rows import RowBatch
+from qgkd.model_input.batch import ModelInput
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-def mask_logits(model: PreTrainedModel, batch: RowBatch) -> torch.Tensor:
+def mask_logits(model: PreTrainedModel, inputs: ModelInput) -> torch.Tensor:
     """Predict the tokens at the [MASK]s of a batch.
 
     Args:
         model: A masked language model. Token types are passed where it has them; positions where the mask is packed,
             or where they differ from the model's own count.
-        batch: Rows on the model's device.
+        inputs: Rows on the model's device.
 
     Returns:
-        [R, V], in the order of `batch.mask_positions`.
+        [R, V], in the order of `inputs.scored_positions`.
     """
-    inputs = model_inputs(model, batch)
-    row, position = batch.mask_positions.unbind(dim=1)
+    arguments = model_inputs(model, inputs)
+    row, position = inputs.scored_positions.unbind(dim=1)
     head = masked_lm_head(model)
-    if head is None:  # unknown head: the whole forward gives the same, only slower
-        return cast(torch.Tensor, model(**inputs).logits[row, position])
-    hidden = getattr(model, model.base_model_prefix)(**inputs).last_hidden_state
+    if head is None:  # an architecture whose head we do not know: exact, only slower
+        return cast(torch.Tensor, model(**arguments).logits[row, position])
+    hidden = getattr(model, model.base_model_prefix)(**arguments).last_hidden_state
     return head(hidden[row, position])
 
 
-def model_inputs(model: PreTrainedModel, batch: RowBatch) -> dict[str, torch.Tensor]:
-    """The keyword arguments of the model's forward, without those that its architecture does not take."""
-    inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
+def model_inputs(model: PreTrainedModel, inputs: ModelInput) -> dict[str, torch.Tensor]:
+    """The keyword arguments of the model's forward; what an architecture has no use for is left out."""
+    arguments = {"input_ids": inputs.input_ids}
     if getattr(model.config, "type_vocab_size", 0) >= 2:
-        inputs["token_type_ids"] = batch.token_type_ids
-    counted = torch.arange(batch.position_ids.shape[1], device=batch.position_ids.device)
-    own_count = ((batch.position_ids == counted) | (batch.position_ids == 0)).all()
-    packed = batch.attention_mask.shape[2] > 1
-    if packed or not own_count:
-        inputs["position_ids"] = batch.position_ids
-    elif not packed:
-        # Every architecture takes a two-dimensional mask; only some take a 4-D one.
-        inputs["attention_mask"] = (batch.attention_mask[:, 0, 0] == 0).long()
-    return inputs
+        arguments["token_type_ids"] = inputs.token_type_ids
+    counted = torch.arange(inputs.position_ids.shape[1], device=inputs.position_ids.device)
+    if inputs.steps is None and ((inputs.position_ids == counted) | (inputs.position_ids == 0)).all():
+        # Every architecture takes the plain two-dimensional mask; a 4-D one only some.
+        return {**arguments, "attention_mask": inputs.real_positions().long()}
+    kind = inputs.input_ids.device.type
+    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else model.dtype
+    return {**arguments, "attention_mask": inputs.attention_mask(dtype), "position_ids": inputs.position_ids}
 
 
 def masked_lm_head(model: PreTrainedModel) -> Callable[[torch.Tensor], torch.Tensor] | None:

@@ -1,5 +1,5 @@
-"""The classification path: GLUE and other tasks of one or two texts, fine-tuned, distilled and compared.
+"""Classification: GLUE and other tasks of one or two texts, fine-tuned and distilled.
 
-`glue_tasks` and `readers` turn files into `ClassificationExample`, `store` turns those into token arrays; the trainer
-and the objectives are those of `qgkd.distillation`.
+Comes in: a `config.ClassificationConfig`. Goes out: a run folder and `result.ClassificationResult`. Others use
+`config.make_classification_config`, `run.run_classification`, `result.read_result`; methods are in `distillation`.
 """

@@ -2,7 +2,7 @@
 
 Comes in: a `ClassificationConfig`, the metric that chooses the model. Goes out: `TrainingArguments`.
 
-A literal example: without a word in `[train]` but the folder, 3 epochs of batches of 32 at 2e-5, a checkpoint and an
+A literal example: with nothing but the folder in `[train]`, 3 epochs of batches of 32 at 2e-5, a checkpoint and an
 evaluation after each.
 """
 
@@ -19,11 +19,11 @@ _DEFAULTS: dict[str, Any] = {
     **DEFAULTS,
     "learning_rate": 2e-5,  # Li et al. 2021, scripts
     "num_train_epochs": 3,
-    "per_device_train_batch_size": 32,  # there too
+    "per_device_train_batch_size": 32,  # likewise
     "per_device_eval_batch_size": 64,
     "save_strategy": "epoch",
     "save_total_limit": 1,
-    "train_sampling_strategy": "random",  # which rows share a batch decides what Dynamic KD chooses among
+    "train_sampling_strategy": "random",  # Dynamic KD chooses among the rows of a batch
     "warmup_steps": 0.1,  # share of the steps; Li et al. 2021, scripts
 }
 _ELSEWHERE = {

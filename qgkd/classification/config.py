@@ -1,4 +1,4 @@
-"""What a classification run is made of.
+"""The config of a classification run.
 
 Comes in: sections of a TOML file and overrides. Goes out: `ClassificationConfig`, every field documented with its unit
 and the source of its default.
@@ -27,20 +27,20 @@ from pathlib import Path
 from typing import Any
 
 from qgkd.checkpoints.student import Drop
-from qgkd.classification.method_settings import check_method
 from qgkd.classification.presets import with_preset
+from qgkd.distillation.methods.settings import check_method
 from qgkd.distillation.teachers.several_teachers import Ensemble
-from qgkd.errors import UserError
 from qgkd.files.toml_values import check_section, read_sections
+from qgkd.training.config import require
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskConfig:
-    """Which examples, and what is to be said of them."""
+    """The examples and how they are labelled and scored."""
 
     name: str = ""
-    """`rte`, `mnli` and so on for the nine of GLUE; any other name for a task of one's own, whose files and columns
-    are then given below."""
+    """`rte`, `mnli` and so on for the nine of GLUE; any other name for files of your own, given below
+    with their columns."""
     folder: str = ""
     """Of GLUE: the folder with the task's TSV files; empty takes the task from the hub (needs `datasets`)."""
     train: tuple[str, ...] = ()
@@ -48,9 +48,9 @@ class TaskConfig:
     validation: tuple[str, ...] = ()
     """Own task: files that choose the best model."""
     test: tuple[str, ...] = ()
-    """Own task: files that are only measured on, once, at the end."""
+    """Own task: files measured once, at the end."""
     transfer: tuple[str, ...] = ()
-    """Files of texts without labels, or with labels nobody reads: the teachers say what they are."""
+    """Files of texts whose labels, if any, are not read: the teachers label them."""
     text_a: str = ""
     """Own task: the column of the text; empty finds it by the usual names."""
     text_b: str = ""
@@ -60,11 +60,11 @@ class TaskConfig:
     labels: tuple[str, ...] = ()
     """Own task: the classes in the order of the logits; empty takes those of the training files, sorted."""
     regression: bool = False
-    """Own task: the label is a number to be predicted."""
+    """Own task: the label is a number to predict."""
     metrics: tuple[str, ...] = ()
     """Own task: which metrics, the first is the main one; empty takes accuracy and F1 (or the correlations)."""
     columns: tuple[str, ...] = ()
-    """Own task: the columns of files whose first line names none, e.g. `["label", "text"]`."""
+    """Own task: the columns of files without a header line, e.g. `["label", "text"]`."""
     exclude_texts_of: tuple[str, ...] = ()
     """Files whose texts are kept out of train and transfer, such as the test of a set that overlaps with this one:
     equal letters in either script, or half of the shorter text's stretches of ten."""
@@ -83,10 +83,10 @@ class TaskConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierConfig:
-    """Which weights are trained, and who teaches them."""
+    """Which weights are trained, and the teachers."""
 
     base: str = ""
-    """What the student starts from: a folder or hub name, a masked language model or a classifier."""
+    """The student's start: a folder or hub name, a masked language model or a classifier."""
     layers: int | None = None
     """How many of the base's layers it keeps; None keeps all."""
     drop: str = "top"
@@ -95,7 +95,7 @@ class ClassifierConfig:
     """Share of hidden states and of attention weights set to zero in training (BERT base: 0.1)."""
     teachers: tuple[str, ...] = ()
     """Classifiers of this task, folders or hub names, the smaller first; teachers run without dropout. Of several the
-    distributions are merged, and inner states are the last one's."""
+    distributions are averaged, and inner states are the last one's."""
     ensemble: str = ""
     """How several teachers' distributions are merged: their `arithmetic` mean, or their `geometric` one, the mean of
     the logits; empty is arithmetic, and geometric where the loss is on the logits themselves."""
@@ -103,12 +103,12 @@ class ClassifierConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassificationEvaluation:
-    """How a run is watched."""
+    """How a run is evaluated."""
 
     every_steps: int = 0
     """Optimiser steps between evaluations; 0 evaluates after every epoch."""
     keep: str = "best"
-    """Which model is handed on: the `best` by the task's main metric on the validation split, or the `last`."""
+    """The final model: the `best` by the task's main metric on the validation split, or the `last`."""
     patience: int = 0
     """Stop after this many evaluations in a row without a new best; 0 never stops early."""
     timing_repeats: int = 3
@@ -121,7 +121,7 @@ class ClassificationConfig:
 
     task: TaskConfig = field(default_factory=TaskConfig)
     method: dict[str, Any] = field(default_factory=dict)
-    """`name`, one of `qgkd.classification.methods.METHODS` or several with `+`; `preset`; and the method's own
+    """`name`, one of `qgkd.distillation.methods.by_name.METHODS` or several with `+`; `preset`; and the method's own
     settings, whose defaults are those of its function."""
     model: ClassifierConfig = field(default_factory=ClassifierConfig)
     evaluation: ClassificationEvaluation = field(default_factory=ClassificationEvaluation)
@@ -135,7 +135,7 @@ class ClassificationConfig:
 
     @property
     def method_name(self) -> str:
-        """As in tables."""
+        """The name in tables."""
         return str(self.method.get("name", "fine-tune"))
 
     def to_json(self) -> dict[str, Any]:
@@ -154,22 +154,22 @@ def load_classification_config(path: str | Path, overrides: tuple[str, ...] = ()
     return make_classification_config(sections, str(path))
 
 
-def make_classification_config(sections: dict[str, dict[str, Any]], told: str = "config") -> ClassificationConfig:
-    """Check sections of plain values and build the config from them; a preset lies under what is said."""
+def make_classification_config(sections: dict[str, dict[str, Any]], source: str = "config") -> ClassificationConfig:
+    """Check sections of plain values and build the config from them; a preset lies under the given values."""
     kinds = {"task": TaskConfig, "model": ClassifierConfig, "evaluation": ClassificationEvaluation}
-    values = check_section(told, "", sections, (*kinds, "method", "train"))
-    values = with_preset(values, told)
+    values = check_section(source, "", sections, (*kinds, "method", "train"))
+    values = with_preset(values, source)
     parts: dict[str, Any] = {}
     for name, kind in kinds.items():
-        parts[name] = kind(**check_section(told, name, values.get(name, {}), kind))
+        parts[name] = kind(**check_section(source, name, values.get(name, {}), kind))
     config = ClassificationConfig(
-        **parts, method=check_method(dict(values.get("method", {})), told), train=dict(values.get("train", {}))
+        **parts, method=check_method(dict(values.get("method", {})), source), train=dict(values.get("train", {}))
     )
-    _check(config, told)
+    _check(config, source)
     return config
 
 
-def _check(config: ClassificationConfig, told: str) -> None:
+def _check(config: ClassificationConfig, source: str) -> None:
     task, model, evaluation = config.task, config.model, config.evaluation
     drops = [str(drop) for drop in Drop if drop is not Drop.CONTRIBUTION]
     distils = config.method_name != "fine-tune"
@@ -192,6 +192,4 @@ def _check(config: ClassificationConfig, told: str) -> None:
         (evaluation.patience >= 0, "evaluation.patience must be 0 (never) or more"),
         (evaluation.timing_repeats >= 1, "evaluation.timing_repeats must be at least 1"),
     ]
-    for holds, sentence in requirements:
-        if not holds:
-            raise UserError(f"{told}: {sentence}; correct it")
+    require(source, requirements)

@@ -1,7 +1,7 @@
 """Student and teachers of a classification run.
 
 Comes in: a folder or hub name of a masked language model or a classifier. Goes out: `Checkpoint`s whose models are
-`AutoModelForSequenceClassification`; a head the base does not have is drawn by the run's seed.
+`AutoModelForSequenceClassification`; a head that the base lacks is drawn by the run's seed.
 
 A literal example: base `bert-base-uncased`, 6 layers: its embeddings, its layers 1 to 6 and its pooler, and a new
 classifier for the task's classes.
@@ -28,7 +28,7 @@ from qgkd.files.fingerprint import model_sha256
 from qgkd.model_input.input_format import InputFormat
 
 _HEAD = ("classifier", "score", "pooler", "pre_classifier", "classification_head", "sequence_summary")
-"""How the names of a head's weights begin, behind the encoder's own prefix."""
+"""First words of the names of a head's weights, after the encoder's prefix."""
 
 
 def load_tokenizer_of(name: str) -> Any:
@@ -79,10 +79,10 @@ def load_student(settings: ClassifierConfig, task: ClassificationTask, *, seed: 
 
 
 def load_teachers(settings: ClassifierConfig, task: ClassificationTask, student: Checkpoint) -> list[Checkpoint]:
-    """The models that are asked, in the order of the config.
+    """The teachers, in the order of the config.
 
     Raises:
-        UserError: One is no classifier of this task, orders the classes otherwise, or has another tokenizer.
+        UserError: One is no classifier of this task, has another order of classes, or another tokenizer.
     """
     teachers = []
     for name in settings.teachers:
@@ -94,12 +94,12 @@ def load_teachers(settings: ClassifierConfig, task: ClassificationTask, student:
 
 
 def load_trained(folder: Path, task: ClassificationTask) -> Checkpoint:
-    """A model that a run has handed on."""
+    """The final model of a run."""
     return _load(str(folder), task, load_tokenizer_of(str(folder)), is_trained=True)
 
 
 def position_limit(checkpoint: Checkpoint) -> int:
-    """The most tokens its rows may have."""
+    """The most tokens of a row."""
     positions = getattr(checkpoint.model.config, "max_position_embeddings", 0)
     return int(positions) or InputFormat().max_total_tokens
 
@@ -137,7 +137,7 @@ def _weights(name: str, task: ClassificationTask, local_only: bool, *, may_lack_
     named = {} if classes is None else {"id2label": classes, "label2id": {v: k for k, v in classes.items()}}
     verbosity = logging.get_verbosity()
     logging.disable_progress_bar()
-    logging.set_verbosity_error()  # what matters of its report is checked below
+    logging.set_verbosity_error()  # its report is checked below
     try:
         model, report = AutoModelForSequenceClassification.from_pretrained(
             name,
@@ -156,13 +156,13 @@ def _weights(name: str, task: ClassificationTask, local_only: bool, *, may_lack_
         ) from (error)
     finally:
         logging.set_verbosity(verbosity)
-    odd = [str(key[0] if isinstance(key, tuple) else key) for kind in ("missing_keys", "mismatched_keys")
+    missing = [str(key[0] if isinstance(key, tuple) else key) for kind in ("missing_keys", "mismatched_keys")
            for key in report[kind]]  # fmt: skip
-    odd = sorted(key for key in odd if not (may_lack_head and _is_head(key)))
-    if odd:  # they would be random numbers
+    missing = sorted(key for key in missing if not (may_lack_head and _is_head(key)))
+    if missing:  # they would be random
         raise UserError(
-            f"{name}: expected an encoder's weights, found none for {odd[0]} and {len(odd) - 1} more; give a folder "
-            "that was saved whole"
+            f"{name}: expected an encoder's weights, found none for {missing[0]} and {len(missing) - 1} more; give a "
+            "folder that was saved whole"
         )
     return cast(Any, model.eval())
 

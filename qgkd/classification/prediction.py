@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 
 from qgkd.classification.classifying_model import ClassifyingModel
-from qgkd.classification.tasks.rows import ClassificationCollator, LabelledRow, example_row
+from qgkd.classification.tasks.rows import example_inputs, example_row
 from qgkd.classification.tasks.store import ExampleStore
 from qgkd.distillation.teachers.capture import Needs
-from qgkd.training.model import MODEL_INPUTS
+from qgkd.model_input.batch import ModelInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +47,9 @@ class Predictor:
         chosen = np.arange(len(store)) if places is None else places
         capturing = ClassifyingModel(model.eval(), Needs()).eval()
         found = np.zeros((len(chosen), model.config.num_labels), np.float32)
-        for among, batch in self._batches(store, chosen):
-            inputs = {name: batch[name].to(model.device) for name in MODEL_INPUTS}
+        for among, inputs in self._batches(store, chosen):
             with torch.autocast(model.device.type, torch.bfloat16, enabled=self.bf16):
-                found[among] = capturing(**inputs).logits.float().cpu().numpy()
+                found[among] = capturing(inputs.to(model.device)).logits.float().cpu().numpy()
         return found
 
     def ms_per_example(self, model: Any, store: ExampleStore, repeats: int = 3) -> float:
@@ -64,14 +63,12 @@ class Predictor:
 
     def _batches(
         self, store: ExampleStore, places: NDArray[np.int64]
-    ) -> Iterator[tuple[NDArray[np.int64], dict[str, torch.Tensor]]]:
+    ) -> Iterator[tuple[NDArray[np.int64], ModelInput]]:
         """Examples of similar lengths side by side, with where they stand among the chosen."""
-        collate = ClassificationCollator(self.pad_id)
         order = np.argsort(-store.lengths[places], kind="stable")
         for start in range(0, len(order), self.batch_examples):
             among = order[start : start + self.batch_examples]
-            rows = [[LabelledRow(example_row(store, int(places[place])), 1.0, 0.0)] for place in among]
-            yield among, collate(rows)
+            yield among, example_inputs([example_row(store, int(places[place])) for place in among], self.pad_id)
 
 
 def predictions_of(logits: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,13 +1,13 @@
-"""Settings that belong together, by name.
+"""Presets: sets of settings by name.
 
-Comes in: the sections of a config, `method.preset` among them. Goes out: the same with the preset's values under those
-that are given.
+Comes in: the sections of a config, `method.preset` among them. Goes out: the same with the preset's values as
+defaults.
 
 A literal example: `[method] name = "ckd", preset = "rte-report"` trains at a learning rate of 5e-5 for 6 epochs with
 T = 3, alpha 0.9 and weights 1, 16, 128, 64.
 
 `rte-report` holds the values of a 2021 project report that compared Dynamic KD and CKD on RTE with a student of the
-first 6 layers of bert-base-uncased; what it leaves unsaid is that of the method's own code. Its batches are of 16.
+first 6 layers of bert-base-uncased; what it leaves open is taken from the method's code. Its batches are of 16.
 """
 
 from __future__ import annotations
@@ -57,22 +57,22 @@ _EVERY: dict[str, dict[str, Any]] = {
 PRESETS = {"rte-report": RTE_REPORT}
 
 
-def with_preset(sections: dict[str, Any], told: str = "config") -> dict[str, Any]:
-    """Put `method.preset`'s values under the given ones.
+def with_preset(sections: dict[str, Any], source: str = "config") -> dict[str, Any]:
+    """Take the preset's values where none are given.
 
     Raises:
-        UserError: An unknown preset, or one that says nothing of the method.
+        UserError: An unknown preset, or one without values for the method.
     """
     method = dict(sections.get("method", {}))
     name = method.pop("preset", "")
     if not name:
         return sections
     if name not in PRESETS:
-        raise UserError(f"{told}: method.preset must be one of {list(PRESETS)}, was {name!r}; correct it")
+        raise UserError(f"{source}: method.preset must be one of {list(PRESETS)}, was {name!r}; correct it")
     of_method = PRESETS[name].get(str(method.get("name", "fine-tune")))
     if of_method is None:
         raise UserError(
-            f"{told}: preset {name} has values for {', '.join(PRESETS[name])}, found method {method.get('name')!r}"
+            f"{source}: preset {name} has values for {', '.join(PRESETS[name])}, found method {method.get('name')!r}"
         )
     merged = {**sections, "method": method}
     for part in (_EVERY, of_method):

@@ -1,4 +1,4 @@
-"""What a finished run comes to.
+"""The result of a finished run.
 
 Comes in: nothing. Goes out: `ClassificationResult`, kept as `result.json` in the run folder.
 
@@ -29,7 +29,7 @@ class ClassificationResult:
     main_metric: str
     """The metric tables compare."""
     parameters: int
-    """Of the model that was trained, as it is used; projections and teachers are no part of it."""
+    """Of the trained model, without projections and teachers."""
     ms_per_example: float
     """Milliseconds of forward pass per example of the last split scored, at the evaluation's batch size."""
     layers: int
@@ -52,5 +52,5 @@ def read_result(folder: Path) -> ClassificationResult | None:
     path = folder / RESULT_NAME
     if not path.is_file():
         return None
-    held = json.loads(path.read_text(encoding="utf-8"))
-    return ClassificationResult(**{**held, "folder": folder})
+    loaded = json.loads(path.read_text(encoding="utf-8"))
+    return ClassificationResult(**{**loaded, "folder": folder})

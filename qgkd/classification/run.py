@@ -4,10 +4,10 @@ Comes in: a `ClassificationConfig`. Goes out: `ClassificationResult`, and the ru
 
     config.toml     the resolved config, every setting of the method written out
     data/           the tokenised splits
-    checkpoint-N/   what a resumed run needs; gone once the run is complete
-    model/          the model that is handed on, a plain `save_pretrained` folder
+    checkpoint-N/   what a resumed run needs; removed when the run is complete
+    model/          the final model, a plain `save_pretrained` folder
     log.jsonl       every log entry
-    result.json     figures, parameters, milliseconds per example: there where the run is complete
+    result.json     figures, parameters, milliseconds per example; written when the run is complete
 
 A literal example: `run_classification(load_classification_config("rte.toml")).value()` is 0.654.
 """
@@ -30,7 +30,7 @@ from qgkd.checkpoints.record import read_record
 from qgkd.classification.arguments import classification_arguments
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.config import ClassificationConfig
-from qgkd.classification.method_settings import objectives_of, settings_in_full
+from qgkd.classification.describe import lineage, summary
 from qgkd.classification.models import load_student, load_teachers, load_tokenizer_of, load_trained, position_limit
 from qgkd.classification.prediction import Predictor
 from qgkd.classification.result import ClassificationResult, read_result, write_result
@@ -38,13 +38,13 @@ from qgkd.classification.tasks.prepared import PreparedTask, prepare_task
 from qgkd.classification.tasks.rows import ClassificationRows
 from qgkd.classification.tasks.store import ExampleStore
 from qgkd.classification.tasks.task import TRAIN, TRANSFER, VALIDATION
-from qgkd.classification.teachers import asked_teacher, check_teachers, ensemble_of, opinions
+from qgkd.classification.teachers import build_teacher, check_teachers, ensemble_of, teacher_labels
 from qgkd.classification.trainer import ClassificationTrainer
 from qgkd.classification.validation import ClassificationValidator, split_figures
-from qgkd.distillation.objectives.objective import Objective, needs_of, projections_of
+from qgkd.distillation.methods.settings import objectives_of, schedule_of, settings_in_full
+from qgkd.distillation.objectives.objective import needs_of, projections_of
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
-from qgkd.files.fingerprint import model_sha256
 from qgkd.files.toml_values import to_toml
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.main_process import is_main, say
@@ -60,7 +60,7 @@ _FIXED = ("task", "method", "model")
 def run_classification(
     config: ClassificationConfig, *, resume: bool = False, force: bool = False, data: TaskData | None = None
 ) -> ClassificationResult:
-    """Train, choose, measure.
+    """Train, choose the best model, measure it.
 
     Args:
         config: The run.
@@ -89,12 +89,12 @@ def run_classification(
 
 
 class _Run:
-    """What the steps of a run share."""
+    """The parts of a run."""
 
     def __init__(self, config: ClassificationConfig, sections: dict[str, Any], data: TaskData | None) -> None:
         self.config = config
         tokenizer = load_tokenizer_of(config.model.base)
-        # Before the task is known the metric is not, either: `main_process_first` needs arguments of some kind.
+        # The metric is not known yet; `main_process_first` needs some arguments.
         early = classification_arguments(config, "")
         with early.main_process_first(desc="tokenising"):
             self.prepared: PreparedTask = prepare_task(config.task, tokenizer, config.run_folder / "data", data)
@@ -117,9 +117,9 @@ class _Run:
         self.sections = sections
 
     def result(self, *, resume: bool) -> ClassificationResult:
-        """Train, or go on; then measure the model that is handed on."""
+        """Train or resume; then measure the final model."""
         folder = self.config.run_folder
-        say(self.summary())
+        say(summary(self.config, self.prepared, self.objectives, self.student, self.teachers))
         trainer = self.trainer()
         start = last_checkpoint(folder) if resume else None
         if start is not None:
@@ -144,12 +144,16 @@ class _Run:
         validator: Any = None
         if VALIDATION in splits:
             validator = ClassificationValidator(self.task, splits, self.predictor)
-        lineage = self.lineage()
+        seed = int(self.arguments.seed)
+        record = lineage(self.config, self.sections, self.prepared, self.student, self.teachers, seed)
+        schedule, stage_ends = schedule_of(self.config.method)
         return ClassificationTrainer(
             task=self.task,
             keep_best=evaluation.keep == "best",
-            teacher=asked_teacher(self.teachers, needs[1], self.ensemble),
+            teacher=build_teacher(self.teachers, needs[1], self.ensemble),
             objectives=self.objectives,
+            schedule=schedule,
+            stage_ends=stage_ends,
             model=ClassifyingModel(self.student.model, needs[0], projections),
             checkpoint=self.student,
             args=self.arguments,
@@ -157,11 +161,11 @@ class _Run:
             pad_id=self.predictor.pad_id,
             validator=validator,
             patience=evaluation.patience if validator else 0,
-            lineage=lambda: lineage,
+            lineage=lambda: record,
         )
 
     def rows(self) -> ClassificationRows:
-        """The training examples with their labels, and the transfer texts with the teachers' opinions."""
+        """The training examples with their labels, and the transfer texts with the teachers' labels."""
         train = self.splits[TRAIN]
         if not train.is_labelled.all():
             raise UserError(
@@ -173,11 +177,11 @@ class _Run:
             transfer = self.splits[TRANSFER]
             say(f"The teacher labels {len(transfer):,} transfer texts.")
             models = [each.model.to(self.arguments.device) for each in self.teachers]  # type: ignore[arg-type]
-            parts.append((transfer, opinions(models, transfer, self.predictor, self.ensemble)))
+            parts.append((transfer, teacher_labels(models, transfer, self.predictor, self.ensemble)))
         return ClassificationRows(parts)
 
     def measured(self) -> ClassificationResult:
-        """Every labelled split, by the model that is handed on."""
+        """Measure the final model on every labelled split."""
         kept = load_trained(self.config.run_folder / "model", self.task)
         model: Any = kept.model.to(self.arguments.device)  # type: ignore[arg-type]
         figures, last = {}, self.splits[TRAIN]
@@ -199,52 +203,9 @@ class _Run:
             folder=self.config.run_folder,
         )
 
-    def lineage(self) -> dict[str, Any]:
-        """What the model's record says."""
-        from qgkd.training.lineage import checkout_commit
-
-        kept = ("script", "base", "trained_on")
-        base = {key: self.student.record[key] for key in kept if key in self.student.record}
-        teachers = [
-            {"name": each.name, "sha256": model_sha256(name), "layers": shape.layers}
-            for each, name, shape in zip(self.teachers, self.config.model.teachers, self.shapes[1:], strict=True)
-        ]
-        script = self.config.task.script
-        return {
-            **({"script": script} if script else {}),
-            "classification": {
-                "task": self.task.name,
-                "labels": self.task.labels,
-                "max_tokens": self.config.task.max_tokens,
-                "examples": {name: len(store) for name, store in self.splits.items()},
-            },
-            "base": {"name": self.config.model.base, **base},
-            **({"teachers": teachers} if teachers else {}),
-            "config": self.sections,
-            "seed": int(self.arguments.seed),
-            "commit": checkout_commit(),
-        }
-
-    def summary(self) -> str:
-        """Data, models and terms, for people."""
-        counts = ", ".join(f"{len(store):,} {name}" for name, store in self.splits.items())
-        cut = sum(int(store.about.get("examples_cut", 0)) for store in self.splits.values())
-        told = [f"{self.task.name}: {counts} examples"]
-        if cut:
-            told.append(f"{cut:,} cut at {self.config.task.max_tokens} tokens")
-        told += [f"{count:,} left out of {name} (in task.exclude_texts_of)"
-                 for name, count in self.prepared.left_out.items() if count]  # fmt: skip
-        if self.prepared.problems:
-            told.append(f"{len(self.prepared.problems):,} rows left out, the first: {self.prepared.problems[0]}")
-        terms = ", ".join(f"{each.name} x {_weight(each):g}" for each in self.objectives)
-        names = " and ".join(f"{each.name} of {shape.layers} layers" for each, shape in
-                             zip(self.teachers, self.shapes[1:], strict=True))  # fmt: skip
-        learns = f" learns from {names}" if names else " learns from the labels"
-        return f"{'; '.join(told)}. A model of {self.shapes[0].layers} layers{learns}: {terms}."
-
 
 def _settled(config: ClassificationConfig) -> ClassificationConfig:
-    """Texts are converted for a base that knows one script alone."""
+    """Convert texts for a base that knows only one script."""
     from pathlib import Path
 
     if config.task.script or not Path(config.model.base).is_dir():
@@ -260,8 +221,3 @@ def _check_positions(config: ClassificationConfig, models: Sequence[Checkpoint])
                 f"task.max_tokens must be at most the {limit} positions of {model.name}, was "
                 f"{config.task.max_tokens}; lower it"
             )
-
-
-def _weight(objective: Objective) -> float:
-    inner = getattr(objective, "objective", None)
-    return objective.weight * (inner.weight if isinstance(inner, Objective) else 1.0)

@@ -1,8 +1,8 @@
-"""The teachers of a run: whom the trainer asks, and what they say of texts without labels.
+"""The teachers of a run as one, and their labels for unlabelled texts.
 
 Comes in: teachers in the order of the config. Goes out: one `AnyTeacher`; classes or scores for transfer texts.
 
-A literal example: no teacher gives `NoTeacher`, one itself, two `SeveralTeachers`, of which the second shows states.
+A literal example: no teacher gives `NoTeacher`, one itself, two `SeveralTeachers`.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from qgkd.distillation.trainer import AnyTeacher
 from qgkd.errors import UserError
 
 
-def asked_teacher(teachers: Sequence[Checkpoint], needs: Needs, ensemble: Ensemble) -> AnyTeacher:
-    """Whom the trainer asks.
+def build_teacher(teachers: Sequence[Checkpoint], needs: Needs, ensemble: Ensemble) -> AnyTeacher:
+    """The teachers as one.
 
     Args:
         teachers: The smaller first.
         needs: What the objectives need of the last.
-        ensemble: How several are merged.
+        ensemble: How several are averaged.
     """
-    asked = [Teacher(each.model, needs, ClassifyingModel) for each in teachers]
-    if len(asked) > 1:
-        several = SeveralTeachers(asked, ensemble)
+    built = [Teacher(each.model, needs, ClassifyingModel) for each in teachers]
+    if len(built) > 1:
+        several = SeveralTeachers(built, ensemble)
         several.needs = needs
         return several
-    return asked[0] if asked else NoTeacher()
+    return built[0] if built else NoTeacher()
 
 
-def opinions(
+def teacher_labels(
     models: Sequence[Any], store: ExampleStore, predictor: Predictor, ensemble: Ensemble
 ) -> NDArray[np.float64]:
     """The teachers' classes, or scores, [N].
@@ -54,7 +54,7 @@ def opinions(
         models: On their device.
         store: Texts.
         predictor: How they are run.
-        ensemble: How several are merged.
+        ensemble: How several are averaged.
 
     Source: Tang et al. 2019 (arXiv 1903.12136): the teacher's first choice is an unlabelled text's label.
     """
@@ -62,23 +62,23 @@ def opinions(
     return predictions_of(ensemble_logits(found, ensemble).numpy())
 
 
-def ensemble_of(asked: str, objectives: Sequence[Objective]) -> Ensemble:
-    """How several teachers' distributions are merged.
+def ensemble_of(setting: str, objectives: Sequence[Objective]) -> Ensemble:
+    """How several teachers' distributions are averaged.
 
     Raises:
         UserError: The arithmetic mean for a loss on the logits themselves, which it does not have.
     """
     on_logits = any(isinstance(getattr(each, "objective", each), LogitMSE) for each in objectives)
-    if asked == Ensemble.ARITHMETIC and on_logits:
+    if setting == Ensemble.ARITHMETIC and on_logits:
         raise UserError(
             "model.ensemble: expected geometric for method.logits_loss=mse, found arithmetic: mean probabilities "
             "have no logits of their own; set model.ensemble=geometric or another loss"
         )
-    return Ensemble(asked) if asked else Ensemble.GEOMETRIC if on_logits else Ensemble.ARITHMETIC
+    return Ensemble(setting) if setting else Ensemble.GEOMETRIC if on_logits else Ensemble.ARITHMETIC
 
 
 def check_teachers(objectives: Sequence[Objective], teachers: int) -> None:
-    """A choice of teachers is one of two.
+    """Refuse a choice among any number of teachers but two.
 
     Raises:
         UserError: Another number of them.

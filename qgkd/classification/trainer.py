@@ -1,7 +1,6 @@
-"""The trainer of a classifier: `DistillTrainer` with examples for questions.
+"""The trainer of a classifier: `DistillTrainer` on examples instead of questions.
 
-Comes in: a `ClassifyingModel`, objectives, teachers where there are any, `ClassificationRows`. Goes out: as from
-`DistillTrainer`: the same loss, accumulation, logs and checkpoints.
+Comes in: a `ClassifyingModel`, objectives, teachers if any, `ClassificationRows`. Goes out: as from `DistillTrainer`.
 
 A literal example: `ClassificationTrainer(teacher=NoTeacher(), objectives=[HardLabels()], ...)` is fine-tuning.
 """
@@ -18,17 +17,15 @@ from qgkd.checkpoints.record import RECORD_NAME
 from qgkd.classification.tasks.rows import ClassificationCollator
 from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.distillation.diagnostics import TeacherCheck
-from qgkd.distillation.objectives.objective import asked_rows
-from qgkd.distillation.objectives.positions import Batch
-from qgkd.distillation.teachers.asked_rows import ask_about
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.trainer import DistillTrainer
 from qgkd.files.json_files import write_json
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
 
 
 class NoTeacher:
-    """Shows nothing: fine-tuning asks nobody."""
+    """Captures nothing; for fine-tuning."""
 
     needs = Needs()
 
@@ -46,7 +43,7 @@ class ClassTeacherCheck(TeacherCheck):
 
     @property
     def warning(self) -> str:
-        """A sentence where a constant would do as well; else empty."""
+        """A sentence if a constant would be as good; else empty."""
         if self.accuracy > self.commonest or self.commonest == 1:
             return ""
         return (
@@ -60,7 +57,7 @@ class ClassificationTrainer(DistillTrainer):
 
     Args:
         task: What is predicted.
-        keep_best: Whether the best model by validation is handed on, not the last.
+        keep_best: Whether the final model is the best by validation, not the last.
         pad_id: The tokenizer's [PAD].
         options: Of `DistillTrainer`.
     """
@@ -72,20 +69,9 @@ class ClassificationTrainer(DistillTrainer):
         self.data_collator = ClassificationCollator(pad_id, is_regression=task.is_regression)
         self._task, self._keep_best = task, keep_best
 
-    def ask_teacher(self, student: DistillCapture, batch: Batch) -> DistillCapture:
-        """What it shows of the rows that any objective asks about; nothing is run where none does."""
-        rows = asked_rows(self._objectives, student, batch)
-        if rows is None:
-            return self._teacher(batch)
-        return ask_about(self._teacher, batch, rows) if rows.any() else DistillCapture()
-
     def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
-        """Agreement with the teacher, where it was asked about every row and there are classes to agree on."""
-        if teacher.logits is None or self._task.is_regression:
-            return []
-        if asked_rows(self._objectives, student, batch) is not None:
-            return []
-        return super().watch(student, teacher, batch)
+        """Agreement with the teacher, where there are classes to agree on."""
+        return [] if self._task.is_regression else super().watch(student, teacher, batch)
 
     def teacher_check(self, teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
         """Against the commonest class."""
@@ -98,5 +84,5 @@ class ClassificationTrainer(DistillTrainer):
         return Trainer._determine_best_metric(self, metrics, trial)
 
     def write_record(self, folder: Path, record: dict[str, Any]) -> None:
-        """`qgkd.json`: the task instead of a format of questions."""
+        """Write `qgkd.json`, with the task instead of an input format."""
         write_json(folder / RECORD_NAME, record)

@@ -1,4 +1,4 @@
-"""How good a classifier is on a task's labelled splits.
+"""Measures a classifier on a task's labelled splits.
 
 Comes in: a bare model, tokenised splits. Goes out: the task's metrics, split by split.
 
@@ -41,9 +41,9 @@ class ClassificationValidator:
         """Measure; every process must call this.
 
         Args:
-            model: The bare model on its device; None on a process that holds no whole model.
-            process: This process among those that hold one, from 0.
-            processes: How many hold one.
+            model: The bare model on its device; None on a process without the whole model.
+            process: This process among those that have it, from 0.
+            processes: How many have it.
         """
         figures: dict[str, float] = {}
         for name, store in self._splits.items():

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qgkd.cli.glue_compare import compare
+from qgkd.cli.run_options import Force, Resume, print_once, refuse_both
 from qgkd.cli.stdout import write_stdout
-from qgkd.training.main_process import is_main
 
 if TYPE_CHECKING:
     from qgkd.classification.result import ClassificationResult
@@ -44,23 +44,22 @@ def run(
         str | None, typer.Option(help="fine-tune, kd, pkd-skip, ...; several with +. `qgkd glue methods` lists them.")
     ] = None,
     preset: Annotated[str | None, typer.Option(help="Settings that belong together, e.g. rte-report.")] = None,
-    base: Annotated[str | None, typer.Option(help="What the model starts from: a folder or hub name.")] = None,
+    base: Annotated[str | None, typer.Option(help="The model's start: a folder or hub name.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="How many of its layers it keeps, from below.")] = None,
     teacher: Annotated[
-        list[str] | None, typer.Option(help="A classifier of this task; of several the smaller first.")
+        list[str] | None, typer.Option(help="A classifier of this task; of two, the smaller first.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of a new head, dropout and the order of examples.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a run that is already there.")] = False,
+    resume: Resume = False,
+    force: Force = False,
 ) -> None:
     """Train one classifier and measure it."""
-    if resume and force:
-        raise typer.BadParameter("--resume goes on with a run, --force replaces it: choose one")
+    refuse_both(resume=resume, force=force)
     given = list(settings or ())
     file = given.pop(0) if given and "=" not in given[0] else None
-    said: dict[tuple[str, str], Any] = {
+    named: dict[tuple[str, str], Any] = {
         ("task", "name"): task,
         ("task", "folder"): folder,
         ("method", "name"): method,
@@ -75,15 +74,14 @@ def run(
     from qgkd.files.toml_values import parse_overrides, read_toml
 
     sections = read_toml(file) if file else {}
-    overrides = [(section, key, value) for (section, key), value in said.items() if value is not None]
+    overrides = [(section, key, value) for (section, key), value in named.items() if value is not None]
     for section, key, value in [*overrides, *parse_overrides(given)]:
         sections.setdefault(section, {})[key] = value
     config = make_classification_config(sections, file or "glue run")
     from qgkd.classification.run import run_classification
 
     result = run_classification(config, resume=resume, force=force)
-    if is_main():
-        write_stdout(_as_json(result) if as_json else _as_text(result))
+    print_once(_as_json(result) if as_json else _as_text(result))
 
 
 @glue.command()
@@ -91,8 +89,8 @@ def methods(
     name: Annotated[str, typer.Argument(help="One of them, to see its settings.", metavar="[METHOD]")] = "",
 ) -> None:
     """List the methods, or one method's settings and their defaults."""
-    from qgkd.classification.method_settings import check_method, settings_in_full
-    from qgkd.classification.methods import METHODS
+    from qgkd.distillation.methods.by_name import METHODS
+    from qgkd.distillation.methods.settings import check_method, settings_in_full
 
     if not name:
         lines = []

@@ -1,7 +1,7 @@
-"""`qgkd inspect`: what the model gets to see of a data file.
+"""`qgkd inspect`: a data file as the model reads it.
 
-Comes in: a data file. Goes out: examples with the answer highlighted where it is meant, their windows, what was cut,
-and with `--rows` every position of their rows.
+Comes in: a data file. Goes out: examples with the meant occurrence of the answer highlighted, their windows, what was
+cut, and with `--rows` every position of their rows.
 
 A literal example: `qgkd inspect train.jsonl --model runs/teacher --id 1147-5-1 --rows --positions`
 """

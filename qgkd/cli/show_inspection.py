@@ -1,4 +1,4 @@
-"""An inspected example as a person reads it: the passage, its window, and the rows, each token coloured by its block.
+"""An inspected example in readable form: the passage, its window, and the rows, each token coloured by its block.
 
 Comes in: an `Inspection`. Goes out: lines for stdout; where that is no terminal, brackets stand for colours.
 
@@ -35,12 +35,12 @@ _UNREAD_CHARS = 30  # shown of what was cut, on either side
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Display:
-    """What is to be shown of an example."""
+    """How much of an example to show."""
 
     rows: bool
     positions: bool
     answer_positions: bool
-    """Layout `shared`: the answer segment's positions tell the occurrence and are always shown."""
+    """Layout `shared`: the answer segment's positions identify the occurrence and are always shown."""
 
 
 def show_inspection(inspection: Inspection, display: Display, console: Console) -> str:
@@ -124,7 +124,7 @@ def _window(inspection: Inspection) -> str:
 
 
 def _row_lines(inspection: Inspection, display: Display, width: int, *, bracket: bool) -> Iterator[Text]:
-    """The first row whole; of further ones, which repeat its source, the question alone."""
+    """The first row whole; of further ones, which repeat its source, only the question."""
     for number, row in enumerate(inspection.rows, start=1):
         masks = sum(cell.kind is Kind.MASK for cell in row)
         of = f"{number} of {len(inspection.rows)}, " if len(inspection.rows) > 1 else ""
@@ -162,7 +162,7 @@ def _section_lines(
 
 
 def _chunks(widths: Sequence[int], width: int) -> Iterator[tuple[int, int]]:
-    """Ranges of columns that fit on a line; a column that is wider alone gets a line."""
+    """Ranges of columns that fit on a line; a wider column gets its own."""
     start, used = 0, 0
     for at, column in enumerate(widths):
         if at > start and used + column > width:

@@ -3,8 +3,8 @@
 Comes in: a model folder or hub name, a number of layers. Goes out: a model folder; on stdout which layers it has.
 
 A literal example: `qgkd student runs/teacher/model runs/student --layers 6` keeps layers 1 to 6, and
-`qgkd student bert-base-chinese runs/student --layers 6 --drop contribution --data dev.jsonl` those that matter most on
-these questions.
+`qgkd student bert-base-chinese runs/student --layers 6 --drop contribution --data dev.jsonl` those that contribute most
+on these questions.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _similarities(checkpoint: Checkpoint, data: Path) -> tuple[float, ...]:
 
 
 def _check_folder(teacher: str, out: Path, *, force: bool) -> None:
-    """Refuse to write over the teacher, over a model without `--force`, and over anything else at all."""
+    """Refuse to overwrite the teacher, a model without `--force`, or anything that is not a model."""
     if out.exists() and Path(teacher).exists() and out.resolve() == Path(teacher).resolve():
         raise UserError(f"{out}: expected another folder than the teacher's own; choose one")
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):

@@ -8,37 +8,28 @@ GPUs `torchrun --nproc_per_node 8 -m qgkd train ...`.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from qgkd.cli.stdout import write_stdout
-from qgkd.training.main_process import is_main
+from qgkd.cli.run_options import ConfigFile, Force, PrepareOnly, Resume, print_once, refuse_both
 
 
 def train(
-    config: Annotated[Path, typer.Argument(help="The run as a TOML file; eval/configs has some.", metavar="CONFIG")],
+    config: ConfigFile,
     overrides: Annotated[
         list[str] | None, typer.Argument(help="section.key=value, e.g. train.learning_rate=7e-5.", metavar="SETTINGS")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a run that is already there.")] = False,
-    prepare_only: Annotated[
-        bool,
-        typer.Option(
-            "--prepare-only", help="Tokenise the data and stop: a machine without the files can then train on it."
-        ),
-    ] = False,
+    resume: Resume = False,
+    force: Force = False,
+    prepare_only: PrepareOnly = False,
 ) -> None:
     """Train a question generator."""
-    if resume and force:
-        raise typer.BadParameter("--resume goes on with a run, --force replaces it: choose one")
+    refuse_both(resume=resume, force=force)
     from qgkd.training.config import load_config
 
     settings = load_config(config, tuple(overrides or ()))
     from qgkd.training.run import prepare_run, run_training
 
     folder = prepare_run(settings) if prepare_only else run_training(settings, resume=resume, force=force)
-    if is_main():
-        write_stdout(f"{folder}\n")
+    print_once(f"{folder}\n")

@@ -23,13 +23,13 @@ from qgkd.decoding.constraints import Constraints
 from qgkd.decoding.greedy import Hypothesis, decode_rows
 from qgkd.decoding.incremental_bert import IncrementalBert
 from qgkd.decoding.prefix import PrefixStepper
-from qgkd.decoding.recurrent import RecurrentStepper, to_device
+from qgkd.decoding.recurrent import RecurrentStepper
 from qgkd.decoding.settings import DecodingSettings
 from qgkd.decoding.stepper import Stepper
 from qgkd.decoding.surface import question_text
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest, Question
-from qgkd.model_input.batch_rows import collate
+from qgkd.model_input.batch import collate
 from qgkd.model_input.input_format import Attention, Layout
 from qgkd.model_input.rows import Row, packed_row, recurrent_rows
 from qgkd.model_input.source import PassageEncoder, Source, question_target
@@ -213,10 +213,9 @@ class ModelGenerator:
                 rows += recurrent_rows(item.source, target, self._mask_id)
         token_log_probabilities: list[torch.Tensor] = []
         for at in range(0, len(rows), _SCORED_ROWS):
-            tensors = collate(rows[at : at + _SCORED_ROWS], self._pad_id, checkpoint.model.dtype)
-            tensors = to_device(tensors, checkpoint.model.device)
-            log_probabilities = torch.log_softmax(mask_logits(checkpoint.model, tensors).float(), dim=-1)
-            token_log_probabilities.append(log_probabilities.gather(1, tensors.target_ids[:, None])[:, 0])
+            scored = collate(rows[at : at + _SCORED_ROWS], self._pad_id).to(checkpoint.model.device)
+            log_probabilities = torch.log_softmax(mask_logits(checkpoint.model, scored.inputs).float(), dim=-1)
+            token_log_probabilities.append(log_probabilities.gather(1, scored.targets[:, None])[:, 0])
         return [float(part.mean()) for part in torch.cat(token_log_probabilities).split(lengths)]
 
 

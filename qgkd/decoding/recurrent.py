@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from qgkd.checkpoints.masked_lm import mask_logits
-from qgkd.model_input.batch_rows import RowBatch, collate
+from qgkd.model_input.batch import pad_rows
 from qgkd.model_input.rows import recurrent_row
 from qgkd.model_input.source import Source
 
@@ -49,8 +49,8 @@ class RecurrentStepper:
             source = self._sources[index // self._width]
             # The [MASK] is its own label here: a label only marks the position as scored.
             rows.append(recurrent_row(source, (*question, self._mask_id), len(question) + 1, self._mask_id))
-        batch = to_device(collate(rows, self._pad_id, self._model.dtype), self._model.device)
-        return torch.log_softmax(mask_logits(self._model, batch).float(), dim=-1)
+        inputs = pad_rows(rows, self._pad_id).to(self._model.device)
+        return torch.log_softmax(mask_logits(self._model, inputs).float(), dim=-1)
 
     def widen(self, width: int) -> None:
         """See `Stepper`."""
@@ -69,8 +69,3 @@ class RecurrentStepper:
         ]
         self._sources = [self._sources[request] for request in kept]
         return wanted
-
-
-def to_device(batch: RowBatch, device: torch.device) -> RowBatch:
-    """The same batch on another device."""
-    return RowBatch(**{name: getattr(batch, name).to(device) for name in RowBatch.__slots__})

@@ -1,4 +1,4 @@
-"""What a distillation run is made of.
+"""The config of a distillation run.
 
 Comes in: the sections of a training run, `[distill]`, and `[student]` where the student is made in the run. Goes out:
 `DistillRun`.
@@ -7,6 +7,8 @@ A literal example:
 
     [distill]
     teacher = "runs/teacher/model"
+    method = "pkd-skip"
+    beta = 100.0
     [student]
     layers = 6
     [data]
@@ -18,60 +20,55 @@ A literal example:
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qgkd.checkpoints.student import Drop
+from qgkd.distillation.methods.by_name import METHODS
+from qgkd.distillation.methods.settings import check_method, method_names, schedule_of, settings_in_full, settings_of
 from qgkd.distillation.objectives.schedule import Schedule
 from qgkd.errors import UserError
 from qgkd.files.toml_values import check_section, read_sections
-from qgkd.training.config import TrainConfig, make_config
+from qgkd.training.config import TrainConfig, make_config, require
 
-METHODS = ("all-layer", "hinton")
+_OWN_KEYS: dict[str, Any] = {"teacher": str, "small_teacher": str | None, "method": str, "cached_top_k": int}
+DISTILL_KEYS: dict[str, Any] = {key: hint for name in METHODS for key, hint in settings_of(name).items()} | _OWN_KEYS
+"""Every key that `[distill]` may have, whatever the method, with its type."""
+# Until the methods had signatures of their own, every run folder recorded these keys for every method.
+_ONCE_RECORDED = {**settings_in_full({"name": "all-layer"}), "alpha": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
 class DistillConfig:
-    """What is learnt from the teacher. A weight of 0 leaves a term out."""
+    """What is learnt from the teacher: a method of `qgkd glue methods` other than fine-tune, and its settings."""
 
     teacher: str = ""
     """The teacher's folder or hub name; it has a `qgkd.json`."""
+    small_teacher: str | None = None
+    """The smaller teacher that dynamic-teacher chooses between."""
     method: str = "all-layer"
-    """`all-layer`: logits, hidden states, attention, by the weights below. `hinton`: logits alone, by `alpha`."""
-    logits_weight: float = 1.0
-    """all-layer: of the term on the teacher's logits at the [MASK]s."""
-    logits_loss: str = "cross_entropy"
-    """all-layer: `cross_entropy` with the teacher's distribution, `kl` from it, or `mse` of the logits."""
-    hidden_weight: float = 1.0
-    """all-layer: of the hidden state MSE, the mean over the layers."""
-    attention_weight: float = 1.0
-    """all-layer: of the attention term, the mean over the layers."""
-    attention_loss: str = "mse"
-    """all-layer: `mse`, or `kl` of the probabilities."""
-    attention_on: str = "scores"
-    """all-layer, of the MSE: `scores` before the softmax, or `probabilities`."""
-    hard_label_weight: float = 0.0
-    """all-layer: of the cross entropy with the labels; `rows.label_smoothing` applies to it."""
-    layers: str = "skip"
-    """all-layer: `skip`, `last`, `top`, or pairs such as `1:2,2:4,6:12`."""
-    positions: str = "all"
-    """all-layer: `all` real tokens, `cls`, or the scored `masks`, for hidden states and attention."""
-    alpha: float = 1.0
-    """hinton: share of the soft term; the labels have the rest."""
-    distill_temperature: float = 1.0
-    """T, by which both logits are divided; the term is multiplied by its square (Hinton et al. 2015, section 2)."""
-    schedule: str = "all-layer"
-    """`all-layer`, `layer-adding` or `layer-by-layer`: which terms are active when."""
-    stage_ends: tuple[float, ...] | None = None
-    """Where each stage of a schedule ends, as rising shares of the steps, the last 1; None makes equal stages."""
+    """As in `qgkd.distillation.methods.by_name.METHODS`, or several with `+`."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The method's own, every default written out; in TOML they are keys of `[distill]`."""
     cached_top_k: int = 0
     """Keep this many of the teacher's logits per [MASK] on disk and never run it again; 0 runs it in every step."""
+
+    @property
+    def method_section(self) -> dict[str, Any]:
+        """As the methods' functions take it."""
+        return {"name": self.method, **self.settings}
+
+    def to_json(self) -> dict[str, Any]:
+        """The section's keys."""
+        own = {key: getattr(self, key) for key in _OWN_KEYS}
+        return {**own, **self.settings}
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudentConfig:
-    """How the student is made from `model.base`, which is the teacher where nothing is said."""
+    """How the student is made from `model.base`, by default the teacher."""
 
     layers: int | None = None
     """How many layers it keeps; None takes `model.base` as it is."""
@@ -90,7 +87,7 @@ class DistillRun:
 
     def to_json(self) -> dict[str, Any]:
         """The sections as plain values."""
-        return {**self.train.to_json(), "distill": asdict(self.distill), "student": asdict(self.student)}
+        return {**self.train.to_json(), "distill": self.distill.to_json(), "student": asdict(self.student)}
 
 
 def load_distill_run(path: str | Path, overrides: tuple[str, ...] = ()) -> DistillRun:
@@ -103,59 +100,71 @@ def load_distill_run(path: str | Path, overrides: tuple[str, ...] = ()) -> Disti
     return make_distill_run(sections, str(path))
 
 
-def make_distill_run(sections: dict[str, dict[str, Any]], told: str = "config") -> DistillRun:
+def make_distill_run(sections: dict[str, dict[str, Any]], source: str = "config") -> DistillRun:
     """Check sections of plain values and build the config from them."""
     names = ("model", "data", "rows", "evaluation", "train", "distill", "student")
-    values = check_section(told, "", sections, names)
-    distill = DistillConfig(**check_section(told, "distill", values.pop("distill", {}), DistillConfig))
-    student = StudentConfig(**check_section(told, "student", values.pop("student", {}), StudentConfig))
+    values = check_section(source, "", sections, names)
+    distill = make_distill_config(values.pop("distill", {}), source)
+    student = StudentConfig(**check_section(source, "student", values.pop("student", {}), StudentConfig))
     if not distill.teacher:
-        raise UserError(f"{told}: distill.teacher must name the teacher's folder; correct it")
+        raise UserError(f"{source}: distill.teacher must name the teacher's folder; correct it")
     base = dict(values.get("model", {}))
     if base.get("vocabulary"):
-        raise UserError(f"{told}: model.vocabulary is for `qgkd train`; a student starts from model.base; remove it")
+        raise UserError(f"{source}: model.vocabulary is for `qgkd train`; a student starts from model.base; remove it")
     if not base.get("base") and student.layers is None:
         raise UserError(
-            f"{told}: expected a student, found neither model.base nor student.layers; name its folder, or say how "
+            f"{source}: expected a student, found neither model.base nor student.layers; name its folder, or say how "
             "many of the teacher's layers it keeps"
         )
     run = DistillRun(
-        train=make_config({**values, "model": {**base, "base": base.get("base") or distill.teacher}}, told),
+        train=make_config({**values, "model": {**base, "base": base.get("base") or distill.teacher}}, source),
         distill=distill,
         student=student,
     )
-    _check(run, told)
+    _check(run, source)
     return run
 
 
-def _check(run: DistillRun, told: str) -> None:
+def make_distill_config(values: Any, source: str = "config") -> DistillConfig:
+    """Check the section `[distill]`.
+
+    Raises:
+        UserError: An unknown method or key, a value of another type, or a key of another method.
+    """
+    checked = check_section(source, "distill", values, list(values) if isinstance(values, Mapping) else ())
+    method = str(checked.pop("method", "all-layer"))
+    names = [name.strip() for name in method.split("+")]
+    if not {*names} <= METHODS.keys() - {"fine-tune"}:
+        known = tuple(name for name in METHODS if name != "fine-tune")
+        raise UserError(f"{source}: distill.method must be one of {known}, was {method!r}; correct it")
+    known = {**_OWN_KEYS, **{key: hint for name in names for key, hint in settings_of(name).items()}}
+    check_section(source, "distill", {key: None for key in checked if key not in {*DISTILL_KEYS, *names}}, known)
+    foreign = [key for key in checked if key not in {*known, *names}]
+    if refused := [f"distill.{key}" for key in foreign if checked[key] != _ONCE_RECORDED.get(key)]:
+        raise UserError(f"{source}: distill.method {method} has no use for {', '.join(refused)}; correct it")
+    kept = {key: value for key, value in checked.items() if key not in foreign}
+    section = check_method({"name": method, **kept}, source, "distill", _OWN_KEYS)
+    own = {key: section.pop(key) for key in _OWN_KEYS if key in section}
+    settings = settings_in_full(section)
+    return DistillConfig(**own, method=settings.pop("name"), settings=settings)
+
+
+def _check(run: DistillRun, source: str) -> None:
     distill, rows = run.distill, run.train.rows
-    staged = distill.schedule != Schedule.ALL_LAYER
-    cached = distill.cached_top_k > 0
+    if (name := distill.settings.get("schedule", Schedule.ALL_LAYER)) not in {*Schedule}:
+        raise UserError(f"{source}: distill.schedule must be one of {[*map(str, Schedule)]}, was {name!r}; correct it")
+    schedule, ends = schedule_of(distill.method_section)
+    staged, cached = schedule is not Schedule.ALL_LAYER, distill.cached_top_k > 0
+    two_teachers = any(name.startswith("dynamic-teacher") for name in method_names(distill.method))
     requirements = [
-        (distill.method in METHODS, f"distill.method must be one of {METHODS}, was {distill.method!r}"),
-        (distill.schedule in {*Schedule}, f"distill.schedule must be one of {[*map(str, Schedule)]}"),
         (run.student.drop in {*Drop}, f"student.drop must be one of {[*map(str, Drop)]}, was {run.student.drop!r}"),
-        (distill.method != "hinton" or not _odd_for_hinton(distill), _hinton_sentence(distill)),
-        (staged or distill.stage_ends is None, "distill.stage_ends needs a distill.schedule other than all-layer"),
+        (two_teachers == bool(distill.small_teacher), "distill.small_teacher names the smaller teacher of "
+         "dynamic-teacher, and of no other method"),
+        (staged or ends is None, "distill.stage_ends needs a distill.schedule other than all-layer"),
         (not (staged and run.train.evaluation.patience), "evaluation.patience must be 0 where terms follow one "
          "another: the logits come last"),
         (distill.cached_top_k >= 0, "distill.cached_top_k must be 0 (the teacher runs) or more"),
         (not (cached and (rows.target_noise or rows.renamed_share)), "distill.cached_top_k keeps the teacher's answers "
          "to clean questions: rows.target_noise must be 0, and rows.renamed_share"),
     ]  # fmt: skip
-    for holds, sentence in requirements:
-        if not holds:
-            raise UserError(f"{told}: {sentence}; correct it")
-
-
-def _odd_for_hinton(distill: DistillConfig) -> list[str]:
-    """Settings of all-layer that were set although the method is Hinton's."""
-    own = {"teacher", "method", "alpha", "distill_temperature", "cached_top_k"}
-    plain = replace(DistillConfig(), teacher=distill.teacher)
-    names = [each.name for each in fields(distill) if each.name not in own]
-    return [f"distill.{name}" for name in names if getattr(distill, name) != getattr(plain, name)]
-
-
-def _hinton_sentence(distill: DistillConfig) -> str:
-    return f"distill.method hinton has no use for {', '.join(_odd_for_hinton(distill))}"
+    require(source, requirements)

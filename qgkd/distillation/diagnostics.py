@@ -1,6 +1,7 @@
-"""Whether a distillation does what it should.
+"""Checks of a running distillation: figures for the log, and warnings.
 
-Comes in: what student and teacher show, the terms' parts of the loss. Goes out: figures for the log, and warnings.
+Comes in: the logits of student and teacher, the terms' parts of the loss. Goes out: terms of weight 0, figures,
+sentences.
 
 A literal example of what is logged: `teacher_agreement` 0.71 (student and teacher put the same token first at 71 % of
 the [MASK]s), `share_of_hidden_state_mse` 0.32 of the loss that can still be learnt; once, before the first step,
@@ -14,41 +15,37 @@ from dataclasses import dataclass
 
 import torch
 
-from qgkd.distillation.objectives.logits import soft_target_kl
-from qgkd.distillation.objectives.positions import Batch
+from qgkd.distillation.teachers.logit_pair import LogitPair
+from qgkd.model_input.batch import Batch
 from qgkd.training.callbacks import SHARE
 from qgkd.training.loss import LossTerm, Unit
 
 LOW_ACCURACY = 0.3
-"""Ours: a trained generator has half of the tokens right and more; one that reads rows it was not trained on, few."""
+"""Our choice: a trained generator predicts half of the tokens or more; on rows of another format, few."""
 DOMINANT_SHARE = 0.95
 _ENTROPIC, _SOFTENED = "soft_target_cross_entropy", "soft_target_kl"
 
 
-@torch.no_grad()
-def watched_terms(
-    student_logits: torch.Tensor, teacher_logits: torch.Tensor, distill_temperature: float = 1.0
-) -> list[LossTerm]:
-    """How near the student is, as terms of weight 0: agreement of the first choices, KL at T = 1 and at the loss's T.
+def watched_terms(logits: LogitPair, distill_temperature: float = 1.0) -> list[LossTerm]:
+    """The distance to the teacher, in terms of weight 0: agreement of first choices, KL at T = 1 and at the loss's T.
 
     Args:
-        student_logits: [R, V].
-        teacher_logits: [R, V].
+        logits: The pair that the loss was computed from, with what it has computed.
         distill_temperature: T of the soft cross entropy, where the loss has one.
     """
-    same = (student_logits.argmax(dim=-1) == teacher_logits.argmax(dim=-1)).float()
-    found = {"teacher_agreement": same, "kl_to_teacher": soft_target_kl(student_logits, teacher_logits)}
+    same = (logits.student_logits.argmax(dim=-1) == logits.teacher_logits.argmax(dim=-1)).float()
+    found = {"teacher_agreement": same, "kl_to_teacher": logits.kl().detach()}
     if distill_temperature != 1:
-        found[_SOFTENED] = soft_target_kl(student_logits, teacher_logits, distill_temperature)
+        found[_SOFTENED] = logits.kl(distill_temperature).detach()
     return [LossTerm(name=name, values=values, unit=Unit.TOKENS, weight=0.0) for name, values in found.items()]
 
 
 @dataclass(frozen=True, slots=True)
 class TeacherCheck:
-    """The teacher on one batch, its labels known."""
+    """The teacher's accuracy on one batch."""
 
     accuracy: float
-    """Share of the [MASK]s at which it puts the label first."""
+    """Share of the scored positions at which its first choice is the label."""
     commonest: float
     """Share of the most frequent label, which a constant would get right."""
 
@@ -64,19 +61,19 @@ class TeacherCheck:
 
 
 def check_teacher(teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
-    """Look at a teacher's answers to a batch.
+    """The teacher's accuracy on a batch.
 
     Args:
         teacher_logits: [R, V].
-        batch: Has `target_ids` [R].
+        batch: Its targets are token ids or classes, [R].
     """
-    targets = batch["target_ids"]
+    targets = batch.targets
     right = (teacher_logits.argmax(dim=-1) == targets).float().mean()
     return TeacherCheck(float(right), float(targets.bincount().max()) / len(targets))
 
 
 def reducible_parts(means: Mapping[str, float], parts: Mapping[str, float]) -> dict[str, float]:
-    """The terms' parts of the loss, a soft cross entropy without the teacher's entropy, which no student can lower.
+    """The terms' parts of the loss; a soft cross entropy without the teacher's entropy, which no student can lower.
 
     Args:
         means: Of each term since the last log, `watched_terms` among them.
@@ -90,7 +87,7 @@ def reducible_parts(means: Mapping[str, float], parts: Mapping[str, float]) -> d
 
 
 def shares(parts: Mapping[str, float]) -> dict[str, float]:
-    """Each term's share of the loss; nothing where there is one term alone, or no loss at all."""
+    """Each term's share of the loss; empty for a single term or a loss of 0."""
     total = sum(parts.values())
     if len(parts) < 2 or not total:
         return {}
@@ -98,7 +95,7 @@ def shares(parts: Mapping[str, float]) -> dict[str, float]:
 
 
 def balance_warnings(parts: Mapping[str, float]) -> dict[str, str]:
-    """Terms that say nothing, or drown the others: a sentence for each, by what it is about."""
+    """A warning for each term that is 0 or dominates the others, by its subject."""
     found = {}
     for name, part in parts.items():
         if part == 0:

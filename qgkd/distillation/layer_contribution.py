@@ -7,8 +7,8 @@ A literal example: `(0.71, 0.83, 0.97)` for three layers: the third is the first
 
 Source: Sajjad et al. 2023 (Poor Man's BERT, arXiv 2004.03844), section 3: the cosine of [CLS] before and after a layer,
 the mean over the development set.
-Differs: the paper drops the layers above a threshold, which leaves the number open; here as many as are asked for go,
-the most alike first. Rows are the model's own: source, answer, question.
+Differs: the paper drops the layers above a threshold, which leaves the number open; here a given number is dropped,
+the most similar first. Rows are the model's own: source, answer, question.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from qgkd.checkpoints.masked_lm import mask_logits
 from qgkd.distillation.teachers.capture import Needs
 from qgkd.distillation.teachers.hooks import recording
 from qgkd.errors import UserError
-from qgkd.model_input.batch_rows import collate
+from qgkd.model_input.batch import pad_rows
 from qgkd.model_input.input_format import Attention
 from qgkd.model_input.rows import Row, packed_row, recurrent_row
 from qgkd.model_input.source import PassageEncoder, question_target
@@ -38,7 +38,7 @@ def layer_similarities(checkpoint: Checkpoint, examples: Sequence[QGExample]) ->
 
     Args:
         checkpoint: The model, in eval mode.
-        examples: Those whose answer the format refuses are passed over.
+        examples: Those whose answer the format refuses are skipped.
 
     Returns:
         One value per layer, layer 1 first.
@@ -51,9 +51,9 @@ def layer_similarities(checkpoint: Checkpoint, examples: Sequence[QGExample]) ->
     needs = Needs(hidden_states=frozenset(range(count + 1)))
     sums = torch.zeros(count, dtype=torch.float64)
     for start in range(0, len(rows), _BATCH_ROWS):
-        batch = collate(rows[start : start + _BATCH_ROWS], int(checkpoint.tokenizer.pad_token_id))
+        inputs = pad_rows(rows[start : start + _BATCH_ROWS], int(checkpoint.tokenizer.pad_token_id))
         with recording(model, needs) as recorded:
-            mask_logits(model, batch)
+            mask_logits(model, inputs)
         seen = recorded.capture()
         states = torch.stack([seen.hidden_state(layer)[:, 0].float() for layer in range(count + 1)])  # [N + 1, B, D]
         sums += torch.cosine_similarity(states[:-1], states[1:], dim=-1).sum(dim=1).double()

@@ -1,6 +1,6 @@
-"""Teacher and student of a run, and whether they go together.
+"""Teacher and student of a run, and whether they fit together.
 
-Comes in: a `DistillRun`. Goes out: two `Checkpoint`s that share nothing, the student in the format it will train.
+Comes in: a `DistillRun`. Goes out: two `Checkpoint`s that share no weights, the student in its training format.
 
 A literal example: teacher `runs/teacher/model` of 12 layers and `student.layers = 6` give its layers 1 to 6 as student.
 """
@@ -25,13 +25,12 @@ _EXAMPLES = 500
 _PROBE = "臺灣 Taiwan 在1867年（同治６年）有３０.5萬人，ＡＢＣ café？"
 
 
-def load_teacher(run: DistillRun) -> Checkpoint:
-    """The teacher in its own format.
+def load_teacher(name: str) -> Checkpoint:
+    """A teacher in its own format.
 
     Raises:
-        UserError: It does not say how it reads its rows.
+        UserError: It has no record of its input format.
     """
-    name = run.distill.teacher
     if "format" not in read_record(name):
         raise UserError(
             f"distill.teacher: expected a trained question generator with a qgkd.json, found none in {name}; give the "
@@ -61,7 +60,7 @@ def load_student(run: DistillRun, teacher: Checkpoint) -> Checkpoint:
 
 
 def _base(run: DistillRun, teacher: Checkpoint) -> Checkpoint:
-    """What the student starts from; without a format of its own it takes the teacher's."""
+    """The student's start; without a format of its own it takes the teacher's."""
     name = run.train.model.base
     if name == run.distill.teacher:
         return teacher
@@ -88,10 +87,10 @@ def _similarities(run: DistillRun, base: Checkpoint, drop: Drop) -> tuple[float,
 
 
 def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
-    """Refuse a teacher that would read the student's rows otherwise than its own.
+    """Refuse a teacher of another input format than the student's.
 
     Raises:
-        UserError: What differs, in a sentence.
+        UserError: What differs.
     """
     check_tokenizers(student, teacher)
     mine, its = student.input_format, teacher.input_format
@@ -103,8 +102,8 @@ def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
     for name in ("layout", "question_position"):
         if getattr(mine, name) != getattr(its, name):
             raise UserError(
-                f"{teacher.name}: expected a teacher trained with the student's {name} {_told(getattr(mine, name))}, "
-                f"found {_told(getattr(its, name))}; set model.{name} to the teacher's"
+                f"{teacher.name}: expected a teacher trained with the student's {name} {_shown(getattr(mine, name))}, "
+                f"found {_shown(getattr(its, name))}; set model.{name} to the teacher's"
             )
     positions = getattr(teacher.model.config, "max_position_embeddings", mine.max_total_tokens)
     if positions < mine.max_total_tokens:
@@ -121,17 +120,17 @@ def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
 
 
 def check_tokenizers(student: Checkpoint, teacher: Checkpoint) -> None:
-    """Refuse a teacher that cuts text into other tokens, or numbers them otherwise.
+    """Refuse a teacher whose tokenizer splits or numbers tokens differently.
 
     Raises:
         UserError: A token that differs.
     """
     one, other = student.tokenizer.get_vocab(), teacher.tokenizer.get_vocab()
     if one != other:
-        odd = sorted(token for token in {*one, *other} if one.get(token) != other.get(token))
+        differing = sorted(token for token in {*one, *other} if one.get(token) != other.get(token))
         raise UserError(
-            f"{teacher.name}: expected a teacher with the student's vocabulary, found {len(odd)} tokens of other ids, "
-            f"{odd[0]!r} among them; take a teacher and a student of one vocabulary"
+            f"{teacher.name}: expected a teacher with the student's vocabulary, found {len(differing)} tokens of other "
+            f"ids, {differing[0]!r} among them; take a teacher and a student of one vocabulary"
         )
     parts: list[Any] = [checkpoint.tokenizer.tokenize(_PROBE) for checkpoint in (student, teacher)]
     if parts[0] != parts[1]:
@@ -142,5 +141,5 @@ def check_tokenizers(student: Checkpoint, teacher: Checkpoint) -> None:
         )
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     return "none" if value is None else repr(str(value))

@@ -1,15 +1,16 @@
 """One distillation run, from a config to a run folder.
 
-Comes in: a `DistillRun`. Goes out: the run folder of `qgkd.training.run`, its `model` the student; and, where logits
-are kept, `teacher_logits/`.
+Comes in: a `DistillRun`. Goes out: the run folder of `qgkd.training.run`, its `model` the student; with
+`distill.cached_top_k` also `teacher_logits/`.
 
 A literal example: `distill(load_distill_run("distill.toml"))` gives `runs/student`, and
-`self_train(load_config("selftrain.toml"))` goes on from `runs/student/model`.
+`self_train(load_config("selftrain.toml"))` trains `runs/student/model` further.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.encoder import EncoderShape, encoder_shape
 from qgkd.checkpoints.record import read_record
 from qgkd.distillation.config import DistillRun
+from qgkd.distillation.methods import settings as methods
 from qgkd.distillation.models import check_pair, load_student, load_teacher
-from qgkd.distillation.objectives.objective import Objective, imitating_layers, needs_of, projections_of
-from qgkd.distillation.objectives.schedule import Schedule, stage_weights
-from qgkd.distillation.recipes import all_layer, hinton
+from qgkd.distillation.objectives.logits import HardLabels
+from qgkd.distillation.objectives.objective import Objective, needs_of, projections_of
+from qgkd.distillation.objectives.schedule import Schedule
 from qgkd.distillation.teachers.cached_logits import (
     CachedCollator,
     CachedRows,
@@ -35,6 +37,7 @@ from qgkd.distillation.teachers.cached_logits import (
 from qgkd.distillation.teachers.capture import Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.distillation.teachers.recurrent_teacher import RecurrentTeacher
+from qgkd.distillation.teachers.several_teachers import SeveralTeachers
 from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.distillation.trainer import AnyTeacher, DistillTrainer
 from qgkd.errors import UserError
@@ -88,6 +91,7 @@ class Distillation(TrainingMethod):
         super().__init__(run.train)
         self._run = run
         self._teacher: Checkpoint
+        self._others: list[Checkpoint]
         self._shapes: tuple[EncoderShape, EncoderShape]
         self._objectives: list[Objective]
 
@@ -96,49 +100,52 @@ class Distillation(TrainingMethod):
         return self._run.to_json()
 
     def checkpoint(self) -> Checkpoint:
-        """The student; the teacher is loaded with it, and both are checked."""
-        self._teacher = load_teacher(self._run)
+        """The student; the teachers are loaded with it, and all are checked."""
+        settings = self._run.distill
+        self._teacher = load_teacher(settings.teacher)
+        self._others = [load_teacher(settings.small_teacher)] if settings.small_teacher else []
         student = load_student(self._run, self._teacher)
-        check_pair(student, self._teacher)
+        for teacher in (self._teacher, *self._others):
+            check_pair(student, teacher)
         self._shapes = encoder_shape(student.model), encoder_shape(self._teacher.model)
         self._objectives = objectives_of(self._run, *self._shapes)
-        settings = self._run.distill
-        layers = imitating_layers(self._objectives)
-        stage_weights(Schedule(settings.schedule), 0.0, layers, stage_ends=settings.stage_ends)  # complains now
         self._reads_other_rows = student.input_format.attention is not self._teacher.input_format.attention
         if self._reads_other_rows:
             check_logits_only(self._objectives)
-        if settings.cached_top_k:
+        if self._run.distill.cached_top_k:
             check_cacheable(self._objectives)
         return student
 
     def lineage(self) -> dict[str, Any]:
-        """The teacher."""
-        read = self._teacher.input_format
-        digest = model_sha256(self._run.distill.teacher)
-        about = {"name": self._teacher.name, "sha256": digest, "layers": self._shapes[1].layers}
-        return {"teacher": {**about, "attention": str(read.attention)}}
+        """The teachers."""
+        settings = self._run.distill
+        found = {"teacher": _about(self._teacher, settings.teacher)}
+        for other in self._others:
+            found["small_teacher"] = _about(other, str(settings.small_teacher))
+        return found
 
     def summary(self) -> str:
-        """Both models, the terms, and what is off."""
+        """Models and terms, and what is switched off."""
         student, teacher = self._shapes
         terms = ", ".join(f"{each.name} x {each.weight:g}" for each in self._objectives)
-        told = f"A student of {student.layers} layers learns from {self._teacher.name} of {teacher.layers}: {terms}"
-        if self._run.distill.schedule != Schedule.ALL_LAYER:
-            told += f"; {self._run.distill.schedule}"
+        names = " and ".join(each.name for each in (*self._others, self._teacher))
+        text = f"A student of {student.layers} layers learns from {names} of {teacher.layers}: {terms}"
+        schedule, _ = methods.schedule_of(self._run.distill.method_section)
+        if schedule is not Schedule.ALL_LAYER:
+            text += f"; {schedule}"
         if self._reads_other_rows:
-            told += (
+            text += (
                 "; the teacher is recurrent and the student prefix, so the teacher reads a row per question token and "
                 "its logits at the [MASK]s are all that is learnt: terms on hidden states and attention are off"
             )
         if self._run.distill.cached_top_k:
-            told += f"; the teacher's {self._run.distill.cached_top_k} largest logits are kept, renormalised"
-        return f"{told}."
+            text += f"; the teacher's {self._run.distill.cached_top_k} largest logits are kept, renormalised"
+        return f"{text}."
 
     def dataset(
         self, arguments: TrainingArguments, checkpoint: Checkpoint, prepared: PreparedData, vocabulary: Vocabulary
     ) -> RowDataset:
-        """The training rows, with the teacher's logits where those are kept."""
+        """The training rows, with the teacher's logits if they are cached."""
         top_k = self._run.distill.cached_top_k
         if not top_k:
             return super().dataset(arguments, checkpoint, prepared, vocabulary)
@@ -154,7 +161,7 @@ class Distillation(TrainingMethod):
             with torch.autocast(device.type, torch.bfloat16, enabled=bool(arguments.bf16)):
                 return top_logits(teacher, plain, top_k, self._shapes[1].outputs, device)
 
-        with arguments.main_process_first(desc="asking the teacher"):
+        with arguments.main_process_first(desc="running the teacher"):
             cache = cached_logits(self.config.run_folder / "teacher_logits", store, about, compute)
         self._teacher.model.to("cpu")  # type: ignore[arg-type]
         return CachedRows(store, *shape, cache=cache)
@@ -166,11 +173,12 @@ class Distillation(TrainingMethod):
         student_needs, teacher_needs = needs_of(self._objectives)
         projections = projections_of(self._objectives, *self._shapes)
         cached = CachedTeacher(self._shapes[1].outputs) if settings.cached_top_k else None
+        schedule, stage_ends = methods.schedule_of(settings.method_section)
         trainer = DistillTrainer(
             teacher=cached or self._live_teacher(teacher_needs),
             objectives=self._objectives,
-            schedule=Schedule(settings.schedule),
-            stage_ends=settings.stage_ends,
+            schedule=schedule,
+            stage_ends=stage_ends,
             model=CapturingModel(checkpoint.model, student_needs, projections),
             checkpoint=checkpoint,
             **options,
@@ -180,48 +188,44 @@ class Distillation(TrainingMethod):
         return trainer
 
     def _live_teacher(self, needs: Needs) -> AnyTeacher:
-        teacher = Teacher(self._teacher.model, needs)
-        return RecurrentTeacher(teacher) if self._reads_other_rows else teacher
+        built: list[Teacher | RecurrentTeacher] = []
+        for checkpoint in (*self._others, self._teacher):
+            teacher = Teacher(checkpoint.model, needs)
+            built.append(RecurrentTeacher(teacher) if self._reads_other_rows else teacher)
+        if len(built) == 1:
+            return built[0]
+        several = SeveralTeachers(built)
+        several.needs = needs
+        return several
+
+
+def _about(teacher: Checkpoint, folder: str) -> dict[str, Any]:
+    """A teacher's fields in the student's record."""
+    layers, attention = encoder_shape(teacher.model).layers, str(teacher.input_format.attention)
+    return {"name": teacher.name, "sha256": model_sha256(folder), "layers": layers, "attention": attention}
 
 
 def objectives_of(run: DistillRun, student: EncoderShape, teacher: EncoderShape) -> list[Objective]:
-    """The parts of the loss that a config asks for.
+    """The objectives of a config; labels are smoothed by `rows.label_smoothing`.
 
     Raises:
         UserError: The models do not fit, or a setting is unknown.
     """
-    settings, smoothing = run.distill, run.train.rows.label_smoothing
-    temperature = settings.distill_temperature
-    if settings.method == "hinton":
-        return hinton(
-            student, teacher, alpha=settings.alpha, distill_temperature=temperature, label_smoothing=smoothing
-        )
-    return all_layer(
-        student,
-        teacher,
-        logits_weight=settings.logits_weight,
-        hidden_weight=settings.hidden_weight,
-        attention_weight=settings.attention_weight,
-        hard_label_weight=settings.hard_label_weight,
-        distill_temperature=temperature,
-        layers=settings.layers,
-        logits_loss=settings.logits_loss,
-        attention_loss=settings.attention_loss,
-        attention_on=settings.attention_on,
-        positions=settings.positions,
-        label_smoothing=smoothing,
-    )
+    smoothing = run.train.rows.label_smoothing
+    found = methods.objectives_of(run.distill.method_section, student, teacher)
+    return [replace(each, label_smoothing=smoothing) if isinstance(each, HardLabels) else each for each in found]
 
 
 def check_logits_only(objectives: Sequence[Objective]) -> None:
-    """A recurrent teacher has nothing but logits for a prefix student.
+    """Refuse all but logits from a recurrent teacher for a prefix student.
 
     Raises:
         UserError: Objectives on states or attention.
     """
-    odd = [each.name for each in objectives if each.pairs]
-    if odd:
+    on_states = [each.name for each in objectives if each.pairs]
+    if on_states:
         raise UserError(
-            f"a recurrent teacher gives a prefix student its logits alone, found {' and '.join(odd)}, which compare "
-            "states of other inputs; set distill.hidden_weight=0 distill.attention_weight=0"
+            f"a recurrent teacher gives a prefix student its logits alone, found {' and '.join(on_states)}, which "
+            "compare states of other inputs; set distill.hidden_weight=0 distill.attention_weight=0, or choose another "
+            "method"
         )

@@ -1,7 +1,7 @@
-"""The trainer of a student: `QGTrainer` with objectives on what student and teacher show.
+"""The trainer of a student: `QGTrainer` with objectives on the captures of student and teacher.
 
 Comes in: a `CapturingModel` around the student, a teacher, objectives. Goes out: as from `QGTrainer`; only the student
-is saved. Projections, where the widths differ, lie beside a checkpoint in `distillation_state.safetensors`.
+is saved. Projections, where the widths differ, are saved beside a checkpoint in `distillation_state.safetensors`.
 
 A literal example: `DistillTrainer(teacher=Teacher(bert, needs), objectives=all_layer(...), model=CapturingModel(...),
 ...).train()`
@@ -27,12 +27,13 @@ from qgkd.distillation.diagnostics import (
     watched_terms,
 )
 from qgkd.distillation.objectives.logits import SoftTargetCrossEntropy
-from qgkd.distillation.objectives.objective import Objective, imitating_layers, loss_terms, needs_of
-from qgkd.distillation.objectives.positions import Batch
+from qgkd.distillation.objectives.objective import Objective, imitating_layers, loss_terms, needs_of, teacher_rows
 from qgkd.distillation.objectives.schedule import Schedule, StageWeights, stage_weights
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
+from qgkd.distillation.teachers.row_subset import run_on_rows
 from qgkd.errors import UserError
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
 from qgkd.training.model import Capture
 from qgkd.training.trainer import QGTrainer
@@ -42,7 +43,7 @@ _PREFIX = "projections."
 
 
 class AnyTeacher(Protocol):
-    """What the trainer asks: `Teacher`, `RecurrentTeacher` or `CachedTeacher`."""
+    """A teacher as the trainer calls it."""
 
     needs: Needs
 
@@ -50,16 +51,16 @@ class AnyTeacher(Protocol):
         """Move it."""
 
     def __call__(self, batch: Batch) -> DistillCapture:
-        """What it shows of a batch, without gradients."""
+        """Its capture of a batch, without gradients."""
 
 
 class DistillTrainer(QGTrainer):
     """Trains a student.
 
     Args:
-        teacher: No `nn.Module`, so nothing of it is trained, saved or put into training mode.
+        teacher: Not an `nn.Module`, so that it is never trained, saved or put into training mode.
         objectives: The parts of the loss.
-        schedule: Which of them are active when.
+        schedule: Which objectives are active when.
         stage_ends: See `stage_weights`.
         options: Of `QGTrainer`; `model` is a `CapturingModel` that captures what the objectives need.
     """
@@ -86,29 +87,32 @@ class DistillTrainer(QGTrainer):
     # Loss
 
     def loss_terms(self, capture: Capture, batch: Batch) -> list[LossTerm]:
-        """The objectives' terms at this stage, and those that are only watched."""
+        """The objectives' terms at this stage, and those that are only logged."""
         progress = self.state.global_step / self.state.max_steps
         stage = stage_weights(self._schedule, progress, self._layers, stage_ends=self._stage_ends)
         if stage != self._stage:
             self._stage, self._teacher.needs = stage, needs_of(self._objectives, stage)[1] | Needs(logits=True)
         student = cast(DistillCapture, capture)
+        rows = teacher_rows(self._objectives, student, batch)
         with self.accelerator.autocast():
-            teacher = self.ask_teacher(student, batch)
-        watched = self.watch(student, teacher, batch)
+            teacher = self._shown(batch, rows)
         terms = loss_terms(self._objectives, student, teacher, batch, stage)
+        if rows is not None:  # the teacher did not run on all
+            return terms
         names = {term.name for term in terms}
-        return [*terms, *(term for term in watched if term.name not in names)]
+        return [*terms, *(term for term in self.watch(student, teacher, batch) if term.name not in names)]
 
-    def ask_teacher(self, student: DistillCapture, batch: Batch) -> DistillCapture:
-        """What the teacher shows of a batch; what a choice of rows overrides."""
-        return self._teacher(batch)
+    def _shown(self, batch: Batch, rows: torch.Tensor | None) -> DistillCapture:
+        """The teacher's capture of the rows, bool [B], or of all."""
+        if rows is None:
+            return self._teacher(batch)
+        return run_on_rows(self._teacher, batch, rows) if rows.any() else DistillCapture()
 
     def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
-        """Terms of weight 0: how near the student is."""
-        assert student.logits is not None
-        assert teacher.logits is not None
-        self.look_at_teacher(teacher.logits, batch)
-        return watched_terms(student.logits, teacher.logits, self._temperature)
+        """Terms of weight 0: the distance to the teacher."""
+        logits = student.against(teacher)
+        self.note_teacher_accuracy(logits.teacher_logits, batch)
+        return watched_terms(logits, self._temperature)
 
     def compute_loss(
         self,
@@ -117,9 +121,9 @@ class DistillTrainer(QGTrainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
-        """As everywhere, and a gradient of 0 for weights that no active term reaches.
+        """As in `QGTrainer`, with a gradient of 0 for weights that no active term reaches.
 
-        DDP waits for every gradient, and an optimiser moves weights without one otherwise than weights with a zero.
+        DDP waits for every gradient, and an optimiser treats a missing gradient differently from a zero.
         """
         loss, capture = super().compute_loss(model, inputs, True, num_items_in_batch)
         projected = (state for states in (capture.projected_states or {}).values() for state in states.values())
@@ -130,7 +134,7 @@ class DistillTrainer(QGTrainer):
     # Diagnostics
 
     def term_figures(self, means: dict[str, float], parts: dict[str, float]) -> dict[str, float]:
-        """Each term's share of what can be learnt; warnings go to stderr and into the log, each one once."""
+        """Each term's share of the reducible loss; each warning goes to stderr and into the log once."""
         parts = reducible_parts(means, parts)
         for about, sentence in balance_warnings(parts).items():
             if about not in self._warned:
@@ -138,8 +142,8 @@ class DistillTrainer(QGTrainer):
                 self._note(warning=sentence)
         return shares(parts)
 
-    def look_at_teacher(self, teacher_logits: torch.Tensor, batch: Batch) -> None:
-        """Once in a run; a resumed one has it in its log."""
+    def note_teacher_accuracy(self, teacher_logits: torch.Tensor, batch: Batch) -> None:
+        """Log the teacher's accuracy on the first batch, once in a run."""
         if self._teacher_is_checked or any("teacher_accuracy" in entry for entry in self.state.log_history):
             return
         self._teacher_is_checked = True
@@ -149,25 +153,25 @@ class DistillTrainer(QGTrainer):
             self._note(warning=found.warning)
 
     def teacher_check(self, teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
-        """Its accuracy on a batch."""
+        """The teacher's accuracy on a batch."""
         return check_teacher(teacher_logits, batch)
 
     def _note(self, **entry: Any) -> None:
-        """A log entry that is no figure of an interval."""
+        """Add a log entry of its own, and print it."""
         self.state.log_history.append({**entry, "step": self.state.global_step})
         if self.is_world_process_zero():
             for name, value in entry.items():
-                told = f"{value:.4f}" if isinstance(value, float) else value
-                print(f"{name.replace('_', ' ')}: {told}", file=sys.stderr, flush=True)
+                text = f"{value:.4f}" if isinstance(value, float) else value
+                print(f"{name.replace('_', ' ')}: {text}", file=sys.stderr, flush=True)
 
     # Projections on disk
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         super()._save(output_dir, state_dict)
         folder = Path(output_dir or str(self.args.output_dir))
-        if self.args.should_save and folder.name.startswith("checkpoint-"):  # not the model that is handed on
-            held = self._capturing().state_dict() if state_dict is None else state_dict
-            save_projections(folder, held)
+        if self.args.should_save and folder.name.startswith("checkpoint-"):  # not with the final model
+            state = self._capturing().state_dict() if state_dict is None else state_dict
+            save_projections(folder, state)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
         super()._load_from_checkpoint(resume_from_checkpoint, model)

@@ -1,4 +1,4 @@
-r"""Who may attend to whom.
+r"""Which positions may attend to which.
 
 Comes in: blocks, steps and groups of a batch of rows. Goes out: an additive float mask.
 
@@ -9,10 +9,10 @@ Comes in: blocks, steps and groups of a batch of rows. Goes out: an additive flo
 | target i         | yes     | yes    | j <= i   | no       |
 | pseudo i         | yes     | yes    | j < i    | j = i    |
 
-Answer, target and pseudo positions see those of their own group only, so several answers share a row's passage.
+Answer, target and pseudo positions attend to their own group only, so several answers share a row's passage.
 
-The mask is additive and float on purpose: under `eager` attention transformers 5 does not apply a boolean 4-D mask and
-says nothing.
+The mask is additive and float on purpose: under `eager` attention transformers 5 ignores a boolean 4-D mask without a
+warning.
 
 Source: UniLM v2 / s2s-ft, Bao et al. 2020 (arXiv 2002.12804), figure 3.
 """
@@ -36,8 +36,8 @@ def prefix_attention_mask(
         dtype: The dtype the attention runs in.
 
     Returns:
-        [B, 1, L, L]: 0 where row position i may attend to column j, the dtype's minimum where it may not. Padding
-        columns are never seen; padding rows see the passage, so that no row is empty.
+        [B, 1, L, L]: 0 where row position i may attend to column j, the dtype's minimum where it may not. Nothing
+        attends to padding; padding rows attend to the passage, so that no row is empty.
     """
     row, column = blocks[:, :, None], blocks[:, None, :]
     row_step, column_step = steps[:, :, None], steps[:, None, :]
@@ -52,7 +52,7 @@ def prefix_attention_mask(
 
 
 def padding_mask(blocks: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """The additive mask of recurrent rows, [B, 1, 1, L]: everything sees everything but padding."""
+    """The additive mask of recurrent rows, [B, 1, 1, L]: everything attends to everything but padding."""
     return additive(blocks != Block.PADDING, dtype)[:, None, None]
 
 

@@ -1,7 +1,7 @@
-"""How a checkpoint wants its input: attention mode, layout, limits, positions.
+"""The input format of a checkpoint: attention mode, layout, limits, positions.
 
-Comes in: `qgkd.json` of a checkpoint folder, or options. Goes out: `InputFormat`. It is saved beside the weights and
-read back with them: weights trained one way are never silently run another.
+Comes in: `qgkd.json` of a checkpoint folder, or options. Goes out: `InputFormat`. It is saved beside the weights, so
+that a model never runs in another format than it was trained in.
 
 A literal example of `qgkd.json`:
 
@@ -24,16 +24,16 @@ class Attention(StrEnum):
     """Which positions a position may see."""
 
     RECURRENT = "recurrent"
-    """Everything sees everything: BERT-SQG as published; a full forward pass per generated token."""
+    """Everything attends to everything: BERT-SQG as published; a full forward pass per generated token."""
     PREFIX = "prefix"
-    """The source does not see the question: one packed row per question, keys and values cached."""
+    """The source does not attend to the question: one packed row per question, keys and values cached."""
 
 
 class Layout(StrEnum):
-    """How the source tells the model which answer, and which occurrence of it, is meant."""
+    """How the source marks which answer, and which occurrence of it, is meant."""
 
     PLAIN = "plain"
-    """The answer segment alone, as published (token types 0, 1, 0): occurrences are not told apart."""
+    """The answer segment alone, as published (token types 0, 1, 0): occurrences look alike."""
     MARKED = "marked"
     """Also token type 1 on the answer's span in the passage."""
     SHARED = "shared"
@@ -42,7 +42,7 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFormat:
-    """The shape of a model's input. Lengths are in tokens, special tokens not counted unless said."""
+    """The shape of a model's input. Lengths are in tokens, special tokens not counted unless stated."""
 
     attention: Attention = Attention.PREFIX
     """The attention mode the weights were trained for."""

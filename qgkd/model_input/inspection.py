@@ -1,4 +1,4 @@
-"""What becomes of an example: the window that the model reads, and its rows, cell by cell.
+"""How the model sees an example: the window it reads, and its rows, cell by cell.
 
 Comes in: a `QGExample`, a tokenizer and an `InputFormat`. Goes out: `Inspection`, for `qgkd inspect` to print.
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What a cell is to a reader; finer than `Block`, which says what it attends to."""
+    """What a cell is, in finer classes than `Block`, which decides what it attends to."""
 
     PASSAGE = "passage"
     OCCURRENCE = "occurrence"
-    """A passage token of the answer; in layout `marked` it has token type 1, elsewhere the model is not told here."""
+    """A passage token of the answer; in layout `marked` it has token type 1, in the other layouts it is not marked."""
     ANSWER = "answer"
     """The answer segment."""
     TARGET = "target"
-    """A question token, given."""
+    """A question token that the model is given."""
     MASK = "mask"
     """A [MASK] that predicts one."""
 
@@ -49,7 +49,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """One example as the model gets it."""
+    """One example as the model reads it."""
 
     example: QGExample
     window_start_char: int
@@ -77,7 +77,7 @@ def inspect_example(tokenizer: PreTrainedTokenizerFast, input_format: InputForma
     """Build what a training step or a decoder would build.
 
     Raises:
-        UserError: The answer cannot be asked about: too long, or nothing but white space.
+        UserError: The answer is too long, or white space only.
     """
     encoder = PassageEncoder(tokenizer, input_format, example.context)
     source = encoder.source(example.answer_start_char, example.answer_end_char)
@@ -87,7 +87,7 @@ def inspect_example(tokenizer: PreTrainedTokenizerFast, input_format: InputForma
     answer_segment = len(window) + 2
     return Inspection(
         example=example,
-        # What no token stands for (spaces at the very ends) is not cut off by anyone.
+        # Spaces at the very ends have no token; they do not count as cut off.
         window_start_char=0 if window.start_token == 0 else starts[window.start_token],
         window_end_char=len(example.context) if window.end_token == len(ends) else ends[window.end_token - 1],
         window_tokens=len(window),
@@ -104,7 +104,7 @@ def _rows(
     mask_id = int(tokenizer.mask_token_id)
     if input_format.attention is Attention.PREFIX:
         return [packed_row([source], [target], mask_id)]
-    # Without a question there is nothing to learn; what is left is the first step of decoding.
+    # Without a question only the first step of decoding is left.
     return recurrent_rows(source, target, mask_id) or [recurrent_row(source, (IGNORED_LABEL,), 1, mask_id)]
 
 
@@ -136,9 +136,9 @@ def _kind(source: Source, row: Row, at: int, example: QGExample) -> Kind:
 
 def describe(input_format: InputFormat) -> str:
     """The format in words, for the head of a listing."""
-    told = {
+    words = {
         Layout.PLAIN: "the answer segment alone",
         Layout.MARKED: "token type 1 on the occurrence",
         Layout.SHARED: "the answer segment has the occurrence's positions",
     }
-    return f"attention {input_format.attention}, layout {input_format.layout} ({told[input_format.layout]})"
+    return f"attention {input_format.attention}, layout {input_format.layout} ({words[input_format.layout]})"

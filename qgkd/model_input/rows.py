@@ -1,4 +1,4 @@
-"""Training rows: where each `[MASK]` stands and what it has to say.
+"""Training rows: where each `[MASK]` is and what it predicts.
 
 Comes in: a `Source` and the question's tokens. Goes out: `Row`: one packed row per question (`prefix`) or one row per
 question token (`recurrent`).
@@ -26,14 +26,14 @@ IGNORED_LABEL = -100
 
 
 class Block(IntEnum):
-    """What a position of a row is; it decides what the position may attend to."""
+    """What a position of a row is; it decides what it may attend to."""
 
     PADDING = 0
     PASSAGE = 1
     ANSWER = 2
     """The answer segment of layout `shared`; elsewhere it is part of the passage block."""
     TARGET = 3
-    """A question token, given."""
+    """A question token that the model is given."""
     PSEUDO = 4
     """A [MASK] that predicts one."""
 
@@ -47,7 +47,7 @@ class Row:
     positions: tuple[int, ...]
     blocks: tuple[int, ...]
     steps: tuple[int, ...]
-    """Which question token a target or pseudo position stands for, counted from 1; 0 elsewhere."""
+    """Which question token a target or pseudo position is, counted from 1; 0 elsewhere."""
     groups: tuple[int, ...]
     """Which answer of the passage a position belongs to, from 1; 0 for the passage itself."""
     labels: tuple[int, ...]
@@ -108,7 +108,7 @@ def recurrent_rows(source: Source, target: Sequence[int], mask_id: int) -> list[
 
 
 def _passage_of(source: Source) -> tuple[tuple[int, ...], ...]:
-    """All that the passage block is made of: in `marked` two occurrences of one answer differ in their types only."""
+    """The passage block's content: in `marked`, two occurrences of one answer differ in their token types only."""
     passage = slice(0, source.passage_length)
     return source.token_ids[passage], source.token_types[passage], source.positions[passage]
 

@@ -1,4 +1,4 @@
-"""What the model reads before it writes: the window, the answer, and which occurrence is meant.
+"""The source block of a row: the passage window, the answer, and which occurrence of it is meant.
 
 Comes in: a passage and an answer's character offsets. Goes out: `Source`, token ids with types and positions.
 
@@ -38,7 +38,7 @@ class Source:
     token_types: tuple[int, ...]
     positions: tuple[int, ...]
     passage_length: int
-    """How many leading tokens attend to themselves alone: all of them; in `shared` the window without the answer."""
+    """How many leading tokens attend to each other only: all of them; in `shared` the window without the answer."""
     question_position: int
     """Position id of the first question token."""
     start_chars: tuple[int, ...]
@@ -61,7 +61,7 @@ def source_without_offsets(
     passage_length: int,
     question_position: int,
 ) -> Source:
-    """A source of tokens alone: enough to train and to draw, not to spell a question in the passage's characters."""
+    """A source without character offsets: enough to train on and to sample from, not to copy the passage's spelling."""
     return Source(
         token_ids=tuple(token_ids),
         token_types=tuple(token_types),
@@ -76,7 +76,7 @@ def source_without_offsets(
 
 
 class PassageEncoder:
-    """Builds the sources of one passage; tokenises it once, whatever the number of answers.
+    """Builds the sources of one passage, which is tokenised once for all its answers.
 
     Args:
         tokenizer: A fast tokenizer with [CLS], [SEP] and [MASK] (or their like).

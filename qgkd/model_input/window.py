@@ -28,7 +28,7 @@ class Window:
         return self.end_token - self.start_token
 
     def holds(self, span: tuple[int, int]) -> bool:
-        """Whether the token range lies inside."""
+        """Whether the window contains the token range."""
         return self.start_token <= span[0] and span[1] <= self.end_token
 
 

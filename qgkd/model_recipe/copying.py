@@ -1,7 +1,7 @@
-"""Copying, taught before questions.
+"""Examples that teach a model from scratch to copy, before it sees questions.
 
-Comes in: passages. Goes out: `QGExample`s whose answer is the first character of a span and whose question is the span:
-a model trained from scratch on questions alone learns to copy late; here it learns nothing else.
+Comes in: passages. Goes out: `QGExample`s whose answer is the first character of a span and whose question is the span.
+A model trained from scratch on questions alone learns to copy late.
 
 A literal example, from `燈塔建於1867年，由工程師林文海設計。`: answer 由, question `由工程師林文海設計`.
 """
@@ -17,7 +17,7 @@ from qgkd.errors import UserError
 from qgkd.model_input.input_format import InputFormat
 from qgkd.model_input.source import PassageEncoder
 from qgkd.model_input.tokens import tokenize
-from qgkd.model_recipe.settings import CopyingSettings
+from qgkd.model_recipe.stage_settings import CopyingSettings
 from qgkd.reading.examples import QGExample
 from qgkd.training.token_store import TokenStore, build_store
 
@@ -29,10 +29,10 @@ def copying_examples(passages: Sequence[str], count: int, settings: CopyingSetti
     """Cut windows out of passages and spans out of windows.
 
     Args:
-        passages: Long and short; those shorter than a window are windows of their own.
+        passages: Long and short; one shorter than a window is a window.
         count: How many examples.
-        settings: Lengths.
-        seed: The only source of chance.
+        settings: Lengths in characters.
+        seed: Seed of every draw.
     """
     random = Random(seed)
     usable = [passage for passage in passages if len(passage) > settings.longest_chars + 1]
@@ -45,7 +45,7 @@ def copying_examples(passages: Sequence[str], count: int, settings: CopyingSetti
             length = random.randint(settings.shortest_chars, settings.longest_chars)
             start = random.randrange(max(1, len(window) - length + 1))
             span = window[start : start + length]
-            made += 1  # also where the span is not fit, so that no passage can keep us here for ever
+            made += 1  # also where the span is cut, so that the loop always ends
             if _is_whole(window, start, start + len(span)):
                 yield QGExample(
                     example_id=f"copy-{seed}-{made}",
@@ -59,7 +59,7 @@ def copying_examples(passages: Sequence[str], count: int, settings: CopyingSetti
 def copying_store(
     examples: Iterable[QGExample], tokenizer: PreTrainedTokenizerFast, input_format: InputFormat
 ) -> TokenStore:
-    """Tokenise; the target has no [SEP], since nothing says where a span ends."""
+    """Tokenise examples; the target has no [SEP], since nothing in the source shows where a span ends."""
 
     def pairs() -> Iterator[tuple[object, tuple[int, ...]]]:
         encoder: PassageEncoder | None = None
@@ -74,14 +74,14 @@ def copying_store(
 
 
 def _is_whole(window: str, start: int, end: int) -> bool:
-    """Whether the span begins with a letter or a figure and cuts no Latin word, whose pieces would differ."""
-    if not window[start].isalnum():  # a mark, or something invisible
+    """Whether the span begins with a letter or digit and cuts no Latin word, whose tokens would differ."""
+    if not window[start].isalnum():  # punctuation, or something invisible
         return False
     return not (_same_word(window, start) or _same_word(window, end))
 
 
 def _same_word(window: str, place: int) -> bool:
-    """Whether one word goes on across `place`, for scripts whose words are more than one character."""
+    """Whether a word of a script other than Chinese continues across `place`."""
     if not 0 < place < len(window):
         return False
     pair = window[place - 1 : place + 1]

@@ -1,7 +1,7 @@
-"""The text of all stages, cleaned once.
+"""Reads and cleans the text of all stages once.
 
 Comes in: `RecipeSettings` and the passages kept out. Goes out: `Document`s in Traditional characters (a few in
-Simplified), laws held to their share, nothing of the passages kept out.
+Simplified), laws limited to their share, without the passages kept out.
 
 A literal example: 22 M characters of general text and 11 M of laws where `text.laws_share` is a third.
 """
@@ -28,11 +28,11 @@ class Document:
     text: str
     is_law: bool = False
     kept_simplified: bool = False
-    """Left in Simplified characters for the vocabulary and the masked text; no questions are made of it."""
+    """In Simplified characters, for the vocabulary and the masked text; no questions are made of it."""
 
 
 def clean_documents(settings: RecipeSettings, kept_out: KeptOut) -> list[Document]:
-    """Read, choose, convert, and take out what is kept out; in random order."""
+    """Read, sample and convert documents, and remove what is kept out; in random order."""
     text, seed = settings.text, settings.seed
     most_chars = text.max_million_tokens * 1e6
     general = [document for path in settings.paths(settings.data.text) for document in read_documents(path)]
@@ -70,5 +70,5 @@ def _up_to(documents: Sequence[str], most_chars: float) -> list[str]:
 
 
 def _draw(text: str) -> float:
-    """A number from 0 to 1 that the text alone decides."""
+    """Return a number from 0 to 1 that depends on the text alone."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big") / 2**32

@@ -1,6 +1,6 @@
-"""Questions that a model draws about a batch's answers, with what each is worth beside the person's.
+"""Samples questions about a batch's answers and scores each against the human-written question.
 
-Comes in: a batch of packed rows, each with a person's question. Goes out: `Drawn`: one row per answer with several
+Comes in: a batch of packed rows, each with a human-written question. Goes out: `Drawn`: one row per answer with several
 drawn questions side by side, and each question's advantage: its reward less the mean of the others'.
 
 A literal example: four questions of reward .2, .4, .3, .3: advantages -.133, .133, 0, 0.
@@ -8,13 +8,14 @@ A literal example: four questions of reward .2, .4, .3, .3: advantages -.133, .1
 Source: REINFORCE with the other samples as baseline, Kool et al. 2019 ("Buy 4 REINFORCE samples, get a baseline for
 free!"); the sequence's score as reward, Ranzato et al. 2016 (arXiv 1511.06732), section 3.2, and Rennie et al. 2017
 (arXiv 1612.00563), whose baseline is the greedy sequence instead.
-Differs: drawn at the search's rules and a temperature below 1, so that what is learnt is close to what is searched.
+Differs: drawn under the search's rules and at a temperature below 1, so that training samples are close to what the
+search writes.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,6 +27,7 @@ from qgkd.decoding.greedy import Hypothesis, decode_rows
 from qgkd.decoding.incremental_bert import IncrementalBert
 from qgkd.decoding.prefix import PrefixStepper
 from qgkd.decoding.settings import DecodingSettings
+from qgkd.model_input.batch import Batch
 from qgkd.model_input.rows import Block, Row, packed_row
 from qgkd.model_input.source import Source, source_without_offsets
 from qgkd.model_recipe.overlap import overlap
@@ -39,21 +41,21 @@ class Drawn:
     """B answers, R drawn tokens in all, V tokens in the vocabulary."""
 
     rows: list[Row]
-    """One per answer, its drawn questions side by side, equal ones once."""
+    """One per answer: its different drawn questions side by side."""
     advantages: torch.Tensor  # [R], each token its question's
     forbidden: torch.Tensor  # [R, V] bool: what the search's rules forbade at each token
     mean_reward: torch.Tensor  # [B]
 
 
 class QuestionDraws:
-    """Draws and judges.
+    """Draws questions and scores them.
 
     Args:
         tokenizer: The model's.
         search: The search's rules, with `sample` and the temperature set.
         samples: Questions drawn per answer, at least 2.
         max_question_tokens: The cap.
-        seed: The draws depend on it, on the step and on the source alone, not on how a step is split.
+        seed: The draws depend on it, on the step and on the source, not on how a step is split into batches.
     """
 
     def __init__(
@@ -71,7 +73,7 @@ class QuestionDraws:
         self._end_id = int(vocabulary.sep_token_id)
 
     @torch.no_grad()
-    def draw(self, model: BertForMaskedLM, batch: Mapping[str, torch.Tensor], step: int) -> Drawn:
+    def draw(self, model: BertForMaskedLM, batch: Batch, step: int) -> Drawn:
         """Draw questions about the batch's answers with the model as it is.
 
         Args:
@@ -98,8 +100,8 @@ class QuestionDraws:
         return self._judge(sources, references, found, rules, model)
 
     def _generator(self, source: Source, step: int) -> torch.Generator:
-        told = f"{self._seed}\n{step}\n{source.token_ids}\n{source.token_types}"
-        return torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big") >> 1)
+        key = f"{self._seed}\n{step}\n{source.token_ids}\n{source.token_types}"
+        return torch.Generator().manual_seed(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") >> 1)
 
     def _judge(
         self,
@@ -149,9 +151,10 @@ class QuestionDraws:
         return gains
 
 
-def row_sources(batch: Mapping[str, torch.Tensor]) -> list[Source]:
+def row_sources(batch: Batch) -> list[Source]:
     """The source of each packed row, without the offsets that only spelling needs."""
-    columns = [batch[name].cpu().numpy() for name in ("input_ids", "token_type_ids", "position_ids", "blocks")]
+    inputs = batch.inputs.to("cpu")
+    columns = [each.numpy() for each in (inputs.input_ids, inputs.token_type_ids, inputs.position_ids, inputs.blocks)]
     sources = []
     for ids, types, positions, blocks in zip(*columns, strict=True):
         real = (blocks == Block.PASSAGE) | (blocks == Block.ANSWER)
@@ -167,7 +170,7 @@ def row_sources(batch: Mapping[str, torch.Tensor]) -> list[Source]:
     return sources
 
 
-def row_targets(batch: Mapping[str, torch.Tensor]) -> list[tuple[int, ...]]:
+def row_targets(batch: Batch) -> list[tuple[int, ...]]:
     """The question of each packed row."""
-    row_of, targets = batch["mask_positions"][:, 0].cpu(), batch["target_ids"].cpu()
-    return [tuple(cast(list[int], targets[row_of == row].tolist())) for row in range(len(batch["input_ids"]))]
+    row_of, targets = batch.inputs.scored_positions[:, 0].cpu(), batch.targets.cpu()
+    return [tuple(cast(list[int], targets[row_of == row].tolist())) for row in range(len(batch.row_weights))]

@@ -1,7 +1,7 @@
 """Masked-LM rows with whole words masked.
 
 Comes in: `TextTokens`. Goes out: rows of one window each, full attention, labels at the masked positions, so that the
-trainer and its loss serve as for questions. What is masked depends on the seed and the draw alone.
+trainer and its loss are those of questions. What is masked depends on the seed and the draw alone.
 
 A literal example: `[CLS] 由 [MASK] [MASK] [MASK] 設 計 [SEP]` with labels 林 文 海.
 
@@ -25,11 +25,11 @@ from qgkd.model_recipe.text_tokens import TextTokens
 from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import Draw, Vocabulary, WeightedRow
 from qgkd.training.loss import cross_entropy_terms
-from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.training.model import TrainingModel
 
 
 class MaskedTextRows(Dataset[list[WeightedRow]]):
-    """Windows of a stream, each pass over it in another order, cut at other places.
+    """Windows of a token stream; each pass over it has another order and other cuts.
 
     Args:
         text: The stream.
@@ -39,7 +39,7 @@ class MaskedTextRows(Dataset[list[WeightedRow]]):
         max_position: One past the highest position a row may use.
         vocabulary: Ids of [MASK] and of ordinary tokens.
         ends: Ids of ([CLS], [SEP], [UNK]).
-        seed: Of every draw.
+        seed: Seed of every draw.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class MaskedTextRows(Dataset[list[WeightedRow]]):
         return [WeightedRow(self.row(start, random), float(draw.counted))]
 
     def row(self, start: int, random: np.random.Generator) -> Row:
-        """The window from token `start`, with masks drawn anew."""
+        """Make the row of the window from token `start`, with random masks."""
         end = start + self._body
         ids = self._ids[start:end].copy()
         hidden = masked_words(
@@ -130,7 +130,7 @@ def masked_words(
         eligible: [N], False for special tokens, which are not predicted.
         next_starts: Whether the token after the window begins a word.
         share: Share of tokens.
-        random: The only source of chance.
+        random: Source of every draw.
     """
     bounds = np.flatnonzero(starts_word).tolist()
     words = [slice(a, b) for a, b in itertools.pairwise(bounds)]
@@ -150,7 +150,7 @@ def masked_words(
 
 
 class TextValidator:
-    """The loss on held-out windows whose masks never change."""
+    """Measures the loss on held-out windows whose masks never change."""
 
     def __init__(self, dataset: MaskedTextRows, pad_id: int, batch_items: int) -> None:
         self.dataset = dataset
@@ -158,14 +158,13 @@ class TextValidator:
 
     @torch.no_grad()
     def figures(self, model: Any, *, process: int = 0, processes: int = 1) -> dict[str, float]:
-        """Mean negative log-likelihood per masked token in nats; every process measures all of it."""
+        """Return the mean negative log-likelihood per masked token in nats; every process measures all windows."""
         model.eval()
         total, tokens = 0.0, 0
         for start in range(0, len(self.dataset), self._batch_items):
             items = range(start, min(start + self._batch_items, len(self.dataset)))
             batch = self._collate([self.dataset[Draw(0, item)] for item in items])
-            batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
-            capture = TrainingModel(model)(**{name: batch[name] for name in MODEL_INPUTS})
-            (term,) = cross_entropy_terms(capture, batch, 0.0)
+            batch = batch.to(model.device)
+            (term,) = cross_entropy_terms(TrainingModel(model)(batch.inputs), batch, 0.0)
             total, tokens = total + float(term.values.double().sum()), tokens + len(term.values)
         return {"loss": total / max(1, tokens)}

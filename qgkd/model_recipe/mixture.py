@@ -1,4 +1,4 @@
-"""Questions of several kinds, mixed by shares that change over a stage.
+"""Mixes questions of several kinds by shares that change over a stage.
 
 Comes in: one data set per kind. Goes out: one data set in the order of training, whose every step is a mixture.
 
@@ -15,11 +15,11 @@ from torch.utils.data import Dataset
 
 from qgkd.training.dataset import Draw, RowDataset, WeightedRow
 
-_STEPS_PER_POOL = 50  # similar lengths are brought together within so many steps
+_STEPS_PER_POOL = 50  # items of similar length are brought together within so many steps
 
 
 class MixedQuestions(Dataset[list[WeightedRow]]):
-    """Items in training order; each kind is gone through in an order of its own, again and again.
+    """Items in training order; each kind is repeated, every time in another order.
 
     Args:
         kinds: One data set per kind; empty ones are never drawn from.
@@ -27,7 +27,7 @@ class MixedQuestions(Dataset[list[WeightedRow]]):
         last_shares: Share of each kind at the end; in between they change evenly.
         total_items: Items in all.
         step_items: Items of an optimiser step.
-        seed: The only source of chance.
+        seed: Seed of every draw.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class MixedQuestions(Dataset[list[WeightedRow]]):
 
 
 def _rounds(items: int, wanted: int, random: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Every item once in random order, then again: (items, which time each is)."""
+    """Return `wanted` items, all of them in random order and then the same order again, and the pass of each."""
     turns = -(-wanted // items)
     order = np.concatenate([random.permutation(items) for _ in range(turns)])[:wanted]
     return order, np.repeat(np.arange(turns), items)[:wanted]
@@ -79,7 +79,7 @@ def _rounds(items: int, wanted: int, random: np.random.Generator) -> tuple[NDArr
 def _similar_lengths_together(
     lengths: NDArray[np.int64], step_items: int, random: np.random.Generator
 ) -> NDArray[np.int64]:
-    """An order whose steps hold items of similar length, each not far from where it was."""
+    """Return an order whose steps hold items of similar length, each not far from where it was."""
     pools = []
     size = step_items * _STEPS_PER_POOL
     for start in range(0, len(lengths), size):

@@ -1,10 +1,10 @@
-"""What a question is worth beside a person's.
+"""Scores one question against the reference question, as the reward of training.
 
-Comes in: two questions in tokens. Goes out: their overlap, 0 to 1, made like avg_score from what one pair of questions
-can say: four n-gram scores and, for METEOR and ROUGE-L, twice the longest common subsequence.
+Comes in: two questions in tokens. Goes out: their overlap, 0 to 1, made like avg_score: the mean of four n-gram scores
+and, in place of METEOR and ROUGE-L, twice the longest common subsequence.
 
-n-grams in common are divided by those of the longer question, not by the mean of both: as corpus BLEU does, with its
-precision and its brevity penalty, that takes from a question that is too long as much as from one that is too short.
+n-grams in common are divided by those of the longer question, so that a question that is too long loses as much as one
+that is too short, as with corpus BLEU's precision and brevity penalty.
 
 A literal example: 誰設計燈塔？ beside 燈塔由誰設計？ shares all but one character, few pairs, and four in order.
 
@@ -24,7 +24,7 @@ _BETA = 1.2  # as the scorer's ROUGE-L weighs recall
 
 
 def overlap(hypothesis: Sequence[int], reference: Sequence[int]) -> float:
-    """Mean of the lesser of n-gram precision and recall for n = 1 to 4 and, counted twice, ROUGE-L."""
+    """Return the mean of min(n-gram precision, recall) for n = 1 to 4 and, counted twice, ROUGE-L."""
     if not hypothesis or not reference:
         return 0.0
     ngrams = sum(_ngrams_in_common(hypothesis, reference, size) for size in range(1, _LONGEST_NGRAM + 1))
@@ -32,8 +32,8 @@ def overlap(hypothesis: Sequence[int], reference: Sequence[int]) -> float:
 
 
 def _ngrams_in_common(hypothesis: Sequence[int], reference: Sequence[int], size: int) -> float:
-    held, wanted = _ngrams(hypothesis, size), _ngrams(reference, size)
-    return (held & wanted).total() / max(1, held.total(), wanted.total())
+    own, wanted = _ngrams(hypothesis, size), _ngrams(reference, size)
+    return (own & wanted).total() / max(1, own.total(), wanted.total())
 
 
 def _ngrams(tokens: Sequence[int], size: int) -> Counter[tuple[int, ...]]:
@@ -47,7 +47,7 @@ def _rouge_l(hypothesis: Sequence[int], reference: Sequence[int]) -> float:
 
 
 def _common_subsequence(first: Sequence[int], second: Sequence[int]) -> int:
-    """Length of the longest common subsequence."""
+    """Return the length of the longest common subsequence."""
     row = [0] * (len(second) + 1)
     for token in first:
         diagonal = 0

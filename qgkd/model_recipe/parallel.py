@@ -1,4 +1,4 @@
-"""Preparation on all CPU cores.
+"""Runs a function on all CPU cores.
 
 Comes in: a function of one chunk, chunks. Goes out: its results, in order.
 
@@ -28,9 +28,9 @@ def in_parallel(function: Callable[..., Result], chunks: Sequence[Any], processe
     """Call `function(chunk, *rest)` for each chunk.
 
     Args:
-        function: Of a module, so that other processes find it.
+        function: Defined at the top of a module, so that other processes find it.
         chunks: The work.
-        processes: How many; 0 takes one per core, 1 works in this process.
+        processes: How many; 0 is one per core, 1 is this process.
         rest: Further arguments, the same for each.
     """
     processes = min(processes or os.cpu_count() or 1, len(chunks))
@@ -38,7 +38,7 @@ def in_parallel(function: Callable[..., Result], chunks: Sequence[Any], processe
         for chunk in chunks:
             yield function(chunk, *rest)
         return
-    # Started afresh: a fork would copy the threads' locks of torch and tokenizers.
+    # spawn, not fork: a fork copies locks that threads of torch and tokenizers hold.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _leave_with, (os.getpid(),)) as pool:
         futures = [pool.submit(function, chunk, *rest) for chunk in chunks]
@@ -51,7 +51,7 @@ def in_parallel(function: Callable[..., Result], chunks: Sequence[Any], processe
 
 
 def _leave_with(parent_id: int) -> None:
-    """End this process when the one that started it is gone: killed, it cannot say so."""
+    """End this process when its parent was killed and so could not end it."""
 
     def watch() -> None:
         while os.getppid() == parent_id:

@@ -1,4 +1,4 @@
-"""Everything that needs the data files or Chinese tools, done before training.
+"""Prepares the data: everything that needs the data files or Chinese tools, before training.
 
 Comes in: `RecipeSettings`. Goes out: a folder that a machine with torch and transformers alone trains from:
 
@@ -7,7 +7,7 @@ Comes in: `RecipeSettings`. Goes out: a folder that a machine with torch and tra
     copying-00.npz, held_out_copying-00.npz
     synthetic-00.npz … broad-00.npz, final-00.npz, closest-00.npz
     validation-00.npz, validation.jsonl
-    prepared.json                    what each part was made from; a part made from the same is not made again
+    prepared.json                    the settings and files of each part; an unchanged part is not made again
 
 A literal example: `Preparation(settings, Path("runs/model/prepared")).run()`
 """
@@ -19,7 +19,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import file_sha256
 from qgkd.files.json_files import write_json
-from qgkd.model_input.input_format import InputFormat
+from qgkd.model_recipe.chunks import closest_chunk, encode_chunk, rule_chunk, synthetic_chunk
 from qgkd.model_recipe.copying import copying_examples, copying_store
 from qgkd.model_recipe.documents import Document, clean_documents
 from qgkd.model_recipe.parallel import chunks_of, in_parallel
@@ -37,15 +37,14 @@ from qgkd.model_recipe.prepared_record import RECORD, part_settings, read_record
 from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.sources import Questions, paragraphs, read_questions
 from qgkd.model_recipe.stores import join_stores, save_parts
-from qgkd.model_recipe.synthetic import askable_paragraph, closest_examples, rule_examples, synthetic_examples
-from qgkd.model_recipe.text_tokens import TextTokens, encode_documents
+from qgkd.model_recipe.synthetic import askable_paragraph
+from qgkd.model_recipe.text_tokens import TextTokens
 from qgkd.model_recipe.vocabulary import save_tokenizer, train_vocabulary
-from qgkd.reading.examples import QGExample, example_record
+from qgkd.reading.examples import example_record
 from qgkd.training.data import tokenise
-from qgkd.training.token_store import TokenStore
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+    pass
 
 PARTS = ("vocabulary", "text", "copying", "synthetic", "questions", "closest")
 _PER_CHUNK = 100
@@ -53,7 +52,7 @@ _HELD_OUT_COPIES = 400
 
 
 class Preparation:
-    """Makes the parts that are not there yet.
+    """Makes the parts of the prepared data that are not there yet.
 
     Args:
         settings: The recipe.
@@ -66,11 +65,7 @@ class Preparation:
         self._format = settings.model.input_format()
 
     def run(self) -> dict[str, Any]:
-        """Make them.
-
-        Returns:
-            What `prepared.json` says.
-        """
+        """Make the parts and return the contents of `prepared.json`."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # processes are the parallelism here
         self._folder.mkdir(parents=True, exist_ok=True)
         record = read_record(self._folder)
@@ -83,8 +78,8 @@ class Preparation:
             counts = make()
             record[part] = {"from": wanted[part], "counts": counts}
             write_json(self._folder / RECORD, record)
-            told = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items())
-            print(f"prepared {part}: {told} ({time.perf_counter() - began:.0f} s)", file=sys.stderr, flush=True)
+            summary = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items())
+            print(f"prepared {part}: {summary} ({time.perf_counter() - began:.0f} s)", file=sys.stderr, flush=True)
         return record
 
     def _stamps(self) -> dict[str, dict[str, Any]]:
@@ -100,9 +95,9 @@ class Preparation:
 
     @functools.cached_property
     def _base_tokens(self) -> list[str]:
-        """Of the model that is gone on from, in the order of their ids."""
-        held: dict[str, int] = load_tokenizer(self._settings.model.base).get_vocab()
-        return sorted(held, key=held.__getitem__)
+        """The tokens of `model.base`, in the order of their ids."""
+        ids: dict[str, int] = load_tokenizer(self._settings.model.base).get_vocab()
+        return sorted(ids, key=ids.__getitem__)
 
     @functools.cached_property
     def _questions(self) -> Questions:
@@ -122,7 +117,7 @@ class Preparation:
 
     @functools.cached_property
     def _paragraphs(self) -> dict[bool, list[str]]:
-        """Paragraphs fit for questions, laws (True) apart."""
+        """Paragraphs that questions can be made of, those of laws under True."""
         found: dict[bool, list[str]] = {False: [], True: []}
         for document in self._documents:
             if not document.kept_simplified:
@@ -136,7 +131,7 @@ class Preparation:
         return str(self._folder / "vocabulary")
 
     def _make_vocabulary(self) -> dict[str, Any]:
-        if self._settings.model.base:  # a vocabulary trained anew has the same pieces in another order
+        if self._settings.model.base:  # a newly trained vocabulary has the same pieces in another order
             tokens = self._base_tokens
         else:
             texts = [*self._passages, *(document.text for document in self._documents)]
@@ -195,8 +190,8 @@ class Preparation:
             stores.append(part)
         if settings.answers_of_people:
             asked = chunks_of([*self._questions.broad, *self._questions.final], _PER_CHUNK)
-            told = in_parallel(rule_chunk, asked, self._processes, self._tokenizer_folder, self._format)
-            stores.append(join_stores(list(told)))
+            written = in_parallel(rule_chunk, asked, self._processes, self._tokenizer_folder, self._format)
+            stores.append(join_stores(list(written)))
             counts["questions_about_people's_answers"] = len(stores[-1])
         save_parts(join_stores(stores), self._folder, "synthetic")
         return counts
@@ -220,39 +215,3 @@ class Preparation:
         store = join_stores(list(in_parallel(closest_chunk, chunks, self._processes, *rest)))
         save_parts(store, self._folder, "closest")
         return {"questions_in_the_passage's_words": len(store)}
-
-
-def encode_chunk(texts: Sequence[str], tokenizer_folder: str) -> Any:
-    """Tokens of some documents, in a process of its own."""
-    return encode_documents(texts, _cached_tokenizer(tokenizer_folder)).marked_ids
-
-
-def synthetic_chunk(
-    named: tuple[str, int, Sequence[str]],
-    answers: int,
-    seed: int,
-    varied_share: float,
-    tokenizer_folder: str,
-    input_format: InputFormat,
-) -> TokenStore:
-    """Tokenised questions about some passages, in a process of its own."""
-    name, number, passages = named
-    examples = list(synthetic_examples(passages, answers, seed, f"{name}-{number}", varied_share=varied_share))
-    return tokenise(examples, _cached_tokenizer(tokenizer_folder), input_format, {})
-
-
-def rule_chunk(examples: Sequence[QGExample], tokenizer_folder: str, input_format: InputFormat) -> TokenStore:
-    """Tokenised questions of the rule about people's answers, in a process of its own."""
-    return tokenise(list(rule_examples(examples)), _cached_tokenizer(tokenizer_folder), input_format, {})
-
-
-def closest_chunk(
-    examples: Sequence[QGExample], least: float, tokenizer_folder: str, input_format: InputFormat
-) -> TokenStore:
-    """Tokenised questions in their passages' own words, in a process of its own."""
-    return tokenise(list(closest_examples(examples, least)), _cached_tokenizer(tokenizer_folder), input_format, {})
-
-
-@functools.lru_cache(maxsize=1)
-def _cached_tokenizer(folder: str) -> PreTrainedTokenizerFast:
-    return load_tokenizer(folder)

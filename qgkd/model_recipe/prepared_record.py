@@ -1,6 +1,6 @@
-"""What prepared data was made from.
+"""Records the settings that prepared data was made with, and compares them.
 
-Comes in: `RecipeSettings`, a folder. Goes out: the contents of `prepared.json`, compared with what is wanted.
+Comes in: `RecipeSettings`, a folder. Goes out: the contents of `prepared.json`.
 
 A literal example: `check_prepared(settings, Path("prepared"))` on a machine that has the folder and not the data files.
 """
@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from qgkd.errors import UserError
+from qgkd.files.json_files import read_json
 from qgkd.model_recipe.settings import RecipeSettings
 
 RECORD = "prepared.json"
 
 
 def part_settings(settings: RecipeSettings) -> dict[str, dict[str, Any]]:
-    """The settings that each part depends on; a training machine compares these, the files being absent."""
+    """Return the settings that each part depends on; a machine without the data files compares these."""
     values: dict[str, Any] = json.loads(json.dumps(settings.to_json()))
     text = {name: values["text"][name] for name in ("laws_share", "max_million_tokens", "simplified_share")}
     stage_names = ("max_minutes", "max_steps", "batch_size", "learning_rate", "evaluations")
@@ -44,33 +45,29 @@ def part_settings(settings: RecipeSettings) -> dict[str, dict[str, Any]]:
 
 
 def vocabulary_sha256(tokens: Sequence[str]) -> str:
-    """Digest of the tokens in the order of their ids."""
+    """Return the SHA-256 of the tokens in the order of their ids."""
     return hashlib.sha256("\n".join(tokens).encode()).hexdigest()
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """`prepared.json`; empty where there is none that can be read."""
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
+    """Read `prepared.json`; {} where there is none or it is damaged."""
+    return read_json(folder / RECORD)
 
 
 def check_prepared(settings: RecipeSettings, folder: Path) -> dict[str, Any]:
-    """`prepared.json` of a folder made elsewhere.
+    """Read `prepared.json` of a folder that was prepared on another machine.
 
     Raises:
         UserError: A part is absent or was made with other settings.
     """
     record = read_record(folder)
     for part, wanted in part_settings(settings).items():
-        held = dict(record.get(part, {}).get("from", {}))
-        for given in ("files", "base_vocabulary"):  # of the machine that prepared
-            held.pop(given, None)
-        if held != wanted:
+        found = dict(record.get(part, {}).get("from", {}))
+        for key in ("files", "base_vocabulary"):  # known only where the data was prepared
+            found.pop(key, None)
+        if found != wanted:
             raise UserError(
                 f"{folder}: expected {part} prepared with this config's settings, found "
-                f"{'others' if held else 'none'}; run `qgkd model ... --prepare-only` where the data is"
+                f"{'others' if found else 'none'}; run `qgkd model ... --prepare-only` where the data is"
             )
     return record

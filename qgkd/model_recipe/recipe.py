@@ -1,4 +1,4 @@
-"""The whole recipe: data prepared, then masked text, copying, questions, and what drawn questions are worth.
+"""Runs the whole recipe: data preparation, then the stages masked text, copying, questions, reward.
 
 Comes in: `RecipeSettings` and a folder. Goes out: the folder, resumable at every point:
 
@@ -28,7 +28,7 @@ from qgkd.model_recipe.stages import copying_stage, question_stage, reward_stage
 
 
 def prepare_model(settings: RecipeSettings, folder: Path) -> Path:
-    """Prepare the data; needs the files, jieba and OpenCC.
+    """Prepare the data, which needs the data files, jieba and OpenCC.
 
     Returns:
         The folder that `make_model` takes as `prepared`.
@@ -45,7 +45,7 @@ def make_model(settings: RecipeSettings, folder: Path, *, prepared: Path, force:
     Args:
         settings: The recipe.
         folder: Where the stages go.
-        prepared: What `prepare_model` gave, here or on another machine.
+        prepared: The folder of `prepare_model`, made here or on another machine.
         force: Train a stage again that was begun with other settings.
 
     Returns:
@@ -73,13 +73,13 @@ def make_model(settings: RecipeSettings, folder: Path, *, prepared: Path, force:
 
 
 def _base(settings: RecipeSettings, prepared: Path) -> Path | None:
-    """The model to go on from, None to begin from random weights."""
+    """Return the model that training starts from; None is random weights."""
     if not settings.model.base:
         return None
     from transformers import AutoTokenizer
 
-    held: Any = load_checkpoint(settings.model.base).tokenizer
-    if held.get_vocab() != AutoTokenizer.from_pretrained(prepared / "vocabulary").get_vocab():
+    tokenizer: Any = load_checkpoint(settings.model.base).tokenizer
+    if tokenizer.get_vocab() != AutoTokenizer.from_pretrained(prepared / "vocabulary").get_vocab():
         raise UserError(
             f"model.base: expected the vocabulary of the prepared data ({prepared}), found another one in "
             f"{settings.model.base}; prepare with the settings that made that model, or leave model.base out"
@@ -88,7 +88,7 @@ def _base(settings: RecipeSettings, prepared: Path) -> Path | None:
 
 
 def _publish(model: Path, target: Path) -> Path:
-    """Put the last stage's model where it is looked for, whole or not at all."""
+    """Copy the last stage's model to the result folder, whole or not at all."""
     with write_folder(target) as partial:
         shutil.copytree(model, partial, dirs_exist_ok=True)
     return target

@@ -1,4 +1,4 @@
-"""What the recipe is made of.
+"""Settings of the whole recipe.
 
 Comes in: a TOML file and overrides. Goes out: `RecipeSettings`, every field documented with its unit.
 
@@ -7,49 +7,49 @@ A literal example: `load_recipe("eval/configs/model_cpu.toml", ("data.folder=../
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qgkd.decoding.settings import WritingRules
 from qgkd.errors import UserError
 from qgkd.files.toml_values import check_section, read_sections
 from qgkd.model_input.input_format import InputFormat
+from qgkd.model_recipe.stage_settings import CopyingSettings, QuestionSettings, RewardSettings, TextSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataSettings:
-    """Which files are read; their names are relative to `folder`."""
+    """Files to read; their names are relative to `folder`."""
 
     folder: str = ""
-    """Where the files lie; given on the command line, so that no config names a machine."""
+    """The folder of the files; given on the command line, so that no config names a machine."""
     text: tuple[str, ...] = ()
-    """General text, .txt with or without .xz or .gz, documents apart by blank lines."""
+    """General text, .txt with or without .xz or .gz, with blank lines between documents."""
     laws: tuple[str, ...] = ()
-    """Formal, repetitive text, kept to `text.laws_share` of all text."""
+    """Formal, repetitive text, limited to `text.laws_share` of all text."""
     questions: tuple[str, ...] = ()
     """Files of questions."""
     final_questions: tuple[str, ...] = ()
-    """Files of the questions that the model is to write; some of them validate, the others are trained on to the
+    """Files of questions like those the model is to write; some are for validation, the others are trained on to the
     end."""
     held_out_field: str = "article_in_test"
-    """A question of `final_questions` validates where this field is false."""
+    """A question of `final_questions` is for validation where this field is false."""
     never: tuple[str, ...] = ()
-    """Files of questions whose passages enter no stage: the test set."""
+    """Files of questions whose passages enter no stage, as the test set's."""
     processes: int = 0
-    """Processes that prepare data; 0 takes one per CPU core."""
+    """Processes that prepare data; 0 is one per CPU core."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VocabularySettings:
-    """Tokens. Chinese characters are one token each."""
+    """Size of the vocabulary, in which each Chinese character is one token."""
 
     size: int = 8000
     """Tokens in all, special ones included."""
     chinese_characters: int = 6200
     """The most frequent characters of the text in both scripts."""
     min_count: int = 1
-    """A character that occurs less often is left out."""
+    """Characters that occur less often are left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +57,14 @@ class ModelSettings:
     """Sizes and input format of the model; lengths in tokens."""
 
     base: str = ""
-    """A model folder to go on from; the data is prepared with its vocabulary. Empty builds one of the sizes below."""
+    """A model folder to start from; the data is prepared with its vocabulary. Empty starts from random weights of the
+    sizes below."""
     layers: int = 4
     hidden_size: int = 256
     heads: int = 4
     intermediate_size: int = 1024
     copying_start: bool = False
-    """Start with a circuit that copies: see `qgkd.training.copying_start`."""
+    """Initialise with an attention circuit that copies: see `qgkd.training.copying_start`."""
     dropout: float = 0.1
     attention: str = "prefix"
     layout: str = "marked"
@@ -72,143 +73,14 @@ class ModelSettings:
     max_answer_tokens: int = 64
     max_question_tokens: int = 48
     question_position: int = 212
-    """Position of the first question token, the same for every source, so that "the token before" is one pattern."""
+    """Position of the first question token, the same for every source, so that attention to the token before is one
+    pattern."""
 
     def input_format(self) -> InputFormat:
-        """The format all stages train."""
+        """Return the input format of all stages."""
         limits = ("max_total_tokens", "max_context_tokens", "max_answer_tokens", "max_question_tokens")
         names = ("attention", "layout", *limits, "question_position")
         return InputFormat(**{name: getattr(self, name) for name in names})
-
-
-@dataclass(frozen=True, kw_only=True)
-class StageSettings:
-    """What every stage has."""
-
-    max_minutes: float = 10.0
-    """Training time on a machine that does nothing else; with the speed measured at the start it decides the number
-    of steps. 0 leaves the stage out."""
-    max_steps: int = 1_000_000
-    """Optimiser steps, where that is less."""
-    batch_size: int = 16
-    """Rows per optimiser step and process."""
-    learning_rate: float = 7e-4
-    """Peak; it rises over `train.warmup_steps` and falls to zero over the stage."""
-    evaluations: int = 6
-    """How often the stage is validated; the best model goes on."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextSettings(StageSettings):
-    """Masked-LM pretraining."""
-
-    laws_share: float = 1 / 3
-    """The most of all tokens that laws may take."""
-    max_million_tokens: float = 1000.0
-    """The most tokens prepared."""
-    simplified_share: float = 0.05
-    """Share of Simplified documents kept as they are, so that the characters of both scripts are learnt."""
-    window_tokens: int = 128
-    """Tokens in a row, [CLS] and [SEP] included."""
-    mask_share: float = 0.15
-    """Share of tokens to predict, in whole words (Devlin et al. 2019: 0.15)."""
-    validation_rows: int = 64
-    """Windows held out for the loss."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CopyingSettings(StageSettings):
-    """Reproducing a marked span."""
-
-    windows: int = 60_000
-    """Questions prepared."""
-    window_chars: int = 96
-    shortest_chars: int = 8
-    longest_chars: int = 30
-    spans_per_window: int = 4
-    """Spans asked for in each window."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class QuestionSettings(StageSettings):
-    """Synthetic questions, then real ones among them."""
-
-    synthetic: int = 150_000
-    """Synthetic questions prepared."""
-    synthetic_from_text: float = 0.4
-    """Share of them from general text; the others are from the passages of questions."""
-    varied_share: float = 1.0
-    """Share of the synthetic questions that are varied at random; the others are the rule's own, so that one way of
-    asking is the likeliest."""
-    answers_of_people: bool = False
-    """The rule's own questions about the answers of the real questions as well."""
-    text_window_chars: int = 300
-    """The most of a paragraph of text that is looked at."""
-    answers_per_paragraph: int = 12
-    """The most answers asked about in a paragraph of text."""
-    synthetic_share_first: float = 0.95
-    """Share of synthetic questions at the start of the stage; it changes evenly to `synthetic_share_last`."""
-    synthetic_share_last: float = 0.15
-    final_share_first: float = 0.1
-    """Share of the real questions that are of `final_questions` at the start; it changes evenly to
-    `final_share_last`."""
-    final_share_last: float = 0.5
-    closest_share: float = 0.0
-    """Share of the real questions that are said in the passage's own words instead: the rule's question closest to
-    the person's; 0 prepares none."""
-    closest_min: float = 0.5
-    """The least chrF between the two, 0 to 1: below it the rule says something else."""
-    label_smoothing: float = 0.1
-    target_noise: float = 0.15
-    """Share of given question tokens that are corrupted, against exposure bias."""
-    renamed_share: float = 0.0
-    """Chance of each rarer character in people's questions and their passages to become another, against learning
-    them by heart; see `qgkd.training.renaming`."""
-    frozen_embeddings: bool = False
-    """Leave the tokens' embeddings as they are."""
-    frozen_layers: int = 0
-    """Leave the first N layers, and all embeddings, as they are: of a model with layers added by
-    `eval/grow_layers.py` the added ones learn."""
-    answers_per_row: int = 1
-    """`shared`: questions about one window that share a row."""
-    positions_per_question: int = 0
-    """`recurrent`: sampled positions per question, of copying as well; 0 takes all."""
-    metric: str = "auto"
-    """`avg_score`, `loss`, or `auto`: avg_score where the scorer's libraries are installed."""
-    validation_questions: int = 0
-    """The first N validation questions; 0 takes all."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RewardSettings(WritingRules, StageSettings):
-    """Drawing questions and making the better ones likelier, see `qgkd.model_recipe.drawn_questions`.
-
-    The writing rules are those the questions are drawn with; the model's record keeps them.
-    """
-
-    max_minutes: float = 0.0
-    """As of every stage; for a model that can write, so it is left out where nothing is said."""
-    batch_size: int = 12
-    """Answers per optimiser step and process."""
-    learning_rate: float = 1e-4
-    samples: int = 6
-    """Questions drawn per answer."""
-    temperature: float = 0.6
-    """Of the draws; the lower, the closer to the greedy question."""
-    final_share: float = 0.5
-    """Share of answers that are of `data.final_questions`; the others are of `data.questions`."""
-    renamed_share: float = 0.0
-    """As in `[questions]`."""
-    frozen_embeddings: bool = True
-    """Leave the tokens' embeddings as they are: of a few thousand questions most tokens only learn to be rarer."""
-    no_repeat_ngram_tokens: int = 3
-    no_splices: bool = True
-    validation_questions: int = 0
-    """The first N validation questions; 0 takes all."""
-
-    def decoding(self) -> dict[str, Any]:
-        """The search, as a model's record has it."""
-        return {each.name: getattr(self, each.name) for each in fields(WritingRules)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,15 +99,15 @@ class RecipeSettings:
 
     @property
     def seed(self) -> int:
-        """Of everything drawn."""
+        """The seed of every draw."""
         return int(self.train.get("seed", 42))
 
     def to_json(self) -> dict[str, Any]:
-        """The sections as plain values."""
+        """Return the sections as plain values."""
         return asdict(self)
 
     def paths(self, names: tuple[str, ...]) -> list[Path]:
-        """Data files by their names."""
+        """Return the paths of data files."""
         return [Path(self.data.folder) / name for name in names]
 
 
@@ -255,17 +127,17 @@ def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> RecipeSett
         "questions": QuestionSettings,
         "reward": RewardSettings,
     }
-    told = str(path)
-    values = check_section(told, "", sections, (*kinds, "train"))
+    source = str(path)
+    values = check_section(source, "", sections, (*kinds, "train"))
     parts: dict[str, Any] = {
-        name: kind(**check_section(told, name, values.get(name, {}), kind)) for name, kind in kinds.items()
+        name: kind(**check_section(source, name, values.get(name, {}), kind)) for name, kind in kinds.items()
     }
     settings = RecipeSettings(**parts, train=dict(values.get("train", {})))
-    _check(settings, told)
+    _check(settings, source)
     return settings
 
 
-def _check(settings: RecipeSettings, told: str) -> None:
+def _check(settings: RecipeSettings, source: str) -> None:
     copying, text, questions, reward = settings.copying, settings.text, settings.questions, settings.reward
     shares = ("synthetic_share_first", "synthetic_share_last", "final_share_first", "final_share_last",
               "closest_share", "closest_min", "varied_share", "renamed_share")  # fmt: skip
@@ -294,5 +166,5 @@ def _check(settings: RecipeSettings, told: str) -> None:
     ]
     for holds, sentence in requirements:
         if not holds:
-            raise UserError(f"{told}: {sentence}; correct it")
+            raise UserError(f"{source}: {sentence}; correct it")
     settings.model.input_format()

@@ -1,4 +1,4 @@
-"""The recipe's files: documents, paragraphs, questions, and the passages that no stage may see.
+"""Reads the recipe's files: documents, paragraphs, questions, and the passages that no stage may see.
 
 Comes in: `RecipeSettings`. Goes out: texts in Traditional characters, `QGExample`s, `KeptOut`.
 
@@ -22,14 +22,14 @@ from qgkd.reading.file_rows import FileRow
 from qgkd.reading.readers import read_examples
 from qgkd.text.sentences import split_sentences
 
-_SHORTEST_TELLING_CHARS = 20
+_SHORTEST_DISTINCT_CHARS = 20
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _PARAGRAPH_END = re.compile(r"[。！？!?：:；;…」』）)]$")
 _LONGEST_TITLE_CHARS = 20
 
 
 def read_documents(path: str | Path) -> list[str]:
-    """Documents of a text file, as they stand.
+    """Read the documents of a text file, unchanged.
 
     Raises:
         UserError: The file cannot be read.
@@ -48,7 +48,7 @@ def read_documents(path: str | Path) -> list[str]:
 
 
 def paragraphs(document: str) -> list[str]:
-    """Lines of a document, those joined that a fixed line width has cut."""
+    """List a document's paragraphs; lines that a fixed line width has cut are joined."""
     joined: list[str] = []
     for line in (line.strip() for line in document.splitlines()):
         if not line:
@@ -62,13 +62,13 @@ def paragraphs(document: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class KeptOut:
-    """Passages that enter no stage, as digests of their sentences of some length and of the whole."""
+    """Passages that enter no stage, as digests of their longer sentences and of the whole passage."""
 
     digests: set[bytes] = field(default_factory=set)
 
     @classmethod
     def of(cls, contexts: Iterable[str]) -> KeptOut:
-        """Remember these passages, in whichever script they are written."""
+        """Digest these passages; the digest is the same in both scripts."""
         return cls({digest for context in contexts for digest in _digests(context)})
 
     def holds(self, text: str) -> bool:
@@ -81,23 +81,23 @@ class Questions:
     """All questions of the recipe."""
 
     broad: tuple[QGExample, ...]
-    """Of `data.questions`."""
+    """From `data.questions`."""
     final: tuple[QGExample, ...]
-    """Of `data.final_questions`, those that train."""
+    """The training questions of `data.final_questions`."""
     validation: tuple[QGExample, ...]
     kept_out: KeptOut
     """The passages of `validation` and of `data.never`."""
     left_out: int
-    """Questions of training files about passages that are kept out."""
+    """Number of training questions left out, as their passages are kept out."""
 
 
 def read_questions(
     broad: Iterable[Path], final: Iterable[Path], never: Iterable[Path], held_out_field: str
 ) -> Questions:
-    """Read all files of questions and part them.
+    """Read all files of questions and split them.
 
     Raises:
-        UserError: A file cannot be read, or nothing is left to validate on.
+        UserError: A file cannot be read, or no question is left for validation.
     """
     finals: list[QGExample] = []
     validation: list[QGExample] = []
@@ -130,7 +130,7 @@ def _held_out_ids(path: Path, held_out_field: str) -> set[str]:
 
 
 def _traditional_examples(path: Path) -> list[QGExample]:
-    """Questions of a file, in the script the model is trained on, offsets kept."""
+    """Read a file's questions in Traditional characters; offsets stay valid."""
     from qgkd.text.script import Script, detect_script, to_traditional, to_traditional_aligned
 
     converted = []
@@ -154,9 +154,9 @@ def _traditional_examples(path: Path) -> list[QGExample]:
 def _digests(text: str) -> set[bytes]:
     from qgkd.text.script import to_simplified
 
-    # Simplified on both sides: two ways to write a passage in Traditional characters are one in Simplified.
+    # Compared in Simplified characters, in which two Traditional spellings of a passage are one.
     plain = to_simplified(text)
     parts = [_NOT_LETTERS.sub("", plain[start:end]) for start, end in split_sentences(plain)]
     whole = _NOT_LETTERS.sub("", plain)
-    telling = [part for part in parts if len(part) >= _SHORTEST_TELLING_CHARS]
-    return {hashlib.blake2b(part.encode(), digest_size=12).digest() for part in (*telling, whole) if part}
+    distinct = [part for part in parts if len(part) >= _SHORTEST_DISTINCT_CHARS]
+    return {hashlib.blake2b(part.encode(), digest_size=12).digest() for part in (*distinct, whole) if part}

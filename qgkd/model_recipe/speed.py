@@ -1,4 +1,4 @@
-"""How long an optimiser step takes on this machine.
+"""Measures how long an optimiser step takes on this machine.
 
 Comes in: a model and rows. Goes out: seconds per step, rows built as in training.
 
@@ -17,7 +17,7 @@ from transformers import TrainingArguments
 from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.training.batches import RowCollator, StepSampler
 from qgkd.training.loss import cross_entropy_terms
-from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.training.model import TrainingModel
 
 _WARM_UP_STEPS = 3
 _FEW_THREADS = 4
@@ -25,16 +25,16 @@ _SHARE_OF_LINEAR_SPEED_UP = 0.9
 
 
 def step_seconds(checkpoint: Checkpoint, dataset: Any, arguments: TrainingArguments, budget_s: float) -> float:
-    """Seconds of an optimiser step, on a copy of the model.
+    """Measure the seconds of an optimiser step, on a copy of the model.
 
-    On a GPU, or with many threads, the time that passes. With few threads the work of one thread, shared out: other
-    programs on the machine shall not make the schedule shorter, and threads that wait for one another count as busy.
+    On a GPU, or with many threads, this is wall-clock time. With few threads it is the CPU time of one thread, divided
+    among the threads, so that other programs on the machine do not shorten the schedule.
 
     Args:
         checkpoint: The model.
         dataset: Rows.
         arguments: Batch size, accumulation, precision.
-        budget_s: Measure for about so long.
+        budget_s: Seconds to measure for.
     """
     threads = torch.get_num_threads()
     by_work = arguments.device.type == "cpu" and threads <= _FEW_THREADS
@@ -64,9 +64,9 @@ def _measure(checkpoint: Checkpoint, dataset: Any, arguments: TrainingArguments,
     for number, batch in enumerate(batches):
         if number == _WARM_UP_STEPS:
             began = clock()
-        on_device = {name: tensor.to(device) for name, tensor in batch.items()}
+        on_device = batch.to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=bool(arguments.bf16)):
-            capture = model(**{name: on_device[name] for name in MODEL_INPUTS})
+            capture = model(on_device.inputs)
             loss = sum(term.values.mean() for term in cross_entropy_terms(capture, on_device, 0.0))
         cast(torch.Tensor, loss).backward()  # type: ignore[no-untyped-call]
         optimizer.step()

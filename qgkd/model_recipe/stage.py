@@ -1,4 +1,4 @@
-"""One stage of training: planned, resumable, skipped when done.
+"""Trains one stage: plans its steps, resumes it where it was killed, skips it where it is done.
 
 Comes in: a `Stage` and the weights before it. Goes out: its folder:
 
@@ -7,7 +7,8 @@ Comes in: a `Stage` and the weights before it. Goes out: its folder:
     model/          the best model by validation
     done.json       written last
 
-A literal example: 10 minutes at 2.5 steps per second are 1,500 steps; a killed stage goes on at its newest checkpoint.
+A literal example: 10 minutes at 2.5 steps per second are 1,500 steps; a killed stage resumes from its newest
+checkpoint.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from transformers import TrainingArguments
 from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.errors import UserError
 from qgkd.files.json_files import read_json, write_json
-from qgkd.model_recipe.settings import StageSettings
 from qgkd.model_recipe.speed import step_seconds
+from qgkd.model_recipe.stage_settings import StageSettings
 from qgkd.training.arguments import training_arguments
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig, make_config
@@ -51,26 +52,26 @@ class Stage:
     """(checkpoint, items in all, items per step) to the rows in training order."""
     validator: Callable[[Checkpoint, TrainConfig], Any]
     lineage: dict[str, Any]
-    """What `qgkd.json` says beside the format."""
+    """The record `qgkd.json` of its model, without the format."""
     inputs: Any
-    """What the stage depends on beside its settings: the prepared data, the stage before."""
+    """What the stage depends on besides its settings: the prepared data, the stage before."""
     decoding: dict[str, Any] = field(default_factory=dict)
-    """How the stage's model is searched, in training and after; plainly where empty."""
+    """Search settings of the model, in training and in its record; empty is plain greedy search."""
     frozen_embeddings: bool = False
     frozen_layers: int = 0
     trainer: Callable[..., QGTrainer] = QGTrainer
     cost: float = 1.0
-    """How long its steps take against plain ones of as many rows."""
+    """Time of its steps as a multiple of plain training steps on as many rows."""
 
     @property
     def fingerprint(self) -> str:
-        """Changes with whatever would change the model."""
+        """Digest that changes with whatever would change the model."""
         values = [self.name, vars(self.settings), self.sections, self.train, self.inputs]
         return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def run_stage(stage: Stage, folder: Path, base: Path | None, *, force: bool = False) -> Path:
-    """Train a stage, or go on with it, or find it done.
+    """Train a stage or resume it, unless it is done.
 
     Args:
         stage: The stage.
@@ -111,7 +112,7 @@ def run_stage(stage: Stage, folder: Path, base: Path | None, *, force: bool = Fa
 
 
 def _settle(stage: Stage, folder: Path, force: bool) -> dict[str, Any]:
-    """The plan of a stage that was begun, {} where it is still to be made."""
+    """Return the plan of a stage that was begun; {} where there is none yet."""
     plan = read_json(folder / "plan.json")
     if plan.get("fingerprint") == stage.fingerprint:
         return plan
@@ -140,7 +141,7 @@ def _config(stage: Stage, folder: Path, base: Path | None, steps: int) -> TrainC
     settings, train = stage.settings, stage.train
     every = max(1, math.ceil(steps / max(1, settings.evaluations)))
     accumulation = int(train.get("gradient_accumulation_steps", 1))
-    # Warm-up is for the first steps alone: a short stage must not spend itself on it.
+    # Warm-up takes at most a tenth of a short stage.
     warm_up = min(int(train.get("warmup_steps", 200)), steps // 10)
     sections = copy.deepcopy(stage.sections)
     sections["model"]["base"] = "" if base is None else str(base)
@@ -148,7 +149,7 @@ def _config(stage: Stage, folder: Path, base: Path | None, steps: int) -> TrainC
     sections.setdefault("evaluation", {})["every_steps"] = every
     sections["train"] = {
         "save_steps": every,
-        "save_total_limit": 2,  # the best one is kept for ever: 1 would drop the newest
+        "save_total_limit": 2,  # the best one is always kept, so 1 would drop the newest
         "learning_rate": settings.learning_rate,
         "per_device_train_batch_size": max(1, settings.batch_size // accumulation),
         "per_device_eval_batch_size": 2 * settings.batch_size,
@@ -181,7 +182,7 @@ def _trainer(
 
 
 def _make_plan(stage: Stage, folder: Path, config: TrainConfig, checkpoint: Checkpoint) -> dict[str, Any]:
-    """Decide the number of steps: it stays, so that a resumed run has the schedule of one that was never cut."""
+    """Decide the number of steps once, so that a resumed run has the schedule of an uninterrupted one."""
     settings = stage.settings
     arguments = training_arguments(config)
     probe = min(400, settings.max_steps)

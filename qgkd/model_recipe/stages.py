@@ -1,4 +1,4 @@
-"""What each stage of the recipe trains: its rows, its trainer, its validation.
+"""Builds each stage of the recipe: its rows, its trainer, its validation.
 
 Comes in: `RecipeSettings` and prepared data. Goes out: a `Stage` for masked text, copying, questions and reward.
 
@@ -31,14 +31,14 @@ from qgkd.training.dataset import RowDataset
 from qgkd.training.run import vocabulary_of
 from qgkd.training.validation import Validator
 
-_OF_PEOPLE = ("broad", "final", "closest")
-"""Kinds of questions that are gone through again and again, and so learnt by heart."""
+_HUMAN_WRITTEN = ("broad", "final", "closest")
+"""Kinds of questions that are repeated often enough to be memorised."""
 _DRAWING_COST = 1.5
-"""A drawn question against a question of the other stages: it is written token by token, then trained on."""
+"""Time of a drawn question, which is decoded and then trained on, as a multiple of other stages' questions."""
 
 
 def text_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
-    """Masked-LM pretraining."""
+    """Build the stage of masked-LM pretraining."""
     text = settings.text
 
     def rows(name: str, checkpoint: Checkpoint, total_items: int, seed: int) -> MaskedTextRows:
@@ -72,7 +72,7 @@ def text_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any],
 
 
 def copying_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
-    """Copying marked spans."""
+    """Build the stage of copying marked spans."""
     shares = ([1.0], [1.0])
     return Stage(
         name="copying",
@@ -94,7 +94,7 @@ def copying_stage(settings: RecipeSettings, prepared: Path, record: dict[str, An
 
 
 def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
-    """Synthetic questions with a growing share of real ones."""
+    """Build the stage of synthetic questions with a growing share of human-written ones."""
     questions = settings.questions
 
     def shares(synthetic: float, final: float) -> list[float]:
@@ -131,7 +131,7 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
 
 
 def reward_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
-    """Drawn questions, judged by people's."""
+    """Build the stage of drawn questions, scored against human-written ones."""
     reward = settings.reward
     shares = [1 - reward.final_share, reward.final_share]
     given = replace(_rows(settings), answers_per_row=1, renamed_share=reward.renamed_share)
@@ -183,7 +183,7 @@ def _mixture(
     vocabulary, seed = vocabulary_of(checkpoint), settings.seed
     kinds = []
     for number, name in enumerate(names):
-        own = rows if name in _OF_PEOPLE else replace(rows, renamed_share=0.0)
+        own = rows if name in _HUMAN_WRITTEN else replace(rows, renamed_share=0.0)
         store = load_parts(prepared, name)
         kinds.append(RowDataset(store, checkpoint.input_format, own, vocabulary, seed + number))
     return MixedQuestions(kinds, *shares, total_items, step_items, seed)
@@ -210,13 +210,13 @@ def _model_section(settings: RecipeSettings, prepared: Path) -> dict[str, Any]:
 
 
 def _lineage(settings: RecipeSettings, record: dict[str, Any], last_stage: str) -> dict[str, Any]:
-    """What `qgkd.json` says about where the weights come from."""
+    """Return the part of the record `qgkd.json` that tells where the weights come from."""
     files = record["questions"]["from"].get("files", {})
-    validating = set(settings.data.never)
+    never = set(settings.data.never)
     return {
         "script": "traditional",
         "trained_on": {
-            "files": {Path(name).name: digest for name, digest in files.items() if name not in validating},
+            "files": {Path(name).name: digest for name, digest in files.items() if name not in never},
             "counts": {part: values["counts"] for part, values in record.items()},
             "held_out": f"questions of {', '.join(Path(n).name for n in settings.data.final_questions)} with "
             f"{settings.data.held_out_field} = false, and passages of "

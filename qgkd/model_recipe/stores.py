@@ -1,6 +1,6 @@
-"""Tokenised questions in several files.
+"""Joins stores of tokenised questions, and writes a store as several files.
 
-Comes in: `TokenStore`s. Goes out: one store, or files of some megabytes each, which are easier to carry than one.
+Comes in: `TokenStore`s. Goes out: one store, or files of some megabytes each, which are easier to copy than one.
 
 A literal example: `save_parts(store, folder, "synthetic")` writes synthetic-00.npz, synthetic-01.npz …
 """
@@ -23,7 +23,7 @@ _QUESTION = ("passage_lengths", "question_positions")
 
 
 def join_stores(stores: Sequence[TokenStore]) -> TokenStore:
-    """One store after the other; what they say about themselves is left out."""
+    """Concatenate stores; `about` is left empty."""
     stores = [store for store in stores if len(store)]
     if not stores:
         return build_store([], {})
@@ -40,7 +40,7 @@ def join_stores(stores: Sequence[TokenStore]) -> TokenStore:
 
 
 def part_of(store: TokenStore, first: int, end: int) -> TokenStore:
-    """Questions `first` to `end` of a store."""
+    """Return the questions from `first` to before `end`."""
     source_start = int(store.source_ends[first - 1]) if first else 0
     target_start = int(store.target_ends[first - 1]) if first else 0
     questions = slice(first, end)
@@ -57,7 +57,7 @@ def part_of(store: TokenStore, first: int, end: int) -> TokenStore:
 
 
 def save_parts(store: TokenStore, folder: Path, name: str) -> None:
-    """Write a store as `name-00.npz` and so on."""
+    """Write a store as `name-00.npz`, `name-01.npz` and so on."""
     for old in folder.glob(f"{name}-*.npz"):
         old.unlink()
     for number, first in enumerate(range(0, len(store), _QUESTIONS_PER_FILE)):

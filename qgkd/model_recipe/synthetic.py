@@ -1,4 +1,4 @@
-"""Synthetic questions from every paragraph.
+"""Writes synthetic questions about passages.
 
 Comes in: passages in Traditional characters. Goes out: `QGExample`s: proposed answers with the rule's questions about
 them, varied at random.
@@ -29,9 +29,9 @@ def synthetic_examples(
 
     Args:
         passages: Traditional characters.
-        answers: The most answers asked about in each.
-        seed: The only source of chance.
-        name: What the examples' ids begin with.
+        answers: The most answers used in each.
+        seed: Seed of every draw.
+        name: Prefix of the examples' ids.
         varied_share: Share of questions varied at random; the others are the rule's own.
     """
     from qgkd.answers.propose import propose_answers
@@ -59,7 +59,7 @@ def synthetic_examples(
 
 
 def rule_examples(examples: Iterable[QGExample]) -> Iterator[QGExample]:
-    """The rule's own questions about the answers that people asked about.
+    """Write the rule's questions about the answers of human-written questions.
 
     Args:
         examples: Traditional characters.
@@ -76,11 +76,11 @@ def rule_examples(examples: Iterable[QGExample]) -> Iterator[QGExample]:
 
 
 def closest_examples(examples: Iterable[QGExample], least: float) -> Iterator[QGExample]:
-    """People's questions in the words of their passages.
+    """Replace human-written questions by the closest questions of the rule, which use the passage's words.
 
     Args:
         examples: Traditional characters.
-        least: Those below this chrF are left out.
+        least: Questions below this chrF are left out.
     """
     from qgkd.rule.closest import closest_question
 
@@ -96,7 +96,7 @@ def closest_examples(examples: Iterable[QGExample], least: float) -> Iterator[QG
 
 
 def askable_paragraph(paragraph: str, longest_chars: int) -> str | None:
-    """The sentences of a paragraph that fit, or None where it is too short or not Chinese prose."""
+    """Return the sentences of a paragraph that fit, or None where it is too short or not Chinese prose."""
     end = 0
     for _, sentence_end in split_sentences(paragraph):
         if sentence_end > longest_chars:

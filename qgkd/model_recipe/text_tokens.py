@@ -1,7 +1,7 @@
-"""Text to one stream of tokens that knows where words begin.
+"""Turns text into one stream of tokens with the beginnings of words marked.
 
 Comes in: documents. Goes out: `TextTokens`, 16 bits a token: 15 for the id, the highest set where a word begins. Words
-are jieba's, found here, so that a machine without jieba masks whole words.
+are jieba's; they are found here, so that a machine without jieba can mask whole words.
 
 A literal example: `燈塔建於` is four tokens whose highest bits are 1 0 1 1.
 """
@@ -51,7 +51,7 @@ class TextTokens:
         return self.marked_ids >= WORD_START
 
     def save(self, folder: Path, name: str) -> None:
-        """Write files of at most some megabytes each."""
+        """Write files of some megabytes each."""
         for old in folder.glob(f"{name}-*.npz"):
             old.unlink()
         for number, start in enumerate(range(0, max(1, len(self)), _TOKENS_PER_FILE)):
@@ -68,8 +68,8 @@ class TextTokens:
         parts = []
         for path in sorted(folder.glob(f"{name}-*.npz")):
             try:
-                with np.load(path, allow_pickle=False) as held:
-                    parts.append(held["marked_ids"])
+                with np.load(path, allow_pickle=False) as columns:
+                    parts.append(columns["marked_ids"])
             except Exception as error:  # zip, zlib or NumPy
                 raise UserError(
                     f"{path}: expected tokens, found a damaged file ({error}); prepare them again"
@@ -80,7 +80,7 @@ class TextTokens:
 
 
 def choose_laws(laws: Sequence[str], other_chars: int, share: float, seed: int) -> list[str]:
-    """Laws from all over the collection, so many that they are at most this share of all characters."""
+    """Sample laws until they make up this share of all characters."""
     budget = other_chars * share / (1 - share)
     chosen: list[str] = []
     for law in Random(seed).sample(list(laws), len(laws)):
@@ -91,7 +91,7 @@ def choose_laws(laws: Sequence[str], other_chars: int, share: float, seed: int) 
 
 
 def in_training_script(document: str, *, keep_simplified: bool) -> str:
-    """Traditional characters, but for the few documents that are kept as they are."""
+    """Convert a document to Traditional characters, unless it is one of the few that stay Simplified."""
     from qgkd.text.script import Script, detect_script, to_traditional
 
     if keep_simplified or detect_script(document) is not Script.SIMPLIFIED:
@@ -100,7 +100,7 @@ def in_training_script(document: str, *, keep_simplified: bool) -> str:
 
 
 def without_kept_out(document: str, kept_out: KeptOut) -> str:
-    """The document's paragraphs but for those that no stage may see."""
+    """Remove the paragraphs that no stage may see."""
     parts = paragraphs(document)
     if not kept_out.holds(document) and not any(kept_out.holds(part) for part in parts):
         return document
@@ -108,7 +108,7 @@ def without_kept_out(document: str, kept_out: KeptOut) -> str:
 
 
 def encode_documents(documents: Iterable[str], tokenizer: PreTrainedTokenizerFast) -> TextTokens:
-    """Tokenise documents, each ended by [SEP]; empty ones leave nothing."""
+    """Tokenise documents, each ended by [SEP]; empty ones are left out."""
     limit = int(WORD_START)
     if len(tokenizer) > limit:
         raise UserError(f"expected a vocabulary of at most {limit:,} tokens, found {len(tokenizer):,}; make it smaller")
@@ -125,7 +125,7 @@ def encode_documents(documents: Iterable[str], tokenizer: PreTrainedTokenizerFas
 
 
 def word_starts(text: str) -> Iterator[int]:
-    """Where jieba's words begin, in characters; its word list is fuller for Simplified characters."""
+    """Yield where jieba's words begin, in characters; its word list is fuller for Simplified characters."""
     from qgkd.text.script import to_simplified_aligned
 
     place = 0

@@ -1,4 +1,4 @@
-"""The model's vocabulary.
+"""Trains the model's vocabulary.
 
 Comes in: texts in both scripts. Goes out: a BERT tokenizer in a folder: Chinese characters one token each, the most
 frequent first; digits in pieces of one to four, so that a year is one token or two; pieces of Latin words.
@@ -70,7 +70,7 @@ def save_tokenizer(tokens: list[str], folder: Path) -> None:
 
 
 def _normalised(text: str) -> str:
-    """As BERT's normaliser: lower case, accents taken off."""
+    """Normalise as BERT does: lower case, without accents."""
     decomposed = unicodedata.normalize("NFD", text.lower())
     return "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
 
@@ -80,13 +80,13 @@ def _is_plain(character: str) -> bool:
 
 
 def _latin_words(text: str) -> Iterator[str]:
-    """Stretches of ASCII letters and digits."""
+    """List the runs of ASCII letters and digits."""
     spaced = "".join(c if _is_plain(c) else " " for c in text)
     return iter(spaced.split())
 
 
 def _required_pieces() -> Iterator[str]:
-    """Letters and digits, all pairs of digits, the years that texts are full of."""
+    """Yield letters and digits, all pairs of digits, and years, which are frequent in texts."""
     plain = [chr(code) for code in (*range(ord("0"), ord("9") + 1), *range(ord("a"), ord("z") + 1))]
     yield from plain
     yield from (f"##{c}" for c in plain)
@@ -97,7 +97,7 @@ def _required_pieces() -> Iterator[str]:
 
 
 def _pieces(words: Counter[str], size: int) -> list[str]:
-    """WordPiece's pieces, most useful first; equally useful ones come in another order each time (tokenizers' trainer).
+    """Train WordPiece pieces, the most useful first; the order of equally useful ones differs from run to run.
 
     Source: Wu et al. 2016 (arXiv 1609.08144), section 4.1.
     """

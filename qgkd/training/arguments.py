@@ -111,28 +111,28 @@ def build_arguments(given: dict[str, Any], watched: dict[str, Any], elsewhere: M
     return arguments
 
 
-def settle_bf16(asked: bool | str, *, on_cpu: bool, fp16: bool = False) -> bool:
+def settle_bf16(setting: bool | str, *, on_cpu: bool, fp16: bool = False) -> bool:
     """Whether to train in bf16 mixed precision.
 
     Args:
-        asked: `True`, `False` or `"auto"`.
+        setting: `True`, `False` or `"auto"`.
         on_cpu: Whether training runs on the CPU.
-        fp16: Whether fp16 was asked for, which rules bf16 out under `auto`.
+        fp16: Whether fp16 is on, which rules bf16 out under `auto`.
 
     Returns:
-        The answer; asked for explicitly on a CPU without bf16 instructions, it stays, with a warning on stderr.
+        The answer; `True` on a CPU without bf16 instructions stays true, with a warning on stderr.
     """
-    if asked not in (True, False, "auto"):
-        raise UserError(f"train.bf16 must be true, false or 'auto', was {asked!r}; correct it")
-    if asked == "auto":
+    if setting not in (True, False, "auto"):
+        raise UserError(f"train.bf16 must be true, false or 'auto', was {setting!r}; correct it")
+    if setting == "auto":
         return not fp16 and (cpu_has_bf16() if on_cpu else torch.cuda.is_available() and torch.cuda.is_bf16_supported())
-    if asked and on_cpu and not cpu_has_bf16():
+    if setting and on_cpu and not cpu_has_bf16():
         print(
             "train.bf16 is on, but this CPU has neither AVX512-BF16 nor AMX: expect it to be many times slower than "
-            "float32; train.bf16=auto decides by itself.",
+            "float32; train.bf16=auto decides.",
             file=sys.stderr,
         )
-    return bool(asked)
+    return bool(setting)
 
 
 def cpu_has_bf16() -> bool:
@@ -144,13 +144,13 @@ def cpu_has_bf16() -> bool:
     return bool(probe is not None and probe())
 
 
-def _report_to(asked: Any) -> Any:
-    """`auto` is TensorBoard where it is installed, nothing else: no account is reported to unasked."""
+def _report_to(setting: Any) -> Any:
+    """`auto` is TensorBoard where it is installed; nothing is sent to an account by default."""
     from transformers.integrations import is_tensorboard_available
 
     available = is_tensorboard_available()
-    if asked == "auto":
+    if setting == "auto":
         return ["tensorboard"] if available else []
-    if "tensorboard" in asked and not available:
+    if "tensorboard" in setting and not available:
         raise UserError("train.report_to names tensorboard, which is not installed; run `pip install 'qgkd[train]'`")
-    return asked
+    return setting

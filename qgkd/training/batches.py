@@ -1,25 +1,24 @@
 """Which questions share an optimiser step, and rows to tensors.
 
-Comes in: the lengths of a data set's items; lists of weighted rows. Goes out: `Draw`s batch by batch; padded tensors.
+Comes in: the lengths of a data set's items; lists of weighted rows. Goes out: `Draw`s batch by batch; `Batch`.
 
 The questions of a step depend on the seed, the epoch and the step's size alone. How the step is split, into
-accumulated micro-batches and over processes, changes nothing but the speed: 8 x 1 = 2 x 4 = two processes of 4.
+accumulated micro-batches and over processes, changes only the speed: 8 x 1 = 2 x 4 = two processes of 4.
 
 A literal example: 20 items, 4 per micro-batch, 2 accumulated, 1 process: steps of 8, 8 and 4 items.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
+from transformers import TrainingArguments
 
-from qgkd.model_input.rows import IGNORED_LABEL, Block
+from qgkd.model_input.batch import Batch, collate
 from qgkd.training.dataset import Draw, WeightedRow
 
 _STEPS_PER_POOL = 50  # as transformers' LengthGroupedSampler: length is sorted within so many steps' items
@@ -34,7 +33,7 @@ class StepSampler(Sampler[list[Draw]]):
         accumulation: Micro-batches per optimiser step.
         processes: How many processes share a step.
         process: This one's number, from 0.
-        seed: Of the order.
+        seed: Of the shuffling.
         strategy: `group_by_length`, `random` or `sequential`.
     """
 
@@ -58,7 +57,7 @@ class StepSampler(Sampler[list[Draw]]):
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch whose order comes next."""
+        """Set the epoch whose order is used next."""
         self.epoch = epoch
 
     def __len__(self) -> int:
@@ -97,39 +96,39 @@ class StepSampler(Sampler[list[Draw]]):
         return -(-items // (self.batch_size * self._processes))
 
 
+def step_sampler(arguments: TrainingArguments, lengths: NDArray[np.int64]) -> StepSampler:
+    """This process's sampler by the arguments of a run."""
+    strategy = arguments.train_sampling_strategy
+    return StepSampler(
+        lengths,
+        micro_batch_items=arguments.per_device_train_batch_size,
+        accumulation=arguments.gradient_accumulation_steps,
+        processes=arguments.world_size,
+        process=arguments.process_index,
+        seed=arguments.seed if arguments.data_seed is None else arguments.data_seed,
+        strategy=str(getattr(strategy, "value", strategy)),
+        drop_last=arguments.dataloader_drop_last,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AsDict:
+    """A collator whose batch lies in a dict, as transformers' Trainer takes nothing else."""
+
+    collate: Callable[[Sequence[Sequence[WeightedRow]]], Batch]
+
+    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> dict[str, Batch]:
+        """The batch under one key."""
+        return {"batch": self.collate(items)}
+
+
 @dataclass(frozen=True, slots=True)
 class RowCollator:
-    """Weighted rows to padded tensors, every attention mask left to the device.
-
-    The batch holds `input_ids`, `token_type_ids`, `position_ids`, `blocks`, `steps`, `groups`, each [B, L];
-    `mask_positions` [R, 2] and `target_ids` [R] as in `RowBatch`; `row_weights` [B].
-    """
+    """Weighted rows to a `Batch`; attention masks are built on the device."""
 
     pad_id: int
 
-    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> dict[str, torch.Tensor]:
+    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> Batch:
         """Pad the rows of all items on the right."""
         rows = [weighted for item in items for weighted in item]
-        length = max(len(weighted.row) for weighted in rows)
-
-        def padded(name: str, filler: int) -> NDArray[np.int64]:
-            values = np.full((len(rows), length), filler, np.int64)
-            for place, weighted in enumerate(rows):
-                held: Any = getattr(weighted.row, name)
-                values[place, : len(held)] = held
-            return values
-
-        labels = padded("labels", IGNORED_LABEL)
-        scored = labels != IGNORED_LABEL
-        arrays = {
-            "input_ids": padded("input_ids", self.pad_id),
-            "token_type_ids": padded("token_types", 0),
-            "position_ids": padded("positions", 0),
-            "blocks": padded("blocks", Block.PADDING),
-            "steps": padded("steps", 0),
-            "groups": padded("groups", 0),
-            "mask_positions": np.argwhere(scored),
-            "target_ids": labels[scored],
-            "row_weights": np.asarray([weighted.weight for weighted in rows], np.float32),
-        }
-        return {name: torch.from_numpy(values) for name, values in arrays.items()}
+        return collate([each.row for each in rows], self.pad_id, [each.weight for each in rows])

@@ -1,6 +1,6 @@
-"""What happens beside the training steps: progress, logs on disk, early stopping.
+"""Callbacks of the trainer: progress lines, the log file, early stopping.
 
-Comes in: the Trainer's events. Goes out: a line per log on stderr, `log.jsonl` in the run folder, the order to stop.
+Comes in: the Trainer's events. Goes out: a line per log on stderr, `log.jsonl` in the run folder, a stop signal.
 
 A literal example of a line:
 
@@ -20,16 +20,16 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from qgkd.files.atomic import write_atomically
 
 SHARE = "share_of_"
-"""How the key of a term's share in the loss begins."""
+"""Prefix of the key of a term's share in the loss."""
 _RATE = "_per_second"
 
 
 class RunClock(TrainerCallback):
-    """Questions per second since the last log, evaluations left out; hours left, with everything.
+    """Questions per second since the last log, without evaluations; hours left, with them.
 
     Args:
         questions_per_step: Mean over an epoch.
-        counted: What the items of a step are called.
+        counted: Name of the items of a step.
     """
 
     def __init__(self, questions_per_step: float, counted: str = "questions") -> None:
@@ -41,16 +41,16 @@ class RunClock(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Start counting where the run starts or is taken up."""
+        """Start counting where the run starts or resumes."""
         self._began = self._marked = time.perf_counter()
         self._first_step = self.marked_step = state.global_step
 
     def pause(self, seconds: float) -> None:
-        """Leave out time spent on something other than training."""
+        """Leave out time that was not spent on training."""
         self._paused_s += seconds
 
     def figures(self, state: TrainerState) -> dict[str, float]:
-        """What to log; starts the next interval."""
+        """Figures to log; starts the next interval."""
         now = time.perf_counter()
         seconds = max(1e-9, now - self._marked - self._paused_s)
         rate = (state.global_step - self.marked_step) * self._questions_per_step / seconds
@@ -144,7 +144,7 @@ class StopWhenFlat(TrainerCallback):
 
 
 def progress_line(logs: dict[str, Any], state: TrainerState) -> str:
-    """One log entry as a line for people."""
+    """One log entry as a line of text."""
     parts = [f"step {state.global_step:,}/{state.max_steps:,}", f"epoch {logs.get('epoch', 0):.2f}"]
     if "train_runtime" in logs:
         return "  ".join([*parts, f"trained for {logs['train_runtime'] / 3600:.2f} h"])

@@ -39,12 +39,14 @@ def load_weights(model: PreTrainedModel, path: Path) -> None:
         state = load_file(path, device="cpu")
     except Exception as error:  # safetensors' own, or the operating system's
         raise UserError(f"{path}: expected weights, found a damaged file: {error}; resume an older one") from error
-    held = model.state_dict(keep_vars=True)
-    loaded = {id(held[name]) for name in state if name in held}
-    missing = [name for name, tensor in held.items() if name not in state and id(tensor) not in loaded]
-    odd = sorted([*missing, *(set(state) - set(held))])
-    if odd:
-        raise UserError(f"{path}: expected the weights of this run's model, found {odd[0]} to differ; check the folder")
+    expected = model.state_dict(keep_vars=True)
+    loaded = {id(expected[name]) for name in state if name in expected}
+    missing = [name for name, tensor in expected.items() if name not in state and id(tensor) not in loaded]
+    differing = sorted([*missing, *(set(state) - set(expected))])
+    if differing:
+        raise UserError(
+            f"{path}: expected the weights of this run's model, found {differing[0]} to differ; check the folder"
+        )
     model.load_state_dict(state, strict=False)
 
 

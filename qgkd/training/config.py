@@ -1,4 +1,4 @@
-"""What a training run is made of.
+"""The config of a training run.
 
 Comes in: sections of a TOML file and overrides. Goes out: `TrainConfig`, every field documented with its unit and the
 source of its default.
@@ -18,6 +18,7 @@ A literal example:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ METRICS = ("avg_score", "loss")
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """Which weights are trained, and how their input looks. Lengths are in tokens."""
+    """Which weights are trained, and their input format. Lengths are in tokens."""
 
     base: str = ""
     """A `save_pretrained` folder or a hub name; empty builds a BERT from scratch of the sizes below."""
@@ -46,11 +47,11 @@ class ModelConfig:
     intermediate_size: int = 3072
     """From scratch: width of the feed-forward layers (BERT base: four times the hidden size)."""
     sinusoidal_positions: bool = True
-    """From scratch: position embeddings start as sinusoids and are learnt on, so that "the token before" is one pattern
-    at every position (Vaswani et al. 2017, section 3.5)."""
+    """From scratch: position embeddings start as sinusoids and are trained on, so that "the previous token" is one
+    pattern at every position (Vaswani et al. 2017, section 3.5)."""
     copying_start: bool = False
     """From scratch: the first two layers start as a circuit that copies, in the place of sinusoids (`copying_start`);
-    needs 3 heads."""
+    needs at least 3 heads."""
     dropout: float = 0.1
     """Share of hidden states and of attention weights set to zero in training (BERT base: 0.1)."""
     attention: str | None = None
@@ -68,7 +69,7 @@ class ModelConfig:
     max_context_tokens: int | None = None
     """Window of the passage; None takes the base's own, else what the other parts leave."""
     script: str = ""
-    """`traditional` where the model knows Traditional text alone: Simplified passages are then converted for it and
+    """`traditional` where the model knows only Traditional text: Simplified passages are then converted for it and
     its questions back. Empty takes the base's own."""
 
 
@@ -79,7 +80,7 @@ class DataConfig:
     train: tuple[str, ...] = ()
     """Files with questions, in this order: DRCD/SQuAD JSON, JSONL, CSV, Parquet."""
     validation: str = ""
-    """The file that evaluations and early stopping look at; empty trains without either."""
+    """The file for evaluations and early stopping; empty trains without either."""
     fraction: float = 1.0
     """Share of the training questions taken, the first in file order, not shuffled before cutting (the report's
     "50 %"); counted after exclusions."""
@@ -103,18 +104,18 @@ class RowsConfig:
     answers_per_row: int = 1
     """`shared`: the most questions about one window that share a row, and so one encoding of their passage."""
     target_noise: float = 0.0
-    """Share of given question tokens that are corrupted, of those 80 % [MASK], 10 % a random token, 10 % kept; what is
-    to be predicted stays clean (s2s-ft trains with 0.5; arXiv 2002.12804)."""
+    """Share of given question tokens that are corrupted, of those 80 % [MASK], 10 % a random token, 10 % kept; the
+    labels stay clean (s2s-ft trains with 0.5; arXiv 2002.12804)."""
     label_smoothing: float = 0.0
     """Share of each label spread evenly over the vocabulary (s2s-ft: 0.1)."""
     renamed_share: float = 0.0
-    """Chance of each rarer Chinese character to become another one, the same in a question and its passage and another
-    in each epoch: see `qgkd.training.renaming`."""
+    """Chance of each rarer Chinese character to become another one, the same one in a question and its passage, another
+    one in each epoch: see `qgkd.training.renaming`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
-    """How a run is watched."""
+    """How a run is evaluated."""
 
     every_steps: int = 500
     """Optimiser steps between evaluations."""
@@ -153,13 +154,13 @@ class TrainConfig:
         return asdict(self)
 
     def input_format(self, base: InputFormat) -> InputFormat:
-        """The base's format with what this config says otherwise."""
-        said = {
+        """The base's format with this config's values over it."""
+        given = {
             field.name: getattr(self.model, field.name)
             for field in fields(InputFormat)
             if getattr(self.model, field.name) is not None
         }
-        return replace(base, **said)
+        return replace(base, **given)
 
 
 def load_config(path: str | Path, overrides: tuple[str, ...] = ()) -> TrainConfig:
@@ -173,19 +174,19 @@ def load_config(path: str | Path, overrides: tuple[str, ...] = ()) -> TrainConfi
     return make_config(sections, str(path))
 
 
-def make_config(sections: dict[str, dict[str, Any]], told: str = "config") -> TrainConfig:
+def make_config(sections: dict[str, dict[str, Any]], source: str = "config") -> TrainConfig:
     """Check sections of plain values and build the config from them."""
     kinds = {"model": ModelConfig, "data": DataConfig, "rows": RowsConfig, "evaluation": EvaluationConfig}
-    values = check_section(told, "", sections, (*kinds, "train"))
+    values = check_section(source, "", sections, (*kinds, "train"))
     parts: dict[str, Any] = {}
     for name, kind in kinds.items():
-        parts[name] = kind(**check_section(told, name, values.get(name, {}), kind))
+        parts[name] = kind(**check_section(source, name, values.get(name, {}), kind))
     config = TrainConfig(**parts, train=dict(values.get("train", {})))
-    _check(config, told)
+    _check(config, source)
     return config
 
 
-def _check(config: TrainConfig, told: str) -> None:
+def _check(config: TrainConfig, source: str) -> None:
     model, data, rows, evaluation = config.model, config.data, config.rows, config.evaluation
     requirements = [
         (bool(data.train), "data.train must name at least one file of questions"),
@@ -207,6 +208,15 @@ def _check(config: TrainConfig, told: str) -> None:
         (model.attention in (None, *Attention), f"model.attention must be one of {[*map(str, Attention)]}"),
         (model.layout in (None, *Layout), f"model.layout must be one of {[*map(str, Layout)]}"),
     ]
+    require(source, requirements)
+
+
+def require(source: str, requirements: Iterable[tuple[bool, str]]) -> None:
+    """Refuse a config that does not meet them all.
+
+    Raises:
+        UserError: The sentence of the first that is not met.
+    """
     for holds, sentence in requirements:
         if not holds:
-            raise UserError(f"{told}: {sentence}; correct it")
+            raise UserError(f"{source}: {sentence}; correct it")

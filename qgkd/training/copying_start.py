@@ -1,17 +1,17 @@
-"""Weights from which a model can copy before it has learnt anything.
+"""Start weights with which a model copies from its source before any training.
 
-Comes in: a BERT just built. Goes out: the same, two of its layers started as an induction circuit: the first writes
-beside every token which one stood before it, the second looks for the place in the source where the token just written
-stood before, and takes what follows there.
+Comes in: a BERT just built. Goes out: the same, its first two layers an induction circuit: the first layer writes to
+every token which one precedes it, the second attends to where the token just written occurred before, and copies what
+follows there.
 
 A literal example: 4 layers of 256, 800 spans to reproduce: loss .84 from this start, 7.2 from a random one.
 
-A question is mostly copied from its sentence, and a model started at random finds this circuit late and suddenly. Here
-it is given, and learnt on like every other weight.
+A question is mostly copied from its sentence, and a model started at random finds this circuit late and suddenly. Its
+weights are trained on like all others.
 
 Source: induction heads, Olsson et al. 2022 (arXiv 2209.11895), section "mechanism"; weights started in the shape that
 training would give them: mimetic initialisation, Trockman & Kolter 2023 (arXiv 2305.09828).
-Differs: both start random models for other tasks; the placing of the parts is ours.
+Differs: both start models for other tasks; the placing of the parts is ours.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ _HEAD_SCALE = 4.0
 
 @torch.no_grad()
 def start_copying(model: BertForMaskedLM, mask_id: int, seed: int) -> None:
-    """Lay the circuit into the first two layers.
+    """Write the circuit into the first two layers.
 
-    The hidden state is parted: one head's width for the position, one for the token before, the rest for the token.
+    The hidden state is split: one head's width for the position, one for the token before, the rest for the token.
 
     Args:
         model: With random weights; changed in place.
-        mask_id: [MASK], which is neither copied nor said.
+        mask_id: [MASK], which is neither copied nor predicted.
         seed: Of the random directions.
 
     Raises:
@@ -60,16 +60,16 @@ def start_copying(model: BertForMaskedLM, mask_id: int, seed: int) -> None:
     width = config.hidden_size // config.num_attention_heads
     random = torch.Generator().manual_seed(seed)
     rates = torch.logspace(math.log10(_FASTEST), math.log10(_SLOWEST), width // 2)
-    _part_embeddings(model, rates, width)
+    _split_embeddings(model, rates, width)
     layers = cast(Any, model.bert.encoder.layer)
-    _see_token_before(layers[0].attention, rates, width, random)
+    _attend_to_previous_token(layers[0].attention, rates, width, random)
     mask = model.bert.embeddings.word_embeddings.weight[mask_id, 2 * width :]
     _copy_what_follows(layers[1].attention, width, mask / mask.norm(), random)
-    _say_what_is_there(model, mask_id, random)
+    _predict_the_copied_token(model, mask_id, random)
 
 
-def _part_embeddings(model: BertForMaskedLM, rates: torch.Tensor, width: int) -> None:
-    """Positions are waves in the first dimensions and nothing elsewhere; tokens the other way round."""
+def _split_embeddings(model: BertForMaskedLM, rates: torch.Tensor, width: int) -> None:
+    """Positions are waves in the first dimensions and 0 elsewhere; tokens the other way round."""
     embeddings: Any = model.bert.embeddings
     positions = embeddings.position_embeddings.weight
     angles = torch.arange(positions.shape[0])[:, None] * rates  # [positions, width / 2]
@@ -82,8 +82,8 @@ def _part_embeddings(model: BertForMaskedLM, rates: torch.Tensor, width: int) ->
     embeddings.token_type_embeddings.weight[0] = 0
 
 
-def _see_token_before(attention: Any, rates: torch.Tensor, width: int, random: torch.Generator) -> None:
-    """Head 0 looks one position back and writes a code of the token there into the second part."""
+def _attend_to_previous_token(attention: Any, rates: torch.Tensor, width: int, random: torch.Generator) -> None:
+    """Head 0 attends one position back and writes a code of that token into the second part."""
     query, key, value = (_head(attention, name, 0) for name in ("query", "key", "value"))
     strength = math.sqrt(_POSITION_LOGIT / math.sqrt(width))
     for number, rate in enumerate(rates.tolist()):
@@ -100,9 +100,9 @@ def _see_token_before(attention: Any, rates: torch.Tensor, width: int, random: t
 
 
 def _copy_what_follows(attention: Any, width: int, mask: torch.Tensor, random: torch.Generator) -> None:
-    """Some heads look where the token before is their own, and copy the token that stands there.
+    """Some heads attend to where the previous token equals their own, and copy the token there.
 
-    A [MASK] finds itself there as well, so its own direction is taken out of what is copied.
+    A [MASK] attends to itself as well, so its own direction is removed from what is copied.
     """
     output = attention.output.dense.weight  # [hidden, heads * width]
     token_width, heads = output.shape[0] - 2 * width, output.shape[0] // width
@@ -117,8 +117,8 @@ def _copy_what_follows(attention: Any, width: int, mask: torch.Tensor, random: t
         output[2 * width :, head * width : head * width + len(part)] = _COPY_SCALE * part.T
 
 
-def _say_what_is_there(model: BertForMaskedLM, mask_id: int, random: torch.Generator) -> None:
-    """The head passes the hidden state on to the embeddings as it stands."""
+def _predict_the_copied_token(model: BertForMaskedLM, mask_id: int, random: torch.Generator) -> None:
+    """The head passes the hidden state on to the embeddings unchanged."""
     transform = cast(Any, model.cls.predictions.transform)
     hidden = transform.dense.weight.shape[0]
     noise = torch.randn(hidden, hidden, generator=random) * model.config.initializer_range
@@ -128,7 +128,7 @@ def _say_what_is_there(model: BertForMaskedLM, mask_id: int, random: torch.Gener
 
 
 def _head(attention: Any, name: str, head: int) -> torch.Tensor:
-    """The rows of a projection that belong to a head, emptied: [width, hidden]."""
+    """The rows of a projection that belong to a head, set to 0: [width, hidden]."""
     projection = getattr(attention.self, name).weight
     width = attention.self.attention_head_size
     rows = projection[head * width : (head + 1) * width]

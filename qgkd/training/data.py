@@ -1,11 +1,11 @@
 """Files of questions to tokenised training data.
 
 Comes in: `DataConfig`, a tokenizer and an input format. Goes out: `PreparedData`: the training questions, the
-validation questions, and what was left out and why. `prepare` reads the files; `load_prepared` reads what `prepare`
-wrote on another machine, where the files need not be.
+validation questions, and what was left out and why. `prepare` reads the files; `load_prepared` reads what
+`prepare` wrote, also on a machine without the files.
 
-A literal example: DRCD dev as training and 621 of its questions as validation gives 2,903 and 621: passages that
-validation holds are never trained on.
+A literal example: DRCD dev as training and 621 of its questions as validation gives 2,903 and 621: passages of
+the validation file are never trained on.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class PreparedData:
     """As text, for decoding and scoring."""
 
     def save(self, folder: Path) -> None:
-        """Write everything a training machine needs."""
+        """Write everything that training needs."""
         folder.mkdir(parents=True, exist_ok=True)
         self.train.save(folder / _TRAIN)
         if self.validation is not None:
@@ -80,7 +80,7 @@ def load_prepared(
     if not (folder / _TRAIN).is_file():
         return None
     train = TokenStore.load(folder / _TRAIN)
-    wanted = _stamp(data, tokenizer, input_format, held=train.about)
+    wanted = _stamp(data, tokenizer, input_format, recorded=train.about)
     for key, value in wanted.items():
         if train.about.get(key) != value:
             raise UserError(
@@ -156,13 +156,13 @@ def _stamp(
     data: DataConfig,
     tokenizer: PreTrainedTokenizerFast,
     input_format: InputFormat,
-    held: dict[str, Any] | None = None,
+    recorded: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What prepared data depends on. A file that is absent here is taken to be the one it was prepared from."""
+    """What prepared data depends on; an absent file counts as unchanged."""
     files: dict[str, Any] = {}
-    old_files = {} if held is None else held.get("files", {})
+    old_files = {} if recorded is None else recorded.get("files", {})
     for path in (*data.train, *((data.validation,) if data.validation else ())):
-        absent = held is not None and not Path(path).exists()
+        absent = recorded is not None and not Path(path).exists()
         files[path] = old_files.get(path) if absent else file_sha256(path)
     chosen = {
         "fraction": data.fraction,

@@ -1,14 +1,14 @@
 """Training rows drawn from tokenised questions.
 
 Comes in: a `TokenStore` and `(epoch, item, counted)`. Goes out: `WeightedRow`s. What is drawn (sampled positions,
-token noise) depends on the seed, the epoch and the item alone, never on the order of calls, on the process or on the
-worker: so a resumed run, a split batch and a second process draw the same.
+token noise) depends on the seed, the epoch and the item only: a resumed run, a split batch and a second process draw
+the same.
 
 A literal example: `recurrent`, a question of 23 tokens, 4 positions per question: four rows of weight 23 / 4.
 
 Source: BERT-SQG rows, Chan & Fan 2019 (D19-5821), section 3.2; token noise of s2s-ft, Bao et al. 2020
 (arXiv 2002.12804).
-Differs: s2s-ft corrupts the pseudo block as well, which shows one in twenty of the [MASK]s its own answer; here it
+Differs: s2s-ft corrupts the pseudo block as well, which reveals the answer to one in twenty of the [MASK]s; here it
 stays clean.
 """
 
@@ -30,17 +30,17 @@ from qgkd.training.token_store import TokenStore
 
 
 class Draw(NamedTuple):
-    """What a sampler asks the data set for."""
+    """An item that a sampler requests."""
 
     epoch: int
     item: int
     counted: bool = True
-    """False fills a batch up: its rows weigh nothing."""
+    """False only fills a batch up: its rows have weight 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeightedRow:
-    """A row and how often it counts in the loss."""
+    """A row and its weight in the loss."""
 
     row: Row
     weight: float

@@ -1,6 +1,6 @@
-"""Where a checkpoint's weights come from.
+"""Provenance of a checkpoint's weights.
 
-Comes in: a config, the base and the data of a run. Goes out: what `qgkd.json` says beside the format.
+Comes in: a config, the base and the data of a run. Goes out: the fields of `qgkd.json` beside the format.
 
 A literal example: `{"trained_on": {"files": {"DRCD_training.json": "5a0…"}, "questions": 26936, …}, "base": {"name":
 "bert-base-chinese"}, "seed": 42, "commit": "1f0…"}`
@@ -19,7 +19,7 @@ from qgkd.training.data import PreparedData
 
 
 def lineage_of(config: TrainConfig, checkpoint: Checkpoint, prepared: PreparedData, seed: int) -> dict[str, Any]:
-    """What `qgkd.json` says about where the weights come from."""
+    """The fields of `qgkd.json` on where the weights come from."""
     kept = ("trained_on", "teacher", "base", "step")
     base = {key: checkpoint.record[key] for key in kept if key in checkpoint.record}
     about = prepared.train.about

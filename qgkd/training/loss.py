@@ -1,4 +1,4 @@
-"""Loss terms, reduced last.
+"""Loss terms: one value per token or row, reduced last.
 
 Comes in: a `Capture` and its batch. Goes out: `LossTerm`s, one value per token or row, each with the unit its mean is
 taken over. The trainer divides by the number of units in the whole optimiser step, over every micro-batch and
@@ -10,13 +10,13 @@ A literal example: label smoothing 0.1 is two terms, `cross_entropy` of weight 0
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import torch
 
-from qgkd.model_input.rows import Block
+from qgkd.model_input.batch import Batch
 from qgkd.training.model import Capture
 
 
@@ -41,17 +41,17 @@ class LossTerm:
     """[R] or [B], not yet weighted by row."""
     unit: Unit
     weight: float = 1.0
-    """Its share of the loss."""
+    """Its factor in the loss."""
 
 
-def cross_entropy_terms(capture: Capture, batch: Mapping[str, torch.Tensor], label_smoothing: float) -> list[LossTerm]:
+def cross_entropy_terms(capture: Capture, batch: Batch, label_smoothing: float) -> list[LossTerm]:
     """Cross entropy with the question's tokens; smoothed labels add one with the uniform distribution.
 
     Source: Szegedy et al. 2016 (arXiv 1512.00567), section 7: (1 - e) H(label, p) + e H(uniform, p).
     """
     assert capture.logits is not None
     log_probabilities = capture.logits.float().log_softmax(dim=-1)
-    likelihood = log_probabilities.gather(1, batch["target_ids"][:, None])[:, 0]
+    likelihood = log_probabilities.gather(1, batch.targets[:, None])[:, 0]
     terms = [LossTerm(name="cross_entropy", values=-likelihood, unit=Unit.TOKENS, weight=1 - label_smoothing)]
     if label_smoothing:
         uniform = -log_probabilities.mean(dim=-1)
@@ -59,18 +59,17 @@ def cross_entropy_terms(capture: Capture, batch: Mapping[str, torch.Tensor], lab
     return terms
 
 
-def unit_counts(batches: Sequence[Mapping[str, torch.Tensor]]) -> torch.Tensor:
+def unit_counts(batches: Sequence[Batch]) -> torch.Tensor:
     """How many of each unit the batches hold, sampled rows at their weight; [3], in the order of `Unit`."""
     counts = torch.zeros(len(Unit), dtype=torch.float32)
     for batch in batches:
-        weights = batch["row_weights"]
-        tokens = weights[batch["mask_positions"][:, 0]].sum()
-        positions = (weights * (batch["blocks"] != Block.PADDING).sum(dim=1)).sum()
-        counts = counts.to(weights.device) + torch.stack([tokens, weights.sum(), positions])
+        weights = batch.row_weights
+        positions = (weights * batch.inputs.real_positions().sum(dim=1)).sum()
+        counts = counts.to(weights.device) + torch.stack([batch.target_weights.sum(), weights.sum(), positions])
     return counts
 
 
-def mean_over_step(term: LossTerm, batch: Mapping[str, torch.Tensor], counts: torch.Tensor) -> torch.Tensor:
+def mean_over_step(term: LossTerm, batch: Batch, counts: torch.Tensor) -> torch.Tensor:
     """A micro-batch's part of a term's mean over the optimiser step.
 
     Args:
@@ -81,7 +80,5 @@ def mean_over_step(term: LossTerm, batch: Mapping[str, torch.Tensor], counts: to
     Returns:
         A scalar; the parts of a step's micro-batches add up to the mean.
     """
-    weights = batch["row_weights"]
-    if term.unit is Unit.TOKENS:
-        weights = weights[batch["mask_positions"][:, 0]]
+    weights = batch.target_weights if term.unit is Unit.TOKENS else batch.row_weights
     return (term.values * weights).sum() / counts[list(Unit).index(term.unit)]

@@ -1,6 +1,6 @@
-"""How a run trains: plainly on the labels, or as a subclass has it.
+"""How a run trains: on the labels here, from a teacher in a subclass.
 
-Comes in: a `TrainConfig`. Goes out: the weights a run starts from, its rows, its trainer, what its record says.
+Comes in: a `TrainConfig`. Goes out: the weights a run starts from, its rows, its trainer, its record.
 
 A literal example: `run_training(config, method=TrainingMethod(config))` is `qgkd train`.
 """
@@ -41,11 +41,11 @@ class TrainingMethod:
         return starting_checkpoint(self.config)
 
     def lineage(self) -> dict[str, Any]:
-        """What the model's record says beside base, data and config."""
+        """Fields of the model's record beside base, data and config."""
         return {}
 
     def summary(self) -> str:
-        """A sentence about the method for people; empty where there is nothing to say."""
+        """A sentence about the method for the log; may be empty."""
         return ""
 
     def dataset(

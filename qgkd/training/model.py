@@ -1,9 +1,9 @@
 """The module that is trained, and where it comes from.
 
-Comes in: a `ModelConfig`; a collated batch. Goes out: a `Checkpoint` with its weights; `Capture`, what one forward pass
-has to show.
+Comes in: a `ModelConfig`; a `ModelInput`. Goes out: a `Checkpoint` with its weights; `Capture`, the outputs of one
+forward pass.
 
-A literal example: `TrainingModel(checkpoint.model)(**batch).logits` is [R, V].
+A literal example: `TrainingModel(checkpoint.model)(batch.inputs).logits` is [R, V].
 """
 
 from __future__ import annotations
@@ -22,24 +22,20 @@ from qgkd.checkpoints.encoder import encoder_layers, set_dropout
 from qgkd.checkpoints.masked_lm import mask_logits
 from qgkd.checkpoints.record import read_record
 from qgkd.errors import UserError
-from qgkd.model_input.attention_mask import padding_mask, prefix_attention_mask
-from qgkd.model_input.batch_rows import RowBatch
+from qgkd.model_input.batch import ModelInput
 from qgkd.model_input.input_format import Attention, InputFormat
-from qgkd.model_input.rows import Block
 from qgkd.training.config import ModelConfig, TrainConfig
 from qgkd.training.copying_start import start_copying
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-MODEL_INPUTS = ("input_ids", "token_type_ids", "position_ids", "blocks", "steps", "groups", "mask_positions")
-
 
 @dataclass
 class Capture(ModelOutput):
-    """What a forward pass has to show; a `ModelOutput`, so that FSDP, DDP and autocast find the tensors in it."""
+    """Outputs of a forward pass; a `ModelOutput`, so that FSDP, DDP and autocast find the tensors in it."""
 
-    logits: torch.Tensor | None = None  # [R, V], in the order of mask_positions
+    logits: torch.Tensor | None = None  # [R, V], in the order of scored_positions
 
 
 class TrainingModel(nn.Module):
@@ -55,7 +51,7 @@ class TrainingModel(nn.Module):
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
         self.model = model
-        # accelerate reads these two from the module it wraps.
+        # accelerate reads these from the module it wraps.
         self._no_split_modules = getattr(model, "_no_split_modules", None)
         self._keys_to_ignore_on_save = getattr(model, "_keys_to_ignore_on_save", None)
 
@@ -68,54 +64,22 @@ class TrainingModel(nn.Module):
         """Recompute activations in the backward pass (`train.activation_checkpointing`)."""
         cast(Any, self.model).activation_checkpointing_enable(**options)
 
-    def forward(
-        self,
-        input_ids: torch.Tensor,
-        token_type_ids: torch.Tensor,
-        position_ids: torch.Tensor,
-        blocks: torch.Tensor,
-        steps: torch.Tensor,
-        groups: torch.Tensor,
-        mask_positions: torch.Tensor,
-    ) -> Capture:
-        """Run the model and its head on the scored positions.
-
-        Args:
-            input_ids: [B, L], and so are the next five.
-            token_type_ids: Zero and one.
-            position_ids: Target and pseudo blocks share theirs.
-            blocks: Values of `Block`.
-            steps: Question token a position stands for, from 1.
-            groups: Answer a position belongs to, from 1.
-            mask_positions: [R, 2], (row, position).
-        """
-        kind = input_ids.device.type
-        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else self.model.dtype
-        # Rows of one batch are all packed or all recurrent; steps are counted in packed rows only.
-        packed = mask_positions.shape[0] > input_ids.shape[0] or bool((blocks == Block.PSEUDO).any())
-        mask = prefix_attention_mask(blocks, steps, groups, dtype) if packed else padding_mask(blocks, dtype)
-        batch = RowBatch(
-            input_ids=input_ids,
-            token_type_ids=token_type_ids,
-            position_ids=position_ids,
-            attention_mask=mask,
-            mask_positions=mask_positions,
-            target_ids=mask_positions[:, 0],
-        )
-        return Capture(logits=mask_logits(self.model, batch))
+    def forward(self, inputs: ModelInput) -> Capture:
+        """Run the model and its head on the scored positions."""
+        return Capture(logits=mask_logits(self.model, inputs))
 
 
 def starting_checkpoint(config: TrainConfig) -> Checkpoint:
     """The weights a run starts from, in the format it trains.
 
     Raises:
-        UserError: The base cannot be loaded, or cannot take the format asked for.
+        UserError: The base cannot be loaded, or cannot take the run's format.
     """
     settings = config.model
     if not settings.base:
         checkpoint = _from_scratch(config)
     elif "format" in read_record(settings.base):
-        # Its format is where this run starts from; training is what may change it.
+        # Its own format; the config may change it below.
         checkpoint = load_checkpoint(settings.base)
     else:
         checkpoint = load_checkpoint(settings.base, attention=settings.attention or "prefix", layout=settings.layout)
@@ -123,7 +87,7 @@ def starting_checkpoint(config: TrainConfig) -> Checkpoint:
 
 
 def settled_checkpoint(checkpoint: Checkpoint, config: TrainConfig) -> Checkpoint:
-    """Loaded weights in the format, with the dropout and for the script that a run asks for.
+    """Loaded weights in the format, with the dropout and script of a run.
 
     Raises:
         UserError: They cannot take the format.
@@ -143,7 +107,7 @@ def settled_checkpoint(checkpoint: Checkpoint, config: TrainConfig) -> Checkpoin
         )
     set_dropout(checkpoint.model, settings.dropout)
     script = settings.script or checkpoint.record.get("script", "")
-    # How the base is searched is not how what comes of it will be: its successor's record does not say it either.
+    # Do not inherit the base's decoding settings.
     kept = {name: value for name, value in checkpoint.record.items() if name != "decoding"}
     record = {**kept, **({"script": script} if script else {})}
     return replace(checkpoint, input_format=input_format, record=record)
@@ -199,13 +163,13 @@ def _start_as_sinusoids(weight: torch.Tensor, scale: float) -> None:
 
 
 def freeze_embeddings(model: PreTrainedModel) -> None:
-    """Leave the tokens' embeddings, and the head's weights and bias with them, out of training."""
+    """Freeze the token embeddings, and with them the head's weights and bias."""
     for parameter in (*model.get_input_embeddings().parameters(), *model.get_output_embeddings().parameters()):
         parameter.requires_grad_(False)
 
 
 def freeze_lower_layers(model: PreTrainedModel, count: int) -> None:
-    """Leave the embeddings and the first layers out of training, so that those above learn on what is there.
+    """Freeze the embeddings and the first layers, so that those above build on them.
 
     Source: LLaMA Pro, Wu et al. 2024 (arXiv 2401.02415), section 3.2: of an expanded model the added blocks learn.
     Differs: the head's transform learns as well.

@@ -1,13 +1,13 @@
-"""Rare characters under other names, so that what was asked about a passage cannot be learnt by heart.
+"""Rare characters replaced by others, so that questions about a passage cannot be memorised.
 
-Comes in: tokenised questions about one window. Goes out: the same with some characters become others, each the same
-one wherever it stands; the words that sentences are built of stay.
+Comes in: tokenised questions about one window. Goes out: the same with some characters replaced, each by the
+same one everywhere; the frequent words stay.
 
 A literal example: 林文海設計燈塔 and 誰設計燈塔？ become 林潭海設計燈洛 and 誰設計燈洛？
 
-Source: names replaced consistently and drawn anew, so that an answer has to be read instead of known, Hermann et al.
+Source: names replaced consistently and drawn anew, so that an answer must be read, not known, Hermann et al.
 2015 (arXiv 1506.03340), section 2.2.
-Differs: characters instead of entities, for which no model is at hand.
+Differs: characters instead of entities, which would need another model.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from qgkd.model_input.source import Source
 
 _KEPT = 0.7
-"""Share of a text that its most frequent tokens make up; they stay: question words, what sentences are built of."""
+"""The most frequent tokens, up to this share of the text, stay: question words and function words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
-    """What may be renamed, and how often it is."""
+    """Which characters may be replaced, and how often."""
 
     rare_ids: NDArray[np.int64]
     """Sorted."""
@@ -52,9 +52,9 @@ class Renaming:
     def rename(
         self, sources: Sequence[Source], targets: Sequence[Sequence[int]], random: np.random.Generator
     ) -> tuple[list[Source], list[tuple[int, ...]]]:
-        """Rename in all of them alike."""
-        held = sorted({token for source in sources for token in source.token_ids})
-        found = np.intersect1d(np.asarray(held, np.int64), self.rare_ids)
+        """Replace the same characters in all of them."""
+        present = sorted({token for source in sources for token in source.token_ids})
+        found = np.intersect1d(np.asarray(present, np.int64), self.rare_ids)
         chosen = found[random.random(len(found)) < self.share]
         free = np.setdiff1d(self.rare_ids, found)
         count = min(len(chosen), len(free))

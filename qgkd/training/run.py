@@ -11,13 +11,14 @@ Comes in: a `TrainConfig`. Goes out: the run folder:
 A literal example: `run_training(load_config("train.toml"))` gives `runs/teacher`, and
 `qgkd generate passage.txt --model runs/teacher/model` uses it.
 
-Importing this takes torch, transformers and accelerate alone, and so does training on prepared data by
+Importing this needs only torch, transformers and accelerate; so does training on prepared data with
 `evaluation.metric=loss`.
 """
 
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
 
 _OURS = ("checkpoint-*", "model", ".model.*", "log.jsonl", "result.json", "runs")
-"""What a run leaves in its folder, and `--force` takes away; `runs` is TensorBoard's."""
+"""What a run writes to its folder and `--force` removes; `runs` is TensorBoard's."""
 
 
 def prepare_run(config: TrainConfig, *, method: TrainingMethod | None = None) -> Path:
@@ -64,7 +65,7 @@ def run_training(
         config: The run.
         resume: Go on from the run folder's newest checkpoint; start where there is none.
         force: Remove an earlier run from the folder first.
-        method: How; on the labels where None.
+        method: On the labels where None.
 
     Returns:
         The run folder.
@@ -132,7 +133,7 @@ def vocabulary_of(checkpoint: Checkpoint) -> Vocabulary:
 
 
 def _prepared(config: TrainConfig, checkpoint: Checkpoint, *, several: bool) -> PreparedData:
-    """Prepared data where there is some; several processes tokenise once and share it through the folder."""
+    """Prepared data if there is any; several processes tokenise once and share it through the folder."""
     folder = config.prepared_folder
     arguments = (config.data, checkpoint.tokenizer, checkpoint.input_format)
     found = load_prepared(folder, *arguments)
@@ -146,7 +147,7 @@ def _prepared(config: TrainConfig, checkpoint: Checkpoint, *, several: bool) -> 
 def settle_folder(
     folder: Path, sections: dict[str, Any], fixed_sections: tuple[str, ...], *, resume: bool, force: bool
 ) -> None:
-    """Refuse to write over a run, or to go on with another config, unless told to.
+    """Refuse to overwrite a run, or to resume one with another config.
 
     Args:
         folder: The run folder; it is made.
@@ -179,42 +180,42 @@ def settle_folder(
 
 def _check_same(new: dict[str, Any], fixed_sections: tuple[str, ...], path: Path) -> None:
     """A resumed run trains the same model on the same rows; `[train]` and `[evaluation]` may change."""
-    old = read_toml(path)
+    old, written = read_toml(path), tomllib.loads(to_toml(new))
     for section in fixed_sections:
-        for key, value in new[section].items():
-            value = list(value) if isinstance(value, tuple) else value
-            if old.get(section, {}).get(key) != value:
+        for key in new[section]:
+            before, value = old.get(section, {}).get(key), written[section].get(key)
+            if before != value:
                 raise UserError(
-                    f"{path}: this run has {section}.{key} = {old.get(section, {}).get(key)!r}, asked for {value!r}; "
-                    "resume with the run's own config, or start another run"
+                    f"{path}: this run has {section}.{key} = {before!r}, asked for {value!r}; resume with the "
+                    "run's own config, or start another run"
                 )
 
 
 def _data_summary(prepared: PreparedData) -> str:
     counts, left_out = prepared.train.about["counts"], prepared.train.about["left_out"]
-    told = [f"{counts['questions']:,} questions to train on"]
-    told += [f"{count:,} left out ({reason})" for reason, count in left_out.items() if count]
+    parts = [f"{counts['questions']:,} questions to train on"]
+    parts += [f"{count:,} left out ({reason})" for reason, count in left_out.items() if count]
     if counts["answers_refused"]:
-        told.append(f"{counts['answers_refused']:,} left out (answer too long or without a token)")
+        parts.append(f"{counts['answers_refused']:,} left out (answer too long or without a token)")
     if counts["contexts_cut"]:
-        told.append(f"{counts['contexts_cut']:,} passages cut to a window")
+        parts.append(f"{counts['contexts_cut']:,} passages cut to a window")
     if counts["questions_cut"]:
-        told.append(f"{counts['questions_cut']:,} questions cut at the cap")
+        parts.append(f"{counts['questions_cut']:,} questions cut at the cap")
     if prepared.validation is not None:
-        told.append(f"{len(prepared.validation):,} to validate on")
-    return ", ".join(told)
+        parts.append(f"{len(prepared.validation):,} to validate on")
+    return ", ".join(parts)
 
 
 def _rows_summary(config: TrainConfig, checkpoint: Checkpoint) -> str:
     rows, input_format = config.rows, checkpoint.input_format
-    told = f"Attention {input_format.attention}, layout {input_format.layout}"
+    text = f"Attention {input_format.attention}, layout {input_format.layout}"
     if input_format.attention is Attention.RECURRENT and rows.positions_per_question:
-        told += (
+        text += (
             f"; {rows.positions_per_question} sampled positions per question and epoch, weighted so that the expected "
             "loss is that of all positions (unbiased)"
         )
     elif input_format.attention is Attention.RECURRENT:
-        told += "; every position of a question is a row"
+        text += "; every position of a question is a row"
     elif input_format.layout is Layout.SHARED and rows.answers_per_row > 1:
-        told += f"; up to {rows.answers_per_row} questions about one window share a row"
-    return told + "."
+        text += f"; up to {rows.answers_per_row} questions about one window share a row"
+    return text + "."

@@ -1,4 +1,4 @@
-"""What the terms of a loss come to between two logs.
+"""Means of the loss terms between two log entries.
 
 Comes in: each term with its mean, step by step. Goes out: the mean of each, and each one's part of the loss.
 
@@ -19,11 +19,11 @@ from qgkd.training.loss import LossTerm
 
 @dataclass
 class TermSums:
-    """Sums since the last log, on the device."""
+    """Sums since the last log entry, on the device."""
 
     means: dict[str, torch.Tensor] = field(default_factory=dict)
     parts: dict[str, torch.Tensor] = field(default_factory=dict)
-    """With the terms' weights; terms that are only watched have none."""
+    """Times the terms' weights; terms of weight 0 are left out."""
 
     def add(self, term: LossTerm, mean: torch.Tensor) -> None:
         """Count one term of one micro-batch."""
@@ -33,7 +33,7 @@ class TermSums:
             self.parts[term.name] = self.parts.get(term.name, 0) + term.weight * mean
 
     def take(self, accelerator: Any, steps: int) -> tuple[dict[str, float], dict[str, float]]:
-        """Means and parts per step over all processes; the sums start anew."""
+        """Means and parts per step over all processes; the sums restart at 0."""
         found = tuple(
             {name: float(accelerator.reduce(value, reduction="mean")) / steps for name, value in sums.items()}
             for sums in (self.means, self.parts)

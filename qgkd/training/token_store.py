@@ -1,14 +1,13 @@
 """Tokenised questions as flat arrays, small on disk and quick to read.
 
-Comes in: (Source, target) pairs. Goes out: `TokenStore`, saved as one compressed `.npz` and read back, on a machine
-without Chinese tools too.
+Comes in: (Source, target) pairs. Goes out: `TokenStore`, saved as one compressed `.npz`; reading it needs no
+tokenizer.
 
 A literal example: 26,936 questions of 400 tokens are 60 MB in memory and about 8 MB on disk.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
 from qgkd.model_input.source import Source, source_without_offsets
+from qgkd.training.npz import load_arrays, save_arrays
 
 _FLAT = ("source_ids", "source_types", "source_positions", "target_ids")
 _PER_QUESTION = ("source_ends", "target_ends", "passage_lengths", "question_positions")
+_ADVICE = "write them again with `qgkd train --prepare-only`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +70,7 @@ class TokenStore:
 
     def save(self, path: Path) -> None:
         """Write one compressed file, atomically."""
-        arrays = {name: getattr(self, name) for name in (*_FLAT, *_PER_QUESTION)}
-        about = np.frombuffer(json.dumps(self.about, ensure_ascii=False).encode(), dtype=np.uint8)
-        with write_atomically(path, binary=True) as file:
-            np.savez_compressed(file, about=about, **arrays)
+        save_arrays(path, self.about, {name: getattr(self, name) for name in (*_FLAT, *_PER_QUESTION)})
 
     @classmethod
     def load(cls, path: Path) -> TokenStore:
@@ -83,15 +79,7 @@ class TokenStore:
         Raises:
             UserError: The file is missing or damaged.
         """
-        try:
-            with np.load(path, allow_pickle=False) as held:
-                about = json.loads(held["about"].tobytes().decode())
-                return cls(about=about, **{name: held[name] for name in (*_FLAT, *_PER_QUESTION)})
-        except Exception as error:  # zip, zlib, NumPy or JSON, as the damage has it
-            raise UserError(
-                f"{path}: expected tokenised questions, found {type(error).__name__}: {error}; write them again with "
-                "`qgkd train --prepare-only`"
-            ) from error
+        return cls(**load_arrays(path, (*_FLAT, *_PER_QUESTION), "tokenised questions", _ADVICE))
 
 
 def build_store(pairs: Iterable[tuple[Source, Sequence[int]]], about: dict[str, Any]) -> TokenStore:

@@ -1,13 +1,13 @@
 """The trainer: `transformers.Trainer` with question rows, an exact token mean, and plain checkpoints.
 
-Comes in: a `TrainingModel`, a `RowDataset`, `TrainingArguments`. Goes out: checkpoints from which a run goes on as if
-it had not been cut, each a plain `save_pretrained` folder with its `qgkd.json`; the best model in the run folder's
+Comes in: a `TrainingModel`, a `RowDataset`, `TrainingArguments`. Goes out: checkpoints from which a run resumes
+exactly, each a plain `save_pretrained` folder with its `qgkd.json`; the best model in the run folder's
 `model`.
 
 A literal example: `QGTrainer(model=TrainingModel(bert), args=arguments, train_dataset=rows, ...).train()`
 
-Another training method is a subclass that overrides `loss_terms`, and `TrainingModel.forward` where it needs more
-captured than the logits. The reduction, the logging of each term, accumulation and processes stay here.
+Another training method is a subclass that overrides `loss_terms`; a `TrainingModel` subclass may output more than
+logits. Reduction, logging of each term, accumulation and processes stay here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,21 +27,21 @@ from transformers import PrinterCallback, ProgressCallback, Trainer, TrainingArg
 from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.record import save_record
 from qgkd.files.folders import partial_folder, write_folder
-from qgkd.training.batches import RowCollator, StepSampler
+from qgkd.model_input.batch import Batch
+from qgkd.training.batches import AsDict, RowCollator, StepSampler, step_sampler
 from qgkd.training.callbacks import RunClock, RunLog, StopWhenFlat
 from qgkd.training.checkpoints import inner_state, load_weights
 from qgkd.training.dataset import RowDataset
 from qgkd.training.loss import LossTerm, cross_entropy_terms, mean_over_step, unit_counts
-from qgkd.training.model import MODEL_INPUTS, Capture, TrainingModel
+from qgkd.training.model import Capture, TrainingModel
 from qgkd.training.term_sums import TermSums
 from qgkd.training.validation import Validator
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-Batch = Mapping[str, torch.Tensor]
 Lineage = Callable[[], dict[str, Any]]
-"""Gives what `qgkd.json` says beside the format."""
+"""Gives the fields of `qgkd.json` beside the format."""
 
 
 class QGTrainer(Trainer):
@@ -56,11 +56,11 @@ class QGTrainer(Trainer):
         label_smoothing: See `RowsConfig`.
         validator: None trains without evaluations.
         patience: Evaluations without a new best before stopping; 0 never stops.
-        lineage: What `qgkd.json` says beside the format.
+        lineage: The fields of `qgkd.json` beside the format.
     """
 
     counted = "questions"
-    """What the log counts per second."""
+    """Name of the items per second in the log."""
     loss_is_scaled_for_ga = True  # `compute_loss` divides by the whole step's tokens
 
     def __init__(
@@ -100,15 +100,15 @@ class QGTrainer(Trainer):
     # Loss
 
     def loss_terms(self, capture: Capture, batch: Batch) -> list[LossTerm]:
-        """The parts of the loss, not reduced; one of weight 0 is only logged. What other methods override."""
+        """The parts of the loss, not reduced; one of weight 0 is only logged. Other methods override this."""
         return cross_entropy_terms(capture, batch, self._label_smoothing)
 
     def term_figures(self, means: dict[str, float], parts: dict[str, float]) -> dict[str, float]:
-        """More to log of the terms: each one's mean, and its part of the loss, since the last log."""
+        """Further figures to log, from each term's mean and its part of the loss since the last log."""
         return {}
 
-    def training_batch(self, batch: dict[str, torch.Tensor | Any]) -> dict[str, torch.Tensor | Any]:
-        """The rows that are trained on in the place of a batch's: the same; what other methods override."""
+    def training_batch(self, batch: Batch) -> Batch:
+        """The batch to train on: the loaded one; other methods override this."""
         return batch
 
     def compute_loss(
@@ -119,14 +119,14 @@ class QGTrainer(Trainer):
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
         """Each term's mean over the whole optimiser step, all micro-batches and processes; their weighted sum."""
-        inputs = self.training_batch(inputs)
-        capture = model(**{name: inputs[name] for name in MODEL_INPUTS})
-        counts = num_items_in_batch if torch.is_tensor(num_items_in_batch) else unit_counts([inputs])
+        batch = self.training_batch(inputs["batch"])
+        capture = model(batch.inputs)
+        counts = num_items_in_batch if torch.is_tensor(num_items_in_batch) else unit_counts([batch])
         # Wrappers average gradients over processes; each process holds its part of the sum.
         processes = self.accelerator.num_processes
-        loss = torch.zeros((), device=inputs["input_ids"].device)
-        for term in self.loss_terms(capture, inputs):
-            mean = mean_over_step(term, inputs, counts) * processes
+        loss = torch.zeros((), device=batch.row_weights.device)
+        for term in self.loss_terms(capture, batch):
+            mean = mean_over_step(term, batch, counts) * processes
             loss = loss + term.weight * mean if term.weight else loss
             self._terms.add(term, mean)
         return (loss, capture) if return_outputs else loss
@@ -135,42 +135,29 @@ class QGTrainer(Trainer):
         """`unit_counts` of the whole optimiser step, over every process; the Trainer hands it to `compute_loss`."""
         if not batch_samples:
             return None
-        counts = unit_counts(batch_samples).to(device)
+        counts = unit_counts([inputs["batch"] for inputs in batch_samples]).to(device)
         return cast(torch.Tensor, self.accelerator.reduce(counts, reduction="sum"))
 
     # Data
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Batches of this process alone, whose order depends on the seed and the epoch."""
-        options: dict[str, Any] = {
-            "num_workers": self.args.dataloader_num_workers,
-            "pin_memory": self.args.dataloader_pin_memory,
-            "persistent_workers": self.args.dataloader_persistent_workers,
-            "prefetch_factor": self.args.dataloader_prefetch_factor,
-        }
+        """Batches of this process, whose order depends on the seed and the epoch."""
+        names = ("num_workers", "pin_memory", "persistent_workers", "prefetch_factor")
+        options: dict[str, Any] = {name: getattr(self.args, f"dataloader_{name}") for name in names}
         return cast(
             "DataLoader[Any]",
             DataLoaderShard(
                 self.train_dataset,
                 device=self.accelerator.device,
                 batch_sampler=self._sampler(),
-                collate_fn=self.data_collator,
+                collate_fn=AsDict(self.data_collator),
                 generator=torch.Generator(),  # or every epoch would draw from the generator that dropout draws from
                 **options,
             ),
         )
 
     def _sampler(self) -> StepSampler:
-        return StepSampler(
-            cast(RowDataset, self.train_dataset).lengths,
-            micro_batch_items=self.args.per_device_train_batch_size,
-            accumulation=self.args.gradient_accumulation_steps,
-            processes=self.args.world_size,
-            process=self.args.process_index,
-            seed=self.args.seed if self.args.data_seed is None else self.args.data_seed,
-            strategy=str(getattr(self.args.train_sampling_strategy, "value", self.args.train_sampling_strategy)),
-            drop_last=self.args.dataloader_drop_last,
-        )
+        return step_sampler(self.args, cast(RowDataset, self.train_dataset).lengths)
 
     # Logging and evaluation
 
@@ -209,7 +196,7 @@ class QGTrainer(Trainer):
 
     @property
     def _is_sharded(self) -> bool:
-        """Whether no process holds the whole model."""
+        """Whether the model is spread over processes."""
         plugin = getattr(self.accelerator.state, "deepspeed_plugin", None)
         return bool(self.is_fsdp_enabled or (plugin is not None and plugin.zero_stage == 3))
 
@@ -227,7 +214,7 @@ class QGTrainer(Trainer):
         return cast("PreTrainedModel", whole.to(self.args.device))
 
     def keep_model(self) -> None:
-        """Put the present model into the run folder's `model`; every process must call this."""
+        """Save the model as it is now as the run folder's `model`; every process must call this."""
         target = Path(str(self.args.output_dir)) / "model"
         saves = self.args.should_save
         with write_folder(target) if saves else contextlib.nullcontext(partial_folder(target)) as partial:
@@ -245,7 +232,7 @@ class QGTrainer(Trainer):
         self.write_record(folder, {**self._lineage(), **record})
 
     def write_record(self, folder: Path, record: dict[str, Any]) -> None:
-        """Write `qgkd.json`; what a model for something else than questions overrides."""
+        """Write `qgkd.json`; a model of another kind overrides this."""
         save_record(folder, self._checkpoint.input_format, **record)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:

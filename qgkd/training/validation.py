@@ -1,6 +1,6 @@
-"""How good the model is on the validation questions.
+"""Measures the model on the validation questions.
 
-Comes in: a bare model, held out questions. Goes out: figures: `loss`, and the scores of the questions it writes.
+Comes in: a bare model, held-out questions. Goes out: figures: `loss`, and the scores of the questions it writes.
 
 A literal example: `{"loss": 2.31, "avg_score": 0.21, "Bleu_4": 0.15, …}`.
 
@@ -11,7 +11,8 @@ decision. Scoring needs nltk and rouge-score; the loss needs neither.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.decoding.settings import decoding_of
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
+from qgkd.model_input.batch import Batch
 from qgkd.model_input.input_format import Attention, InputFormat
 from qgkd.reading.examples import QGExample
 from qgkd.training.batches import RowCollator
@@ -27,7 +29,7 @@ from qgkd.training.config import EvaluationConfig, RowsConfig
 from qgkd.training.data import PreparedData
 from qgkd.training.dataset import Draw, RowDataset, Vocabulary
 from qgkd.training.loss import cross_entropy_terms
-from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.training.model import TrainingModel
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -40,7 +42,7 @@ class Validator:
 
     Args:
         prepared: Holds the validation questions.
-        checkpoint: Tokenizer, format and record of the model in training; its weights are not looked at.
+        checkpoint: Tokenizer, format and record of the model in training; its weights are not used.
         settings: Which metric, on how many questions.
         vocabulary: The tokenizer's ids.
         batch_items: Items per forward pass for the loss.
@@ -74,9 +76,9 @@ class Validator:
         """Measure; every process must call this.
 
         Args:
-            model: The bare model on its device; None on a process that holds no whole model.
-            process: This process among those that hold one, from 0.
-            processes: How many hold one.
+            model: The bare model on its device; None on a process without the whole model.
+            process: This process among those that have it, from 0.
+            processes: How many have it.
         """
         figures: dict[str, float] = {}
         if model is not None:
@@ -94,15 +96,14 @@ class Validator:
         total, tokens = 0.0, 0
         for batch in [] if model is None else self._batches(process, processes):
             assert model is not None
-            on_device = {name: tensor.to(model.device) for name, tensor in batch.items()}
-            capture = TrainingModel(model)(**{name: on_device[name] for name in MODEL_INPUTS})
-            (term,) = cross_entropy_terms(capture, on_device, 0.0)
+            on_device = batch.to(model.device)
+            (term,) = cross_entropy_terms(TrainingModel(model)(on_device.inputs), on_device, 0.0)
             total += float(term.values.double().sum())
             tokens += len(term.values)
         sums = gather_object([(total, tokens)])
         return sum(part for part, _ in sums) / max(1, sum(count for _, count in sums))
 
-    def _batches(self, process: int, processes: int) -> Iterator[dict[str, torch.Tensor]]:
+    def _batches(self, process: int, processes: int) -> Iterator[Batch]:
         mine = self._items[process::processes]
         for start in range(0, len(mine), self._batch_items):
             yield self._collate([self.dataset[Draw(0, int(item))] for item in mine[start : start + self._batch_items]])
@@ -124,18 +125,11 @@ class Validator:
         return {name: float(value) for name, value in scores.as_json_keys().items()}
 
     def _write(self, model: PreTrainedModel, examples: list[QGExample]) -> list[str]:
-        """Questions searched as the model's record has it; empty where it refuses an answer or writes nothing."""
+        """Questions decoded with the record's settings; empty where an answer is refused or nothing is generated."""
         from qgkd.decoding.generator import ModelGenerator
         from qgkd.quiz.generate_each import generate_each
 
-        held: Any = self._checkpoint
-        checkpoint = Checkpoint(
-            name="validation",
-            model=model,
-            tokenizer=held.tokenizer,
-            input_format=self._format,
-            record=held.record,
-        )
+        checkpoint = replace(self._checkpoint, name="validation", model=model)
         search = decoding_of(checkpoint, {})
         generator = ModelGenerator(checkpoint, search, max_batch_tokens=8192 if model.device.type == "cpu" else 65_536)
         texts: list[str] = []
@@ -150,7 +144,7 @@ class Validator:
 
 
 def _check_scoring() -> None:
-    """Score one question now: libraries that are missing are found before hours of training, not after."""
+    """Score one question now, so that a missing library stops the run before hours of training, not after."""
     try:
         from qgkd.scoring import score
 

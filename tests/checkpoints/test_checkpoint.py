@@ -29,7 +29,7 @@ from qgkd.checkpoints.record import RECORD_NAME, read_record, save_record
 from qgkd.decoding.generator import ModelGenerator
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
-from qgkd.model_input.batch_rows import collate
+from qgkd.model_input.batch import pad_rows
 from qgkd.model_input.input_format import InputFormat
 from qgkd.model_input.rows import recurrent_row
 from qgkd.model_input.source import PassageEncoder
@@ -266,7 +266,7 @@ def test_logits_at_the_masks_are_the_models_own(saved: Path, tmp_path: Path, kin
         source = PassageEncoder(tokenizer, shape, passage).source(0, 2)
         rows.append(recurrent_row(source, (20, 21, 22, 3), step, tokenizer.mask_token_id))
     with torch.inference_mode():
-        found = mask_logits(model, collate(rows, tokenizer.pad_token_id))
+        found = mask_logits(model, pad_rows(rows, tokenizer.pad_token_id))
         for row, logits in zip(rows, found, strict=True):
             inputs = {"input_ids": torch.tensor([row.input_ids])}
             if kind == "bert":
@@ -278,7 +278,7 @@ def test_an_unknown_architecture_runs_the_whole_forward(saved: Path, monkeypatch
     checkpoint = load_checkpoint(saved)
     shape = InputFormat(attention="recurrent", max_total_tokens=120, max_question_tokens=12, max_answer_tokens=10)
     source = PassageEncoder(checkpoint.tokenizer, shape, PASSAGES[0]).source(0, 2)
-    batch = collate([recurrent_row(source, (20, 3), 2, checkpoint.tokenizer.mask_token_id)], 0)
+    batch = pad_rows([recurrent_row(source, (20, 3), 2, checkpoint.tokenizer.mask_token_id)], 0)
     with torch.inference_mode():
         quick = mask_logits(checkpoint.model, batch)
         monkeypatch.setattr("qgkd.checkpoints.masked_lm.masked_lm_head", lambda model: None)
@@ -301,7 +301,7 @@ def test_a_fixed_question_position_reaches_the_model(saved: Path) -> None:
         for p in PASSAGES[:3]
     ]
     with torch.inference_mode():
-        found = mask_logits(model, collate(rows, tokenizer.pad_token_id))
+        found = mask_logits(model, pad_rows(rows, tokenizer.pad_token_id))
         for row, logits in zip(rows, found, strict=True):
             assert row.positions[-2:] == (120, 121)
             inputs = {

@@ -20,7 +20,7 @@ from qgkd.checkpoints.precision import parameter_count, place
 from qgkd.decoding.generator import ModelGenerator
 from qgkd.decoding.settings import DecodingSettings
 from qgkd.generator import GenerationRequest
-from qgkd.model_input.batch_rows import collate
+from qgkd.model_input.batch import pad_rows
 from qgkd.model_input.rows import packed_row
 from qgkd.model_input.source import PassageEncoder, question_target
 
@@ -45,7 +45,7 @@ def test_packed_logits_equal_the_originals(folder: Path) -> None:
     for start, end, question in ((14, 17, "由誰設計？"), (4, 9, "建於哪一年的燈塔？")):
         target, _ = question_target(original.tokenizer, original.input_format, question)
         rows.append(packed_row([encoder.source(start, end)], [target], int(original.tokenizer.mask_token_id)))
-    batch = collate(rows, int(original.tokenizer.pad_token_id))
+    batch = pad_rows(rows, int(original.tokenizer.pad_token_id))
     with torch.inference_mode():
         torch.testing.assert_close(mask_logits(lean.model, batch), mask_logits(original.model, batch))
 

@@ -11,10 +11,10 @@ from torch.nn import functional as F
 
 from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.classification.config import ClassificationConfig, make_classification_config
-from qgkd.classification.method_settings import check_method, objectives_of, settings_in_full
-from qgkd.classification.methods import METHODS
 from qgkd.classification.presets import RTE_REPORT
 from qgkd.classification.teachers import check_teachers, ensemble_of
+from qgkd.distillation.methods.by_name import METHODS
+from qgkd.distillation.methods.settings import check_method, objectives_of, settings_in_full
 from qgkd.distillation.objectives.logits import HardLabels, ScoreMSE
 from qgkd.distillation.objectives.objective import needs_of
 from qgkd.distillation.teachers.several_teachers import Ensemble, SeveralCaptures
@@ -49,7 +49,7 @@ def test_kd_is_the_formula(sides) -> None:
     student, teacher, rows = sides
     found = loss(made("kd", SMALL, SMALL, alpha=0.3, distill_temperature=4.0), student, teacher, rows)
     soft = F.kl_div(F.log_softmax(student.logits / 4, 1), F.softmax(teacher.logits / 4, 1), reduction="batchmean")
-    expected = 0.7 * F.cross_entropy(student.logits, rows["target_ids"]) + 0.3 * 16 * soft
+    expected = 0.7 * F.cross_entropy(student.logits, rows.targets) + 0.3 * 16 * soft
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
@@ -141,7 +141,8 @@ def test_every_method_is_finite(name: str, scale: float, lengths: list[int]) -> 
     student = capture(logits, [torch.randn(count, 6, 8) for _ in range(4)], grad=True)
     members = tuple(capture(-logits + shift, [torch.randn(count, 6, 8) for _ in range(7)]) for shift in (0.0, 1.0))
     teacher = SeveralCaptures(logits=-logits, hidden_states=members[1].hidden_states, members=members)
-    found = loss(made(name, SMALL, deep), student, teacher, batch(lengths, pad_to=6))
+    settings = {"attention_weight": 0.0} if "layer" in name else {}  # no queries and keys here
+    found = loss(made(name, SMALL, deep, **settings), student, teacher, batch(lengths, pad_to=6))
     found.backward()
     assert found.isfinite()
     for tensor in (student.logits, *student.hidden_states.values()):
@@ -284,7 +285,7 @@ def test_every_method_has_a_preset_that_holds(name: str) -> None:
     assert found.train["per_device_train_batch_size"] == 16
     assert found.task.max_tokens == 128
     assert objectives_of(found.method, STUDENT, LARGE)
-    assert set(RTE_REPORT) == set(METHODS)
+    assert set(RTE_REPORT) < set(METHODS)
 
 
 def test_what_is_said_goes_over_a_preset() -> None:

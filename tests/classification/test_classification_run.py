@@ -13,13 +13,14 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trai
 
 from qgkd.classification import run as run_module
 from qgkd.classification.config import ClassificationConfig, load_classification_config
-from qgkd.classification.methods import METHODS
 from qgkd.classification.result import ClassificationResult, read_result
 from qgkd.classification.run import run_classification
 from qgkd.cli import main
+from qgkd.distillation.methods.by_name import METHODS
 from qgkd.errors import UserError
 
 EASY = {"ckd": {"alpha": 0.1}, "pkd-skip": {"beta": 5.0}, "pkd-last": {"beta": 5.0}}
+EASY |= {name: {"hard_label_weight": 1.0} for name in ("all-layer", "layer-adding", "layer-by-layer")}
 """Untrained students of a few steps: less weight on their states."""
 LONGER = {"num_train_epochs": 8}
 

@@ -23,12 +23,12 @@ from qgkd.classification.tasks.rows import ClassificationCollator, Classificatio
 from qgkd.classification.tasks.store import ExampleStore
 from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.classification.validation import ClassificationValidator
-from qgkd.distillation.teachers.asked_rows import ask_about
 from qgkd.distillation.teachers.capture import Needs
+from qgkd.distillation.teachers.row_subset import run_on_rows
 from qgkd.distillation.teachers.several_teachers import Ensemble, SeveralTeachers, ensemble_logits
 from qgkd.distillation.teachers.teacher import Teacher
+from qgkd.model_input.batch import Batch
 from qgkd.training.dataset import Draw
-from qgkd.training.model import MODEL_INPUTS
 
 LENGTHS = (9, 4, 6)
 SIZES = {"vocab_size": 30, "num_labels": 3, "initializer_range": 0.3}
@@ -65,19 +65,15 @@ def store() -> ExampleStore:
 
 
 @pytest.fixture(scope="module")
-def batch(store: ExampleStore) -> dict[str, torch.Tensor]:
+def batch(store: ExampleStore) -> Batch:
     rows = ClassificationRows([(store, store.labels)])
     return ClassificationCollator(1)([rows[Draw(0, place)] for place in range(3)])  # [PAD] is 1, as RoBERTa's
 
 
-def inputs(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: batch[name] for name in MODEL_INPUTS}
-
-
-def test_a_batch_holds_classes_and_first_tokens(batch: dict[str, torch.Tensor]) -> None:
-    assert batch["target_ids"].tolist() == [2, 0, 1]
-    assert batch["mask_positions"].tolist() == [[0, 0], [1, 0], [2, 0]]
-    assert batch["token_type_ids"].sum(dim=1).tolist() == [4, 0, 4]
+def test_a_batch_holds_classes_and_first_tokens(batch: Batch) -> None:
+    assert batch.targets.tolist() == [2, 0, 1]
+    assert batch.inputs.scored_positions.tolist() == [[0, 0], [1, 0], [2, 0]]
+    assert batch.inputs.token_type_ids.sum(dim=1).tolist() == [4, 0, 4]
 
 
 def test_rows_of_several_stores_follow_one_another(store: ExampleStore) -> None:
@@ -85,15 +81,15 @@ def test_rows_of_several_stores_follow_one_another(store: ExampleStore) -> None:
     assert (len(rows), rows.lengths.tolist()) == (6, [*LENGTHS, *LENGTHS])
     collate = ClassificationCollator(0, is_regression=True)
     batch = collate([rows[Draw(0, place, place != 5)] for place in (0, 3, 5)])
-    assert batch["target_ids"].tolist() == [2.0, 2.5, 1.5]
-    assert batch["row_weights"].tolist() == [1, 1, 0]
+    assert batch.targets.tolist() == [2.0, 2.5, 1.5]
+    assert batch.row_weights.tolist() == [1, 1, 0]
 
 
 @pytest.mark.parametrize("model", kinds(), ids=lambda model: model.config.model_type)
-def test_logits_are_the_models_own(model: PreTrainedModel, store: ExampleStore, batch: dict) -> None:
+def test_logits_are_the_models_own(model: PreTrainedModel, store: ExampleStore, batch: Batch) -> None:
     """Row by row, without padding; hidden states too."""
     needs = Needs(hidden_states=frozenset({0, 2}), attention=frozenset({1}))
-    found = ClassifyingModel(model, needs)(**inputs(batch))
+    found = ClassifyingModel(model, needs)(batch.inputs)
     for row, length in enumerate(LENGTHS):
         own = {"input_ids": torch.tensor(store.ids(row)[None])}
         if model.config.model_type == "bert":
@@ -127,17 +123,17 @@ def test_every_validation_split_is_measured(store: ExampleStore) -> None:
     assert found == {"accuracy": 1.0, "mismatched_accuracy": 0.0}
 
 
-def test_only_chosen_rows_are_run(batch: dict[str, torch.Tensor]) -> None:
+def test_only_chosen_rows_are_run(batch: Batch) -> None:
     needs = Needs(logits=True, hidden_states=frozenset({1}), attention=frozenset({2}))
     teacher = Teacher(bert(), needs, ClassifyingModel)
     seen: list[int] = []
 
-    def counted(part: dict[str, torch.Tensor]):
-        seen.append(len(part["input_ids"]))
+    def counted(part: Batch):
+        seen.append(len(part.row_weights))
         return teacher(part)
 
     rows = torch.tensor([True, False, True])
-    part, whole = ask_about(counted, batch, rows), ask_about(counted, batch, torch.ones(3, dtype=torch.bool))
+    part, whole = run_on_rows(counted, batch, rows), run_on_rows(counted, batch, torch.ones(3, dtype=torch.bool))
     assert seen == [2, 3]
     for one, other in (
         (part.logits, whole.logits),
@@ -149,7 +145,7 @@ def test_only_chosen_rows_are_run(batch: dict[str, torch.Tensor]) -> None:
 
 
 @pytest.mark.parametrize("ensemble", Ensemble)
-def test_several_teachers(ensemble: Ensemble, batch: dict[str, torch.Tensor]) -> None:
+def test_several_teachers(ensemble: Ensemble, batch: Batch) -> None:
     """Merged logits, the last one's states, each one's own logits; inner states are asked of the last alone."""
     models = [bert(1, seed=1), bert(3, seed=2)]
     teachers = SeveralTeachers([Teacher(model, Needs(), ClassifyingModel) for model in models], ensemble)
@@ -162,7 +158,7 @@ def test_several_teachers(ensemble: Ensemble, batch: dict[str, torch.Tensor]) ->
     assert shown.hidden_state(3).shape == (3, 9, 16)
     assert shown.members[0].hidden_states is None
     rows = torch.tensor([False, True, False])
-    part = ask_about(teachers, batch, rows)
+    part = run_on_rows(teachers, batch, rows)
     torch.testing.assert_close(part.members[1].logits[1], alone[1][1], rtol=1e-4, atol=1e-5)
     with pytest.raises(ValueError, match="at least two teachers"):
         SeveralTeachers(list(teachers)[:1])

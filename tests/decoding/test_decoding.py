@@ -18,7 +18,7 @@ from qgkd.decoding.incremental_bert import IncrementalBert
 from qgkd.decoding.prefix import PrefixStepper
 from qgkd.decoding.recurrent import RecurrentStepper
 from qgkd.decoding.settings import DecodingSettings
-from qgkd.model_input.batch_rows import collate
+from qgkd.model_input.batch import pad_rows
 from qgkd.model_input.rows import packed_row
 from qgkd.model_input.source import PassageEncoder, Source
 
@@ -59,7 +59,7 @@ class UncachedStepper:
             )
             for index, question in enumerate(self.questions)
         ]
-        logits = mask_logits(self.checkpoint.model, collate(rows, tokenizer.pad_token_id))
+        logits = mask_logits(self.checkpoint.model, pad_rows(rows, tokenizer.pad_token_id))
         last = torch.tensor([len(question) + 1 for question in self.questions]).cumsum(0) - 1
         return torch.log_softmax(logits[last], dim=-1)
 
@@ -109,7 +109,7 @@ def test_packed_row_equals_stepwise_rows(tmp_path: Path, attention: str, layout:
     targets = [(*tuple(range(10 + n, 14 + n + n % 4)), tokenizer.sep_token_id) for n in range(len(sources))]
     rows = [packed_row([s], [t], tokenizer.mask_token_id) for s, t in zip(sources, targets, strict=True)]
     with torch.inference_mode():
-        packed = torch.log_softmax(mask_logits(checkpoint.model, collate(rows, tokenizer.pad_token_id)), dim=-1)
+        packed = torch.log_softmax(mask_logits(checkpoint.model, pad_rows(rows, tokenizer.pad_token_id)), dim=-1)
         stepper = cached_stepper(checkpoint, sources)
         steps = [stepper.next_log_probabilities(None)]
         for step in range(1, max(map(len, targets))):
@@ -133,9 +133,9 @@ def test_answers_packed_over_one_passage_equal_separate_rows(tmp_path: Path) -> 
     targets = [(20, 21, 3), (22, 3), (23, 24, 25, 3)]
     mask_id, pad_id = tokenizer.mask_token_id, tokenizer.pad_token_id
     with torch.inference_mode():
-        together = mask_logits(checkpoint.model, collate([packed_row(sources, targets, mask_id)], pad_id))
+        together = mask_logits(checkpoint.model, pad_rows([packed_row(sources, targets, mask_id)], pad_id))
         alone = [packed_row([s], [t], mask_id) for s, t in zip(sources, targets, strict=True)]
-        apart = mask_logits(checkpoint.model, collate(alone, pad_id))
+        apart = mask_logits(checkpoint.model, pad_rows(alone, pad_id))
     torch.testing.assert_close(together, apart, **TOLERANCE)
 
 

@@ -20,8 +20,8 @@ from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.distillation.teachers.hooks import recording
 from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.errors import UserError
-from qgkd.model_input.batch_rows import RowBatch, collate
-from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.model_input.batch import Batch, collate
+from qgkd.training.model import TrainingModel
 
 ALL = Needs(
     logits=True,
@@ -39,10 +39,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def vocab_size(folder: Path) -> int:
     return len(tiny_tokenizer(folder))
-
-
-def inputs_of(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: batch[name] for name in MODEL_INPUTS}
 
 
 def build(kind: str, vocab_size: int, attn_implementation: str):
@@ -67,25 +63,27 @@ def test_captured_is_what_eager_attention_computes(
     batch, row_batch = batch_of(rows), collate(rows, pad_id=0)
     model = build(kind, vocab_size, attn_implementation)
     with torch.no_grad():
-        capture = CapturingModel(model, ALL)(**inputs_of(batch))
+        capture = CapturingModel(model, ALL)(batch.inputs)
         eager = build(kind, vocab_size, "eager")
-        expected = eager.base_model(**model_inputs(eager, row_batch), output_hidden_states=True, output_attentions=True)
+        expected = eager.base_model(
+            **model_inputs(eager, row_batch.inputs), output_hidden_states=True, output_attentions=True
+        )
     assert len(expected.attentions) == 2
-    real = batch["blocks"] != 0
+    real = batch.inputs.blocks != 0
     for layer in (0, 1, 2):
         torch.testing.assert_close(
             capture.hidden_state(layer)[real], expected.hidden_states[layer][real], atol=1e-5, rtol=0
         )
     for layer in (1, 2):
         probabilities = expected.attentions[layer - 1]
-        scores = capture.attention_scores(layer) + row_batch.attention_mask
+        scores = capture.attention_scores(layer) + row_batch.inputs.attention_mask(torch.float32)
         torch.testing.assert_close(scores.softmax(dim=-1), probabilities, atol=1e-5, rtol=0)
         torch.testing.assert_close(capture.attention_probabilities(layer), probabilities, atol=1e-5, rtol=0)
-        allowed = (row_batch.attention_mask == 0).expand_as(probabilities[:, :1])
+        allowed = (row_batch.inputs.attention_mask(torch.float32) == 0).expand_as(probabilities[:, :1])
         assert torch.equal(capture.allowed_cells().expand_as(allowed), allowed)
         context = (probabilities @ capture.value_states[layer]).transpose(1, 2).flatten(2)
         assert context.shape == capture.hidden_state(layer).shape
-    torch.testing.assert_close(capture.logits, TrainingModel(model)(**inputs_of(batch)).logits)
+    torch.testing.assert_close(capture.logits, TrainingModel(model)(batch.inputs).logits)
 
 
 def test_transformers_own_attentions_cannot_be_used(folder: Path, vocab_size: int) -> None:
@@ -93,11 +91,12 @@ def test_transformers_own_attentions_cannot_be_used(folder: Path, vocab_size: in
     row_batch = collate(question_rows(folder), pad_id=0)
     sdpa, eager = tiny_bert(vocab_size), tiny_bert(vocab_size, attn_implementation="eager").train()
     assert not any(
-        torch.is_tensor(part) for part in sdpa(**model_inputs(sdpa, row_batch), output_attentions=True).attentions or ()
+        torch.is_tensor(part)
+        for part in sdpa(**model_inputs(sdpa, row_batch.inputs), output_attentions=True).attentions or ()
     )
-    dropped = eager(**model_inputs(eager, row_batch), output_attentions=True).attentions[0]
+    dropped = eager(**model_inputs(eager, row_batch.inputs), output_attentions=True).attentions[0]
     assert not torch.allclose(dropped.sum(dim=-1), torch.ones(()), atol=1e-3)
-    capture = CapturingModel(eager, ALL)(**inputs_of(batch_of(question_rows(folder))))
+    capture = CapturingModel(eager, ALL)(batch_of(question_rows(folder)).inputs)
     sums = capture.attention_probabilities(1).sum(dim=-1)
     torch.testing.assert_close(sums, torch.ones_like(sums))
 
@@ -105,21 +104,21 @@ def test_transformers_own_attentions_cannot_be_used(folder: Path, vocab_size: in
 def test_one_row_without_padding(folder: Path, vocab_size: int) -> None:
     """transformers drops the mask altogether where nothing is padded."""
     batch = batch_of(question_rows(folder, attention="recurrent", count=1))
-    capture = CapturingModel(tiny_bert(vocab_size), ALL)(**inputs_of(batch))
+    capture = CapturingModel(tiny_bert(vocab_size), ALL)(batch.inputs)
     assert bool(capture.allowed_cells().all())
-    assert capture.attention_probabilities(1).shape == (1, 2, *batch["input_ids"].shape[-1:] * 2)
+    assert capture.attention_probabilities(1).shape == (1, 2, *batch.inputs.input_ids.shape[-1:] * 2)
 
 
 def test_only_what_is_needed_is_captured(folder: Path, vocab_size: int) -> None:
     batch, model = batch_of(question_rows(folder)), tiny_bert(vocab_size)
     capturing = CapturingModel(model, Needs(logits=True))
-    assert set(capturing(**inputs_of(batch))) == {"logits"}
+    assert set(capturing(batch.inputs)) == {"logits"}
     capturing.needs = Needs(hidden_states=frozenset({2}))
-    capture = capturing(**inputs_of(batch))
+    capture = capturing(batch.inputs)
     assert set(capture.hidden_states) == {2}
     assert capture.query_states is None
     capturing.needs = Needs(attention=frozenset({1}))
-    capture = capturing(**inputs_of(batch))
+    capture = capturing(batch.inputs)
     assert (set(capture.query_states), set(capture.key_states)) == ({1}, {1})
     assert capture.value_states is None
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
@@ -155,7 +154,7 @@ def test_activation_checkpointing(folder: Path, vocab_size: int, reentrant: bool
     batch = batch_of(question_rows(folder))
 
     def loss_of(capturing: CapturingModel) -> torch.Tensor:
-        capture = capturing(**inputs_of(batch))
+        capture = capturing(batch.inputs)
         return capture.attention_scores(1).square().mean() + capture.hidden_state(2).square().mean()
 
     def gradients(model: nn.Module) -> dict[str, torch.Tensor]:
@@ -184,10 +183,10 @@ def test_activation_checkpointing(folder: Path, vocab_size: int, reentrant: bool
 def test_mixed_precision_hands_the_capture_on(folder: Path, vocab_size: int) -> None:
     """accelerate converts outputs to float32 and must find every tensor of the capture."""
     capturing = CapturingModel(tiny_bert(vocab_size), ALL)
-    inputs = inputs_of(batch_of(question_rows(folder)))
+    inputs = batch_of(question_rows(folder)).inputs
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        low = capturing(**inputs)
-        capture = convert_outputs_to_fp32(capturing.forward)(**inputs)
+        low = capturing(inputs)
+        capture = convert_outputs_to_fp32(capturing.forward)(inputs)
     assert low.query_states[1].dtype is torch.bfloat16
     assert low.attention_scores(1).dtype is torch.float32
     assert isinstance(capture, DistillCapture)
@@ -204,7 +203,7 @@ def test_wrappers_see_projections(folder: Path, vocab_size: int, tmp_path: Path)
     torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path}/rendezvous", rank=0, world_size=1)
     try:
         wrapped = DistributedDataParallel(capturing, find_unused_parameters=True)
-        capture = wrapped(**inputs_of(batch_of(question_rows(folder))))
+        capture = wrapped(batch_of(question_rows(folder)).inputs)
         sum(state.sum() for state in capture.projected_states["hidden_state_mse"].values()).backward()
     finally:
         torch.distributed.destroy_process_group()
@@ -252,6 +251,6 @@ def test_encoders_by_architecture(vocab_size: int) -> None:
 def test_row_batch_and_trainer_batch_are_the_same(folder: Path) -> None:
     rows = question_rows(folder)
     batch, row_batch = batch_of(rows), collate(rows, pad_id=0)
-    assert isinstance(row_batch, RowBatch)
-    assert torch.equal(batch["input_ids"], row_batch.input_ids)
-    assert torch.equal(batch["mask_positions"], row_batch.mask_positions)
+    assert isinstance(row_batch, Batch)
+    assert torch.equal(batch.inputs.input_ids, row_batch.inputs.input_ids)
+    assert torch.equal(batch.inputs.scored_positions, row_batch.inputs.scored_positions)

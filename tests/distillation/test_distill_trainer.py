@@ -19,11 +19,11 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.cli import main
-from qgkd.distillation.objectives.logits import soft_target_kl
 from qgkd.distillation.run import Distillation, distill
 from qgkd.distillation.teachers.cached_logits import CachedRows
 from qgkd.distillation.teachers.capture import Needs
-from qgkd.distillation.teachers.recurrent_teacher import RecurrentTeacher, recurrent_batch
+from qgkd.distillation.teachers.logit_pair import LogitPair
+from qgkd.distillation.teachers.recurrent_teacher import RecurrentTeacher, recurrent_rows_of
 from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.distillation.trainer import STATE_NAME, DistillTrainer
 from qgkd.errors import UserError
@@ -286,7 +286,7 @@ def test_the_student_gets_nearer_to_the_teacher(teacher: Path, tmp_path: Path) -
     def logits(folder: Path) -> torch.Tensor:
         return Teacher(load_checkpoint(folder).model, Needs(logits=True))(batch).logits
 
-    after, before = (float(soft_target_kl(logits(r / "model"), logits(teacher)).mean()) for r in (run, start))
+    after, before = (float(LogitPair(logits(r / "model"), logits(teacher)).kl().mean()) for r in (run, start))
     assert after < 0.7 * before
     losses = curve(run, "kl_to_teacher")
     assert losses[-1] < 0.7 * losses[0]
@@ -352,11 +352,12 @@ def test_rows_for_a_recurrent_teacher_are_recurrent_rows(tmp_path: Path, recurre
     pairs, mask_id = sources_and_targets(recurrent_teacher)
     packed = batch_of([packed_row([source], [target], mask_id) for source, target in pairs], more_padding=3)
     rows = batch_of([row for source, target in pairs for row in recurrent_rows(source, target, mask_id)])
-    found = recurrent_batch(packed)
-    width = rows["input_ids"].shape[1]
-    for name, value in found.items():
-        assert torch.equal(value if name == "mask_positions" else value[:, :width], rows[name]), name
-    assert not found["blocks"][:, width:].any()
+    found = recurrent_rows_of(packed.inputs)
+    width = rows.inputs.input_ids.shape[1]
+    for name in ("input_ids", "token_type_ids", "position_ids", "blocks"):
+        assert torch.equal(getattr(found, name)[:, :width], getattr(rows.inputs, name)), name
+    assert torch.equal(found.scored_positions, rows.inputs.scored_positions)
+    assert not found.blocks[:, width:].any()
     teacher = Teacher(load_checkpoint(recurrent_teacher).model, Needs(logits=True))
     expected = teacher(rows).logits
     torch.testing.assert_close(RecurrentTeacher(teacher)(packed).logits, expected, rtol=1e-5, atol=1e-5)
@@ -411,7 +412,7 @@ def test_few_kept_logits_are_renormalised(teacher: Path, tmp_path: Path, trainer
     settings = {"hidden_weight": 0.0, "attention_weight": 0.0, "logits_loss": "kl", "cached_top_k": 3}
     run = distill(distill_run(tmp_path, teacher, distill=settings, train={"max_steps": 2}))
     assert all(0 < value < 20 for value in curve(run, "soft_target_kl"))
-    batch = next(iter(trainers[0].get_train_dataloader()))
+    batch = next(iter(trainers[0].get_train_dataloader()))["batch"]
     logits = trainers[0]._teacher(batch).logits
     full = Teacher(load_checkpoint(teacher).model, Needs(logits=True))(batch).logits
     values, places = full.topk(3, dim=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
 from qgkd.distillation.objectives.layer_map import LayerPair
 from qgkd.distillation.objectives.logits import LogitMSE, SoftTargetKL
-from qgkd.distillation.objectives.objective import Objective, asked_rows, check_objectives
+from qgkd.distillation.objectives.objective import Objective, check_objectives, teacher_rows
 from qgkd.distillation.objectives.positions import Positions
 from qgkd.distillation.objectives.teacher_selection import SelectedTeacher, TeacherMode
 from qgkd.distillation.objectives.uncertainty import Uncertainty
@@ -118,7 +119,7 @@ def test_a_selection_is_never_empty(count: int, ratio: float) -> None:
     rows = batch([3] * count)
     student = capture(torch.randn(count, 2), grad=True)
     objective = SelectedRows(objective=LogitMSE(), ratio=ratio)
-    asked = asked_rows([objective], student, rows)
+    asked = teacher_rows([objective], student, rows)
     assert int(asked.sum()) == max(1, int(count * ratio + 1e-9))
     found = loss(objective, student, capture(torch.randn(count, 2)), rows)
     found.backward()
@@ -128,16 +129,15 @@ def test_a_selection_is_never_empty(count: int, ratio: float) -> None:
 
 
 def test_rows_that_fill_a_batch_are_never_chosen() -> None:
-    rows = batch([3, 3, 3])
-    rows["row_weights"] = torch.tensor([1.0, 0.0, 1.0])
+    rows = replace(batch([3, 3, 3]), row_weights=torch.tensor([1.0, 0.0, 1.0]))
     student = capture(torch.tensor([[9.0, 0.0], [0.0, 0.0], [1.0, 0.0]]))
-    assert asked_rows([SelectedRows(objective=LogitMSE())], student, rows).tolist() == [False, False, True]
+    assert teacher_rows([SelectedRows(objective=LogitMSE())], student, rows).tolist() == [False, False, True]
 
 
 def test_what_the_teacher_was_not_asked_about_does_not_count(logits: tuple[torch.Tensor, ...]) -> None:
     student, teacher, _ = logits
     rows, objective = batch([4] * 7), SelectedRows(objective=SoftTargetKL(), ratio=0.3)
-    asked = objective.asked_rows(capture(student), rows)
+    asked = objective.teacher_rows(capture(student), rows)
     holes = teacher.masked_fill(~asked[:, None], float("nan"))
     whole, part = (loss(objective, capture(student), capture(each), rows) for each in (teacher, holes))
     assert whole.item() == part.item()

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from distill_batches import batch_of, question_rows
+from distill_batches import batch_of, batch_of_blocks, question_rows
 from tiny_model import tiny_bert, tiny_tokenizer
 
 from qgkd.checkpoints.encoder import EncoderShape, encoder_shape
+from qgkd.distillation.methods.all_layer import all_layer
+from qgkd.distillation.methods.kd import hinton
 from qgkd.distillation.objectives.attention import AttentionKind, AttentionKL, AttentionMSE
 from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
 from qgkd.distillation.objectives.layer_map import LayerPair
@@ -19,9 +21,6 @@ from qgkd.distillation.objectives.logits import (
     LogitMSE,
     SoftTargetCrossEntropy,
     SoftTargetKL,
-    logit_squared_error,
-    soft_target_cross_entropy,
-    soft_target_kl,
 )
 from qgkd.distillation.objectives.objective import (
     Objective,
@@ -33,13 +32,13 @@ from qgkd.distillation.objectives.objective import (
 )
 from qgkd.distillation.objectives.positions import Positions
 from qgkd.distillation.objectives.schedule import Schedule, StageWeights, stage_weights
-from qgkd.distillation.recipes import all_layer, hinton
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.distillation.teachers.capturing_model import CapturingModel
+from qgkd.distillation.teachers.logit_pair import LogitPair
 from qgkd.distillation.teachers.teacher import Teacher
 from qgkd.errors import UserError
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import Unit, mean_over_step, unit_counts
-from qgkd.training.model import MODEL_INPUTS
 
 PAIRS = (LayerPair(1, 2), LayerPair(2, 4))
 BASE = EncoderShape(layers=6, width=768, heads=12, outputs=21128)
@@ -71,12 +70,24 @@ def models(folder: Path) -> tuple[CapturingModel, Teacher]:
     return CapturingModel(tiny_bert(size), needs), Teacher(tiny_bert(size, seed=1, layers=4), teacher_needs)
 
 
-def captured(models: tuple[CapturingModel, Teacher], batch: dict[str, torch.Tensor]):
+def soft_target_cross_entropy(student: torch.Tensor, teacher: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
+    return LogitPair(student, teacher).cross_entropy(temperature)
+
+
+def soft_target_kl(student: torch.Tensor, teacher: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
+    return LogitPair(student, teacher).kl(temperature)
+
+
+def logit_squared_error(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    return LogitPair(student, teacher).squared_error()
+
+
+def captured(models: tuple[CapturingModel, Teacher], batch: Batch):
     student, teacher = models
-    return student(**{name: batch[name] for name in MODEL_INPUTS}), teacher(batch)
+    return student(batch.inputs), teacher(batch)
 
 
-def loss(objective: Objective, student: DistillCapture, teacher: DistillCapture, batch: dict[str, torch.Tensor]):
+def loss(objective: Objective, student: DistillCapture, teacher: DistillCapture, batch: Batch):
     """As the trainer reduces it."""
     counts = unit_counts([batch])
     return sum(term.weight * mean_over_step(term, batch, counts) for term in objective.terms(student, teacher, batch))
@@ -94,12 +105,12 @@ def as_own_teacher(student: DistillCapture) -> DistillCapture:
 # Formulas written out
 
 
-def by_formula(objective: Objective, student: DistillCapture, teacher: DistillCapture, batch: dict) -> float:
+def by_formula(objective: Objective, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> float:
     """The loss of one objective in plain loops over the definition, weights of rows left out (all are 1)."""
-    masks = [tuple(pair) for pair in batch["mask_positions"].tolist()]
+    masks = [tuple(pair) for pair in batch.inputs.scored_positions.tolist()]
     if not objective.pairs:
-        return _logits_by_formula(objective, student, teacher, batch["target_ids"].tolist())
-    real = [[b for b in range(len(row)) if row[b] != 0] for row in batch["blocks"].tolist()]
+        return _logits_by_formula(objective, student, teacher, batch.targets.tolist())
+    real = [[b for b in range(len(row)) if row[b] != 0] for row in batch.inputs.blocks.tolist()]
     counted = {
         Positions.ALL: [(row, place) for row in range(len(real)) for place in real[row]],
         Positions.CLS: [(row, 0) for row in range(len(real))],
@@ -198,13 +209,8 @@ def test_logits_by_hand() -> None:
     assert float(soft_target_kl(student, teacher, 2.0)) == pytest.approx(4 * softened, rel=1e-5)
 
 
-def hand_batch(blocks: list[list[int]]) -> dict[str, torch.Tensor]:
-    return {
-        "blocks": torch.tensor(blocks),
-        "mask_positions": torch.tensor([[0, 1]]),
-        "row_weights": torch.ones(len(blocks)),
-        "target_ids": torch.tensor([0]),
-    }
+def hand_batch(blocks: list[list[int]]) -> Batch:
+    return batch_of_blocks(torch.tensor(blocks), torch.tensor([[0, 1]]), torch.tensor([0]))
 
 
 def test_hidden_states_by_hand() -> None:
@@ -524,9 +530,9 @@ def test_a_projected_student_learns_through_its_projection(folder: Path, models)
     shape = EncoderShape(layers=2, width=16, heads=2, outputs=9)
     maps = projections_of([objective], shape, EncoderShape(layers=4, width=32, heads=2, outputs=9))
     student = CapturingModel(tiny_bert(len(tiny_tokenizer(folder))), objective.needs()[0], maps)
-    shown = student(**{name: batch[name] for name in MODEL_INPUTS})
+    shown = student(batch.inputs)
     value = loss(objective, shown, wide, batch)
-    real = batch["blocks"] != 0
+    real = batch.inputs.blocks != 0
     expected = 0.0
     for pair in PAIRS:
         projected = shown.hidden_states[pair.student][real] @ maps["hidden_state_mse"][str(pair.student)].weight.T
@@ -541,8 +547,8 @@ def test_a_projected_student_learns_through_its_projection(folder: Path, models)
 
 def test_units_are_what_the_trainer_divides_by(folder: Path, models) -> None:
     batch = batch_of(question_rows(folder))
-    rows, positions = batch["input_ids"].shape
-    tokens = len(batch["target_ids"])
+    rows, positions = batch.inputs.input_ids.shape
+    tokens = len(batch.targets)
     lengths = {Unit.ROWS: rows, Unit.POSITIONS: rows, Unit.TOKENS: tokens}
     student, teacher = captured(models, batch)
     for objective in KINDS:

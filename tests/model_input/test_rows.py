@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from tiny_model import PASSAGES, tiny_checkpoint
 
-from qgkd.model_input.batch_rows import collate
+from qgkd.model_input.batch import collate
 from qgkd.model_input.rows import IGNORED_LABEL, Block, Row, packed_row, recurrent_row, recurrent_rows
 from qgkd.model_input.source import PassageEncoder, Source
 
@@ -86,13 +87,14 @@ def test_recurrent_rows(tmp_path: Path) -> None:
 def test_collate_pads_and_finds_the_masks(tmp_path: Path) -> None:
     source = source_of(tmp_path, "marked")
     batch = collate([packed_row([source], [TARGET], MASK), packed_row([source], [(22, SEP)], MASK)], pad_id=0)
-    assert batch.input_ids.shape == (2, 18)
-    assert batch.input_ids[1, 16:].tolist() == [0, 0]
-    assert batch.attention_mask.shape == (2, 1, 18, 18)
-    assert batch.mask_positions.tolist() == [[0, 15], [0, 16], [0, 17], [1, 14], [1, 15]]
-    assert batch.target_ids.tolist() == [*TARGET, 22, SEP]
-    assert (batch.input_ids[tuple(batch.mask_positions.T)] == MASK).all()
+    inputs = batch.inputs
+    assert inputs.input_ids.shape == (2, 18)
+    assert inputs.input_ids[1, 16:].tolist() == [0, 0]
+    assert inputs.attention_mask(torch.float32).shape == (2, 1, 18, 18)
+    assert inputs.scored_positions.tolist() == [[0, 15], [0, 16], [0, 17], [1, 14], [1, 15]]
+    assert batch.targets.tolist() == [*TARGET, 22, SEP]
+    assert (inputs.input_ids[tuple(inputs.scored_positions.T)] == MASK).all()
     recurrent = collate(recurrent_rows(source, TARGET, MASK), pad_id=0)
-    assert recurrent.attention_mask.shape == (3, 1, 1, 15)
-    assert recurrent.mask_positions.tolist() == [[0, 12], [1, 13], [2, 14]]
-    assert recurrent.target_ids.tolist() == list(TARGET)
+    assert recurrent.inputs.attention_mask(torch.float32).shape == (3, 1, 1, 15)
+    assert recurrent.inputs.scored_positions.tolist() == [[0, 12], [1, 13], [2, 14]]
+    assert recurrent.targets.tolist() == list(TARGET)

@@ -20,8 +20,9 @@ from qgkd.model_recipe.documents import clean_documents
 from qgkd.model_recipe.masked_text import MaskedTextRows, masked_words
 from qgkd.model_recipe.mixture import MixedQuestions
 from qgkd.model_recipe.prepare import Preparation
-from qgkd.model_recipe.settings import CopyingSettings, RecipeSettings, VocabularySettings
+from qgkd.model_recipe.settings import RecipeSettings, VocabularySettings
 from qgkd.model_recipe.sources import KeptOut, paragraphs, read_documents
+from qgkd.model_recipe.stage_settings import CopyingSettings
 from qgkd.model_recipe.stores import join_stores, load_parts, part_of, save_parts
 from qgkd.model_recipe.synthetic import askable_paragraph, synthetic_examples
 from qgkd.model_recipe.text_tokens import TextTokens, choose_laws, encode_documents, word_starts

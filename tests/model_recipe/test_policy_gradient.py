@@ -19,7 +19,7 @@ from qgkd.model_input.source import Source
 from qgkd.model_recipe import drawn_questions
 from qgkd.model_recipe.drawn_questions import QuestionDraws, row_sources, row_targets
 from qgkd.model_recipe.overlap import _rouge_l, overlap
-from qgkd.model_recipe.policy_gradient import PolicyGradientTrainer
+from qgkd.model_recipe.policy_gradient import DrawnBatch, PolicyGradientTrainer
 from qgkd.scoring.rouge_l import rouge_l
 from qgkd.training.model import Capture, TrainingModel, freeze_embeddings
 
@@ -30,24 +30,25 @@ def _draws(folder: Path, *, search: DecodingSettings = SEARCH, samples: int = 4,
     return QuestionDraws(tiny_tokenizer(folder), search, samples, longest, seed=5)
 
 
-def _drawn_batch(draws: QuestionDraws, model: BertForMaskedLM, rows: list[Row], step: int) -> dict[str, torch.Tensor]:
+def _drawn_batch(draws: QuestionDraws, model: BertForMaskedLM, rows: list[Row], step: int) -> DrawnBatch:
     drawn = draws.draw(model, batch_of(rows), step)
     batch = batch_of(drawn.rows)
-    return {
-        **batch,
-        "advantages": drawn.advantages,
-        "forbidden": drawn.forbidden,
-        "mean_reward": drawn.mean_reward,
-    }
+    return DrawnBatch(
+        inputs=batch.inputs,
+        targets=batch.targets,
+        row_weights=batch.row_weights,
+        advantages=drawn.advantages,
+        forbidden=drawn.forbidden,
+        mean_reward=drawn.mean_reward,
+    )
 
 
-def _loss(model: BertForMaskedLM, batch: dict[str, torch.Tensor], temperature: float = 1.0) -> torch.Tensor:
-    names = ("input_ids", "token_type_ids", "position_ids", "blocks", "steps", "groups", "mask_positions")
-    capture = TrainingModel(model)(**{name: batch[name] for name in names})
+def _loss(model: BertForMaskedLM, batch: DrawnBatch, temperature: float = 1.0) -> torch.Tensor:
+    capture = TrainingModel(model)(batch.inputs)
     trainer: Any = PolicyGradientTrainer.__new__(PolicyGradientTrainer)
     trainer._temperature = temperature
     term = trainer.loss_terms(Capture(logits=capture.logits), batch)[0]
-    return (term.values * batch["row_weights"]).sum() / batch["row_weights"].sum()
+    return (term.values * batch.row_weights).sum() / batch.row_weights.sum()
 
 
 def test_overlap() -> None:
@@ -73,13 +74,13 @@ def test_advantage_is_against_the_others(tmp_path: Path, monkeypatch: pytest.Mon
     batch = _drawn_batch(_draws(tmp_path, samples=samples), model, rows, 0)
     seen = 0
     for row in range(len(rows)):
-        of_row = batch["mask_positions"][:, 0] == row
-        group = batch["groups"][row][batch["mask_positions"][of_row, 1]]
-        gains = batch["advantages"][of_row]
+        of_row = batch.inputs.scored_positions[:, 0] == row
+        group = batch.inputs.groups[row][batch.inputs.scored_positions[of_row, 1]]
+        gains = batch.advantages[of_row]
         lengths, counts = [], []
         for question in group.unique():
             (gain,) = gains[group == question].unique().tolist()
-            tokens = batch["target_ids"][of_row][group == question].tolist()
+            tokens = batch.targets[of_row][group == question].tolist()
             lengths.append(len([token for token in tokens if token != 3]))  # [SEP] is not worth anything
             counts.append(gain)
         if len(lengths) < samples:  # a question drawn twice has both draws' advantages
@@ -127,10 +128,9 @@ def _log_likelihood(
 ) -> torch.Tensor:
     """Of a question, the end not allowed as its first token."""
     batch = batch_of([packed_row([source], [target], 4)])
-    names = ("input_ids", "token_type_ids", "position_ids", "blocks", "steps", "groups", "mask_positions")
-    logits = TrainingModel(model)(**{name: batch[name] for name in names}).logits
+    logits = TrainingModel(model)(batch.inputs).logits
     logits[0, 3] = -torch.inf
-    return (logits / temperature).log_softmax(dim=-1).gather(1, batch["target_ids"][:, None]).sum()
+    return (logits / temperature).log_softmax(dim=-1).gather(1, batch.targets[:, None]).sum()
 
 
 def test_what_was_drawn_was_allowed(tmp_path: Path) -> None:
@@ -138,13 +138,13 @@ def test_what_was_drawn_was_allowed(tmp_path: Path) -> None:
     search = replace(SEARCH, no_repeat_ngram_tokens=1, no_splices=True, min_question_tokens=3)
     rows, model = question_rows(tmp_path), tiny_bert(len(tiny_tokenizer(tmp_path)))
     batch = _drawn_batch(_draws(tmp_path, search=search), model, rows, 0)
-    tokens = torch.arange(len(batch["target_ids"]))
-    assert not batch["forbidden"][tokens, batch["target_ids"]].any()
-    first = batch["steps"][tuple(batch["mask_positions"].T)] == 1
-    assert batch["forbidden"][first][:, 3].all()  # no question of nothing
-    second = batch["steps"][tuple(batch["mask_positions"].T)] == 4
-    assert not batch["forbidden"][second][:, 3].any()
-    assert int(batch["forbidden"][second].sum(dim=1).min()) >= int(batch["forbidden"][first].sum(dim=1).min())
+    tokens = torch.arange(len(batch.targets))
+    assert not batch.forbidden[tokens, batch.targets].any()
+    first = batch.inputs.steps[tuple(batch.inputs.scored_positions.T)] == 1
+    assert batch.forbidden[first][:, 3].all()  # no question of nothing
+    second = batch.inputs.steps[tuple(batch.inputs.scored_positions.T)] == 4
+    assert not batch.forbidden[second][:, 3].any()
+    assert int(batch.forbidden[second].sum(dim=1).min()) >= int(batch.forbidden[first].sum(dim=1).min())
 
 
 def test_draws_depend_on_step_and_source_alone(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_rewards_rise(tmp_path: Path) -> None:
     rewards = []
     for step in range(50):
         batch = _drawn_batch(draws, model, rows, step)
-        rewards.append(float(batch["mean_reward"].mean()))
+        rewards.append(float(batch.mean_reward.mean()))
         optimizer.zero_grad()
         _loss(model, batch).backward()
         optimizer.step()

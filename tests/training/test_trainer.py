@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from distill_batches import batch_of_blocks
 from training_examples import loss_curve, records, run_config, save_base, write_questions
 from training_runs import PLAIN_DESCENT, assert_same_run, assert_same_weights, spawn, weights, write_config
 from transformers import AutoModelForMaskedLM, AutoTokenizer
@@ -107,7 +108,9 @@ def test_label_smoothing_is_the_textbooks() -> None:
     torch.manual_seed(0)
     logits, targets = torch.randn(7, 11), torch.randint(0, 11, (7,))
     for share in (0.0, 0.1):
-        terms = cross_entropy_terms(Capture(logits=logits), {"target_ids": targets}, share)
+        terms = cross_entropy_terms(
+            Capture(logits=logits), batch_of_blocks(torch.ones(1, 1), torch.zeros(len(targets), 2), targets), share
+        )
         found = sum(term.weight * term.values.mean() for term in terms)
         expected = torch.nn.functional.cross_entropy(logits, targets, label_smoothing=share)
         torch.testing.assert_close(found, expected)

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from distill_batches import batch_of_blocks
 from tiny_model import PASSAGES, tiny_bert, tiny_tokenizer
 from training_examples import records, run_config, save_base, write_questions
 from transformers import BertTokenizerFast
 
 from qgkd.errors import UserError
 from qgkd.files.toml_values import to_toml
-from qgkd.model_input.batch_rows import collate
+from qgkd.model_input.batch import collate
 from qgkd.model_input.input_format import InputFormat
 from qgkd.model_input.rows import Block, packed_row, recurrent_rows
 from qgkd.model_input.source import PassageEncoder, question_target
@@ -27,7 +28,7 @@ from qgkd.training.config import DataConfig, RowsConfig
 from qgkd.training.data import choose, load_prepared, prepare
 from qgkd.training.dataset import Draw, RowDataset, Vocabulary, sampled_steps
 from qgkd.training.loss import LossTerm, Unit, cross_entropy_terms, mean_over_step, unit_counts
-from qgkd.training.model import MODEL_INPUTS, TrainingModel
+from qgkd.training.model import TrainingModel
 from qgkd.training.run import prepare_run
 from qgkd.training.token_store import TokenStore
 
@@ -152,9 +153,9 @@ def test_packed_rows_are_those_of_the_core(layout: str, tokenizer: BertTokenizer
     assert rows.lengths.tolist() == [len(row) for row in expected]
     batch = RowCollator(tokenizer.pad_token_id)(found[5:9])
     core = collate(expected[5:9], tokenizer.pad_token_id)
-    assert torch.equal(batch["input_ids"], core.input_ids)
-    assert torch.equal(batch["mask_positions"], core.mask_positions)
-    assert torch.equal(batch["target_ids"], core.target_ids)
+    assert torch.equal(batch.inputs.input_ids, core.inputs.input_ids)
+    assert torch.equal(batch.inputs.scored_positions, core.inputs.scored_positions)
+    assert torch.equal(batch.targets, core.targets)
 
 
 def test_recurrent_rows_are_those_of_the_core(tokenizer: BertTokenizerFast, tmp_path: Path) -> None:
@@ -175,9 +176,9 @@ def test_training_model_gives_the_cores_logits(tokenizer: BertTokenizerFast, tmp
         rows = dataset(tokenizer, tmp_path, **form)
         items = [rows[Draw(0, item)] for item in (1, 9, 17)]
         batch = RowCollator(tokenizer.pad_token_id)(items)
-        logits = TrainingModel(model)(**{name: batch[name] for name in MODEL_INPUTS}).logits
+        logits = TrainingModel(model)(batch.inputs).logits
         core = collate([weighted.row for item in items for weighted in item], tokenizer.pad_token_id)
-        assert torch.allclose(logits, mask_logits(model, core), atol=1e-6)
+        assert torch.allclose(logits, mask_logits(model, core.inputs), atol=1e-6)
 
 
 def test_several_answers_in_a_row_are_trained_as_if_apart(tokenizer: BertTokenizerFast, tmp_path: Path) -> None:
@@ -187,7 +188,7 @@ def test_several_answers_in_a_row_are_trained_as_if_apart(tokenizer: BertTokeniz
     for share in (1, 3):
         rows = dataset(tokenizer, tmp_path, RowsConfig(answers_per_row=share), layout="shared")
         batch = RowCollator(tokenizer.pad_token_id)([rows[Draw(0, item)] for item in range(len(rows))])
-        capture = model(**{name: batch[name] for name in MODEL_INPUTS})
+        capture = model(batch.inputs)
         (term,) = cross_entropy_terms(capture, batch, 0.0)
         losses.append(term.values)
         items.append(rows.items)
@@ -259,11 +260,8 @@ def test_sampled_positions_are_unbiased(count: int) -> None:
     for first in itertools.combinations(range(5), count):
         for second in itertools.combinations(range(4), count):
             rows = torch.arange(2 * count)
-            batch = {
-                "mask_positions": torch.stack([rows, rows], dim=1),
-                "row_weights": torch.tensor([5 / count] * count + [4 / count] * count),
-                "blocks": torch.ones(2 * count, 3),
-            }
+            weights = torch.tensor([5 / count] * count + [4 / count] * count)
+            batch = batch_of_blocks(torch.ones(2 * count, 3), torch.stack([rows, rows], dim=1), rows, weights)
             drawn = torch.cat([values[5][list(first)], values[4][list(second)]])
             counts = unit_counts([batch])
             assert float(counts[0]) == pytest.approx(9)

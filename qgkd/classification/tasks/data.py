@@ -37,7 +37,7 @@ class TaskData:
     problems: tuple[Problem, ...]
     """Rows that could not be read."""
     left_out: dict[str, int]
-    """How many examples were left out because their texts stand in `exclude_texts_of`, by split."""
+    """Examples left out because their texts occur in `exclude_texts_of`, by split."""
 
     def examples(self, split: str) -> Sequence[ClassificationExample]:
         """A split's examples, in file order; none where the task has no such split."""
@@ -76,7 +76,7 @@ def load_task(config: TaskConfig) -> TaskData:
 
 
 def _glue_splits(glue: GlueTask, config: TaskConfig) -> dict[str, list[ClassificationExample | Problem]]:
-    """The splits that are there; GLUE's test files have no labels, so nothing is measured on them."""
+    """The splits present; GLUE's test files have no labels, so nothing is measured on them."""
     wanted = [split for split in glue.files if not split.startswith(TEST)]
     if not config.folder:
         from qgkd.classification.tasks.hub import hub_columns, hub_rows
@@ -142,12 +142,12 @@ def _own_splits(config: TaskConfig) -> tuple[ClassificationTask, dict[str, list[
 
 def _table(config: TaskConfig, path: str) -> tuple[str, list[FileRow | Problem], Columns]:
     rows, present = _present(read_table(path, config.columns))
-    held = list(rows)
-    return path, held, find_columns(path, present, config.text_a, config.text_b, config.label)
+    kept = list(rows)
+    return path, kept, find_columns(path, present, config.text_a, config.text_b, config.label)
 
 
 def _transfer(config: TaskConfig, task: ClassificationTask) -> Iterator[ClassificationExample | Problem]:
-    """Texts whose labels are not read, whatever the files hold."""
+    """Texts whose labels are not read, even if the files have some."""
     for path in config.transfer:
         rows, present = _present(read_table(path, config.columns))
         columns = find_columns(path, present, config.text_a, config.text_b)
@@ -157,7 +157,7 @@ def _transfer(config: TaskConfig, task: ClassificationTask) -> Iterator[Classifi
 def _labels_found(
     config: TaskConfig, tables: dict[str, list[tuple[str, list[FileRow | Problem], Columns]]]
 ) -> tuple[str, ...]:
-    """The classes of the training files; where there are none, of the others."""
+    """The classes of the training files, or of the others if there are none."""
     of_split = tables.get(TRAIN) or next(iter(tables.values()))
     cells = (
         row.fields.get(columns.label)
@@ -176,7 +176,7 @@ def _labels_found(
 
 
 def _exclude(config: TaskConfig, kept: dict[str, list[ClassificationExample]]) -> dict[str, int]:
-    """Leave out of train and transfer what stands in other files, in place; the counts."""
+    """Leave out of train and transfer, in place, what occurs in other files; the counts."""
     if not config.exclude_texts_of:
         return {}
     from qgkd.classification.tasks.overlap import TextsSeen
@@ -192,7 +192,7 @@ def _exclude(config: TaskConfig, kept: dict[str, list[ClassificationExample]]) -
 
 
 def _texts(config: TaskConfig, path: str) -> Iterator[str]:
-    """The texts of a file that need not have this task's columns."""
+    """The texts of a file that may have other columns."""
     try:
         rows, present = _present(read_table(path))
         columns = find_columns(path, present, config.text_a, config.text_b)
@@ -227,6 +227,6 @@ def _script(script: str, examples: list[ClassificationExample]) -> Iterator[Clas
 
 def _present(rows: Iterable[FileRow | Problem]) -> tuple[list[FileRow | Problem], list[str]]:
     """The rows, and the columns that any of them fills."""
-    held = list(rows)
-    names = dict.fromkeys(name for row in held if isinstance(row, FileRow) for name in row.fields)
-    return held, list(names)
+    kept = list(rows)
+    names = dict.fromkeys(name for row in kept if isinstance(row, FileRow) for name in row.fields)
+    return kept, list(names)

@@ -24,7 +24,7 @@ _FILES = {"train": "train.tsv", "validation": "dev.tsv", "test": "test.tsv"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GlueTask:
-    """A task of GLUE and where its cells stand."""
+    """A task of GLUE with its files and columns."""
 
     task: ClassificationTask
     folder: str
@@ -38,11 +38,11 @@ class GlueTask:
     files: dict[str, str] = field(default_factory=lambda: dict(_FILES))
     """File of each split."""
     headless: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The columns of splits whose files name none."""
+    """The columns of splits without a header line."""
     hub_texts: tuple[str, ...] = ()
-    """The texts' columns on the hub, where they are called otherwise than in the TSV files."""
+    """The texts' columns on the hub, where the names differ from the TSV files'."""
     hub_name: str = ""
-    """Its name on the hub, where it is another."""
+    """Its name on the hub, where it differs."""
 
 
 def _task(

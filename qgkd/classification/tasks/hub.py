@@ -40,7 +40,7 @@ def hub_rows(glue: GlueTask, split: str) -> Iterator[FileRow]:
 
 
 def hub_columns(glue: GlueTask, split: str) -> Columns:
-    """Where the hub's records have texts and label; labels of the test sets were never published."""
+    """The columns of the hub's records; labels of the test sets were never published."""
     first, second = (*(glue.hub_texts or (glue.text_a, glue.text_b)), None)[:2]
     return Columns(text_a=str(first), text_b=second, label=None if split.startswith("test") else "label")
 
@@ -56,9 +56,9 @@ def _loaded(name: str, split: str) -> Any:
         return datasets.load_dataset(HUB_DATA_SET, name, split=split)
     except Exception as error:  # of the HTTP library, the hub's or the file system's
         lines = str(error).strip().splitlines()
-        told = lines[0][:200].rstrip(".:") if lines else type(error).__name__
+        reason = lines[0][:200].rstrip(".:") if lines else type(error).__name__
         raise UserError(
-            f"{HUB_DATA_SET}, {name}, {split}: could not be loaded from the Hugging Face hub ({told}); check the "
+            f"{HUB_DATA_SET}, {name}, {split}: could not be loaded from the Hugging Face hub ({reason}); check the "
             "network, or give GLUE's TSV folder as task.folder"
         ) from error
 

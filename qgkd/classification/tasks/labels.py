@@ -1,7 +1,7 @@
-"""Which class a logit stands for: the same in the data, the teacher and the student.
+"""The order of classes: the same in the data, the teacher and the student.
 
-Comes in: a task and a model's `id2label`, or a cell of a file. Goes out: nothing, or one sentence where the orders
-differ; the class a cell names.
+Comes in: a task and a model's `id2label`, or a cell of a file. Goes out: an error where the orders differ; the
+class a cell names.
 
 A literal example: for MNLI a teacher with `{0: "contradiction", 1: "entailment", 2: "neutral"}` is refused, as the data
 has `entailment, neutral, contradiction`: distilled from, it would teach every class as another one.
@@ -25,23 +25,23 @@ def id2label(task: ClassificationTask) -> dict[int, str] | None:
 
 
 def check_label_order(task: ClassificationTask, named: Mapping[Any, str] | None, num_labels: int, who: str) -> bool:
-    """Refuse a model whose logits stand for other classes than the data's, or for the same in another order.
+    """Refuse a model whose classes differ from the data's, or are in another order.
 
     Args:
         task: The task.
         named: The model's `config.id2label`.
         num_labels: Its number of logits.
-        who: `the teacher runs/teacher/model`, for the sentence.
+        who: `the teacher runs/teacher/model`, for the message.
 
     Returns:
-        Whether the order could be checked: a model with names such as `LABEL_0` says nothing of its order.
+        Whether the order could be checked: names such as `LABEL_0` do not tell.
 
     Raises:
         UserError: Another number of classes, other classes, or another order.
     """
     if num_labels != task.num_labels:
         raise UserError(
-            f"{who}: expected {task.num_labels} logits for {task.name} ({_told(task)}), found {num_labels}; "
+            f"{who}: expected {task.num_labels} logits for {task.name} ({_classes(task)}), found {num_labels}; "
             "give a model that was trained for this task"
         )
     if task.labels is None or not named:
@@ -117,5 +117,5 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_-]+", "_", name.strip().lower())
 
 
-def _told(task: ClassificationTask) -> str:
+def _classes(task: ClassificationTask) -> str:
     return "a number per example" if task.labels is None else ", ".join(task.labels)

@@ -1,9 +1,9 @@
-"""Texts of one set that stand in another too, in either script and with other punctuation.
+"""Texts that occur in another set too, in either script and with other punctuation.
 
-Comes in: the texts to keep clear of, then any text. Goes out: whether it is one of them.
+Comes in: the texts of one set, then any text. Goes out: whether it is one of them.
 
 A literal example: after `TextsSeen(["这个宾馆比较陈旧了，特价的房间也很一般。"])` the text
-`這個賓館比較陳舊了 特價的房間也很一般` is held; so is either with a sentence more.
+`這個賓館比較陳舊了 特價的房間也很一般` is recognised; so is either with a sentence more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SHARED = 0.5
 
 
 class TextsSeen:
-    """Tells a text that was seen, exactly or by half of its stretches of ten letters."""
+    """Recognises a text exactly, or by half of its stretches of ten letters."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         """Take the texts to compare with."""

@@ -1,4 +1,4 @@
-"""A task's tokenised splits in a folder, so that training needs neither the files nor what reads them.
+"""A task's tokenised splits in a folder, so that training needs neither files nor readers.
 
 Comes in: `TaskConfig`, the tokenizer, a folder. Goes out: `PreparedTask`; the folder holds `task.json` and one `.npz`
 per split, read instead of the files from then on.
@@ -34,7 +34,7 @@ _TASK = "task.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedTask:
-    """What a run trains on and is measured on."""
+    """The examples of a run."""
 
     task: ClassificationTask
     splits: dict[str, ExampleStore]
@@ -42,27 +42,27 @@ class PreparedTask:
     problems: tuple[str, ...]
     """Rows that could not be read, a sentence each."""
     left_out: dict[str, int]
-    """How many examples of a split stand in `exclude_texts_of`."""
+    """Examples of a split left out because of `exclude_texts_of`."""
 
 
 def prepare_task(
     config: TaskConfig, tokenizer: PreTrainedTokenizerFast, folder: Path, data: TaskData | None = None
 ) -> PreparedTask:
-    """Read what the folder holds, else read the files, tokenise, and write the folder.
+    """Read the folder, or read the files, tokenise and write it.
 
     Args:
         config: The task.
         tokenizer: The student's.
         folder: Where the tokenised splits are kept.
-        data: The task's examples where they are at hand; else they are read, and each bad row is told on stderr.
+        data: The task's examples; None reads them, and reports each bad row on stderr.
 
     Raises:
         UserError: The files changed since the folder was prepared, or cannot be read.
     """
     stamp = _stamp(config, tokenizer)
-    held = _load(folder, stamp)
-    if held is not None:
-        return held
+    found = _load(folder, stamp)
+    if found is not None:
+        return found
     if data is None:
         from qgkd.classification.tasks.data import load_task
 
@@ -88,15 +88,17 @@ def _load(folder: Path, stamp: dict[str, Any]) -> PreparedTask | None:
     if any(record["stamp"].get(key) != stamp[key] for key in ("choice", "vocabulary")):
         return None  # of an earlier run with other settings
     for path, digest in record["stamp"]["files"].items():
-        # One that is absent here is taken to be the one the folder was prepared from.
+        # An absent file counts as unchanged.
         if stamp["files"].get(path, digest) != digest:
             raise UserError(
                 f"{folder}: expected {path} as it was when the folder was prepared, found other content; delete the "
                 "folder, or choose another output_dir"
             )
-    held = record["task"]
-    tuples = {name: tuple(held[name]) for name in ("metrics", "splits")}
-    task = ClassificationTask(**{**held, **tuples, "labels": None if held["labels"] is None else tuple(held["labels"])})
+    fields = record["task"]
+    tuples = {name: tuple(fields[name]) for name in ("metrics", "splits")}
+    task = ClassificationTask(
+        **{**fields, **tuples, "labels": None if fields["labels"] is None else tuple(fields["labels"])}
+    )
     return PreparedTask(
         task=task,
         splits={name: ExampleStore.load(folder / f"{name}.npz") for name in task.splits},

@@ -27,19 +27,19 @@ _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Where a record's texts and label stand."""
+    """The columns of a record's texts and label."""
 
     text_a: str
     text_b: str | None = None
     label: str | None = None
-    """None where a file has no labels, or they are not to be read."""
+    """None if a file has no labels or they are not read."""
 
 
 def find_columns(file: str, present: Iterable[str], text_a: str = "", text_b: str = "", label: str = "") -> Columns:
     """The columns to read: those the user names, else those of well-known names.
 
     Args:
-        file: The file, for the sentence.
+        file: The file, for the message.
         present: The columns a file has.
         text_a: The user's choice of the first text, empty for none.
         text_b: Of the second; without one, a column of a well-known name makes the task one of pairs.
@@ -48,22 +48,22 @@ def find_columns(file: str, present: Iterable[str], text_a: str = "", text_b: st
     Raises:
         UserError: A named column is absent, or no text's column is known.
     """
-    held = list(present)
-    told = f"found {', '.join(repr(name[:30]) for name in held[:12]) or 'none'}"
+    names = list(present)
+    listed = f"found {', '.join(repr(name[:30]) for name in names[:12]) or 'none'}"
     for key, name in (("text_a", text_a), ("text_b", text_b), ("label", label)):
-        if name and name not in held:
-            raise UserError(f"{file}: expected a column {name!r}, {told}; set task.{key} to the name it has there")
-    first = text_a or next((name for name in _TEXT_A if name in held), "")
+        if name and name not in names:
+            raise UserError(f"{file}: expected a column {name!r}, {listed}; set task.{key} to the name it has there")
+    first = text_a or next((name for name in _TEXT_A if name in names), "")
     if not first:
-        raise UserError(f"{file}: expected a column of texts, such as {_TEXT_A[0]!r}, {told}; name it as task.text_a")
-    second = text_b or (None if text_a else next((name for name in _TEXT_B if name in held), None))
-    return Columns(text_a=first, text_b=second, label=label or next((name for name in _LABEL if name in held), None))
+        raise UserError(f"{file}: expected a column of texts, such as {_TEXT_A[0]!r}, {listed}; name it as task.text_a")
+    second = text_b or (None if text_a else next((name for name in _TEXT_B if name in names), None))
+    return Columns(text_a=first, text_b=second, label=label or next((name for name in _LABEL if name in names), None))
 
 
 def to_examples(
     file: str, rows: Iterable[FileRow | Problem], columns: Columns, task: ClassificationTask, *, numbers: bool = False
 ) -> Iterator[ClassificationExample | Problem]:
-    """Judge each record.
+    """Turn each record into an example or a problem.
 
     Args:
         file: The file, for the problems.

@@ -1,7 +1,7 @@
 """Training rows from tokenised examples: one row per example, scored at [CLS].
 
-Comes in: `ExampleStore`s. Goes out: items for `QGTrainer`, and batches of the names every objective knows: of B
-examples the logits are [B, C], `mask_positions` point at their [CLS], `target_ids` are classes, or scores.
+Comes in: `ExampleStore`s. Goes out: items for `QGTrainer`, and a `Batch`: of B examples the scored positions are their
+[CLS], the logits [B, C], the targets classes, or scores.
 
 A literal example: the pair `早餐很好。` and `早餐不错。` of class 1 is a row of 13 tokens, seven of token type 0
 and six of 1, label 1.
@@ -10,7 +10,7 @@ and six of 1, label 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from qgkd.classification.tasks.store import ExampleStore
+from qgkd.model_input.batch import Batch, ModelInput, pad_rows
 from qgkd.model_input.rows import IGNORED_LABEL, Block, Row
 from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import Draw, WeightedRow
@@ -26,7 +27,7 @@ from qgkd.training.dataset import Draw, WeightedRow
 
 @dataclass(frozen=True, slots=True)
 class LabelledRow(WeightedRow):
-    """A row with its label as a number: a class, or a score."""
+    """A row with its label: a class, or a score."""
 
     label: float
 
@@ -35,7 +36,7 @@ class ClassificationRows(Dataset[list[WeightedRow]]):
     """One item per example.
 
     Args:
-        parts: Stores with the labels to train on, [N] each, NaN nowhere.
+        parts: Stores with the labels to train on, [N] each, without NaN.
     """
 
     def __init__(self, parts: Sequence[tuple[ExampleStore, NDArray[np.float64]]]) -> None:
@@ -60,7 +61,7 @@ class ClassificationRows(Dataset[list[WeightedRow]]):
 
 
 def example_row(store: ExampleStore, place: int) -> Row:
-    """An example as a row, scored at its first token."""
+    """An example as a row; nothing of it is predicted token by token."""
     ids = tuple(store.ids(place).tolist())
     zeros = (0,) * len(ids)
     return Row(
@@ -70,20 +71,29 @@ def example_row(store: ExampleStore, place: int) -> Row:
         blocks=(int(Block.PASSAGE),) * len(ids),
         steps=zeros,
         groups=zeros,
-        labels=(0, *(IGNORED_LABEL,) * (len(ids) - 1)),
+        labels=(IGNORED_LABEL,) * len(ids),
     )
+
+
+def example_inputs(rows: Sequence[Row], pad_id: int) -> ModelInput:
+    """Padded examples, each scored at its [CLS]."""
+    numbers = torch.arange(len(rows))
+    first_tokens = torch.stack([numbers, torch.zeros_like(numbers)], dim=1)
+    return replace(pad_rows(rows, pad_id), scored_positions=first_tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class ClassificationCollator(RowCollator):
-    """A `RowCollator` whose `target_ids` are classes, or scores."""
+    """A `RowCollator` whose targets are classes, or scores."""
 
     is_regression: bool = False
 
-    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> dict[str, torch.Tensor]:
+    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> Batch:
         """Pad the rows."""
-        batch = RowCollator.__call__(self, items)
         rows: list[Any] = [row for item in items for row in item]
         labels = torch.tensor([row.label for row in rows], dtype=torch.float32)
-        batch["target_ids"] = labels if self.is_regression else labels.long()
-        return batch
+        return Batch(
+            inputs=example_inputs([each.row for each in rows], self.pad_id),
+            targets=labels if self.is_regression else labels.long(),
+            row_weights=torch.tensor([each.weight for each in rows], dtype=torch.float32),
+        )

@@ -9,7 +9,6 @@ second text from token 7, 13 tokens in all.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgkd.classification.tasks.examples import ClassificationExample
-from qgkd.errors import UserError
-from qgkd.files.atomic import write_atomically
+from qgkd.training.npz import load_arrays, save_arrays
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 _ARRAYS = ("token_ids", "ends", "second_starts", "labels")
 _BLOCK_EXAMPLES = 1000
+_ADVICE = "delete the file and run the command again where the data is"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +64,7 @@ class ExampleStore:
 
     def save(self, path: Path) -> None:
         """Write one compressed file, atomically."""
-        about = np.frombuffer(json.dumps(self.about, ensure_ascii=False).encode(), dtype=np.uint8)
-        with write_atomically(path, binary=True) as file:
-            np.savez_compressed(file, about=about, **{name: getattr(self, name) for name in _ARRAYS})
+        save_arrays(path, self.about, {name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
     def load(cls, path: Path) -> ExampleStore:
@@ -76,15 +73,7 @@ class ExampleStore:
         Raises:
             UserError: The file is missing or damaged.
         """
-        try:
-            with np.load(path, allow_pickle=False) as held:
-                about = json.loads(held["about"].tobytes().decode())
-                return cls(about=about, **{name: held[name] for name in _ARRAYS})
-        except Exception as error:  # zip, zlib, NumPy or JSON, as the damage has it
-            raise UserError(
-                f"{path}: expected tokenised examples, found {type(error).__name__}: {error}; delete the file and run "
-                "the command again where the data is"
-            ) from error
+        return cls(**load_arrays(path, _ARRAYS, "tokenised examples", _ADVICE))
 
 
 def tokenise_examples(

@@ -6,8 +6,8 @@ one, in the order of the file.
 A literal example: the second line of `label\ttext` / `1\t早餐很好。` becomes
 `FileRow(row_number=1, line_number=2, fields={"label": "1", "text": "早餐很好。"})`.
 
-Differs: `qgkd.reading.file_input` reads passages, whose column `context` tells delimiter and format; here
-any name may be a text's.
+Differs: `qgkd.reading.file_input` reads passages, whose column `context` decides delimiter and format; here
+any column may be a text.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def read_table(
     Args:
         path: The file. `.csv` has commas, semicolons or tabs, `.json` and `.jsonl` objects, any other name tabs.
         columns: The columns of a CSV or TSV file without a header line; empty where the first line names them.
-        quoted: Whether cells may stand in double quotes that are no part of them; None says yes for CSV and no for TSV,
-            as GLUE's files and most of their kind hold single, unpaired quotes.
+        quoted: Whether cells may be in double quotes; None is yes for CSV and no for TSV, as GLUE's files have unpaired
+            quotes.
 
     Yields:
-        Every record in order, and a problem in the place of every record that cannot be read.
+        Every record in order, and a problem for every record that cannot be read.
 
     Raises:
-        UserError: No such file, not UTF-8 in its header, or a header that repeats a column.
+        UserError: No such file, a header that is not UTF-8, or one that repeats a column.
     """
     name, suffix = str(path), Path(str(path).removesuffix(".gz")).suffix.lower()
     content = _content(name)
@@ -72,9 +72,9 @@ def _header(name: str, records: Iterator[Line], columns: tuple[str, ...]) -> lis
     header: list[str] | str = list(columns) or next(records, (1, []))[1]
     header = [] if isinstance(header, str) else [column.strip() for column in header]
     if not header or len(set(header)) != len(header):
-        found = ", ".join(repr(cell[:30]) for cell in header[:8]) or "none"
+        shown = ", ".join(repr(cell[:30]) for cell in header[:8]) or "none"
         raise UserError(
-            f"{name}: expected a first line that names each column once, found {found}; name them as `columns`"
+            f"{name}: expected a first line that names each column once, found {shown}; name them as `columns`"
         )
     return header
 
@@ -93,8 +93,8 @@ def _content(name: str) -> bytes:
     except FileNotFoundError as error:
         raise UserError(f"{name}: expected a file, found nothing of that name; check the path") from error
     except (EOFError, OSError, ValueError, zlib.error) as error:
-        told = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise UserError(f"{name}: expected a readable file, but: {told}; check the path and the file") from error
+        shown = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UserError(f"{name}: expected a readable file, but: {shown}; check the path and the file") from error
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4096]:
         raise UserError(f"{name}: expected UTF-8 text, found UTF-16 or binary data; save it as UTF-8 text")
     return content

@@ -15,13 +15,13 @@ METRICS = ("accuracy", "f1", "macro_f1", "matthews", "pearson", "spearman")
 """What `qgkd.classification.metrics` computes."""
 
 TRAIN, VALIDATION, TEST, TRANSFER = "train", "validation", "test", "transfer"
-"""The splits' names. `transfer` holds texts whose labels are never read: the teacher alone says what they are. MNLI has
+"""The splits' names. `transfer` has texts whose labels are never read: the teacher labels them. MNLI has
 `validation_mismatched` and `test_mismatched` besides; a split that begins with `validation` is scored as one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassificationTask:
-    """One task, whatever its files."""
+    """One task, independent of its files."""
 
     name: str
     """As in the commands, e.g. `rte` or `mnli`."""

@@ -1,4 +1,4 @@
-"""Attention, layer by layer, over the cells the model may look at.
+"""The objectives on attention, layer pair by layer pair, over the cells that are not masked.
 
 Comes in: attention [B, H, L, L] of layer pairs, recomputed from queries and keys. Goes out: one value per row, or per
 counted position.
@@ -8,8 +8,8 @@ the cells blocked the mean is over three.
 
 Source: Jiao et al. 2020 (TinyBERT, arXiv 1909.10351), equation 7: the mean over heads of the MSE of scores before the
 softmax; Wang et al. 2020 (MiniLM, arXiv 2002.10957), equation 2: KL of attention distributions over H |x|.
-Differs: blocked cells and padding are left out and not counted; TinyBERT's code sets blocked cells to 0 and divides by
-all cells of the padded rectangle. MiniLM's KL is its last layer's; here any pairs'.
+Differs: masked cells and padding are left out and not counted; TinyBERT's code sets masked cells to 0 and divides by
+all cells of the padded rectangle. MiniLM takes the KL of its last layer; here any pairs may be given.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from enum import StrEnum
 import torch
 
 from qgkd.checkpoints.encoder import EncoderShape
-from qgkd.distillation.objectives.layer_map import LayerMap
-from qgkd.distillation.objectives.objective import Objective, TwoNeeds, check_same_shape
-from qgkd.distillation.objectives.positions import UNITS, Batch, Positions, at_positions, real_positions
-from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
+from qgkd.distillation.objectives.layer_map import LayerPair
+from qgkd.distillation.objectives.objective import OnPositions
+from qgkd.distillation.objectives.positions import Positions
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.logit_pair import check_same_shape
 from qgkd.errors import UserError
-from qgkd.training.loss import LossTerm, Unit
+from qgkd.model_input.batch import Batch
+from qgkd.training.loss import Unit
 
 
 class AttentionKind(StrEnum):
@@ -60,7 +61,7 @@ def attention_kl_divergence(student: torch.Tensor, teacher: torch.Tensor, cells:
     Args:
         student: [B, H, L, L], log-probabilities.
         teacher: [B, H, L, L], log-probabilities.
-        cells: Bool, broadcasts to [B, 1, L, L]; the keys each query may look at.
+        cells: Bool, broadcasts to [B, 1, L, L]; the keys each query may attend to.
 
     Returns:
         [B, L], nats.
@@ -71,26 +72,12 @@ def attention_kl_divergence(student: torch.Tensor, teacher: torch.Tensor, cells:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _OnAttention(Objective):
-    """What the objectives on attention share."""
+class _OnAttention(OnPositions):
+    """What the objectives on attention share; their layers count from 1."""
 
-    layers: LayerMap
-    """Pairs of layers, from 1."""
-    positions: Positions = Positions.ALL
-    """Which queries count."""
-
-    @property
-    def pairs(self) -> LayerMap:
-        """The layer pairs it compares."""
-        return self.layers
-
-    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
-        """Queries and keys of the active pairs."""
-        active = [pair for pair, _ in self.active_pairs(stages)]
-        return (
-            Needs(attention=frozenset(pair.student for pair in active)),
-            Needs(attention=frozenset(pair.teacher for pair in active)),
-        )
+    def captured(self, layers: frozenset[int]) -> Needs:
+        """Queries and keys."""
+        return Needs(attention=layers)
 
     def check(self, student: EncoderShape, teacher: EncoderShape) -> None:
         """As many heads on both sides, and no attention of the embeddings."""
@@ -112,26 +99,19 @@ class AttentionMSE(_OnAttention):
     """Scores or probabilities."""
     name: str = "attention_mse"
 
-    def terms(
-        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
-    ) -> list[LossTerm]:
-        """One term; the mean over cells is each row's own, at [CLS] and the [MASK]s each query's own."""
-        active = self.active_pairs(stages)
-        if not active:
-            return []
-        cells = student.allowed_cells() & real_positions(batch)[:, None, :, None]  # [B, 1, L, L]
-        errors = [
-            share * attention_cell_error(self._of(student, pair.student), self._of(teacher, pair.teacher), cells)
-            for pair, share in active
-        ]
-        error, count = torch.stack(errors).sum(dim=0), cells[:, 0].sum(dim=-1)  # [B, L] each
-        if self.positions is Positions.ALL:
-            return [self._term(error.sum(dim=1) / count.sum(dim=1), Unit.ROWS)]
-        values = at_positions(error / count.clamp(min=1), self.positions, batch)
-        return [self._term(values, UNITS[self.positions])]
+    def pair_error(
+        self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch
+    ) -> torch.Tensor:
+        """[B, L], the sum over the cells of each query."""
+        cells = _counted_cells(student, batch)
+        return attention_cell_error(self._of(student, pair.student), self._of(teacher, pair.teacher), cells)
 
-    def _term(self, values: torch.Tensor, unit: Unit) -> LossTerm:
-        return LossTerm(name=self.name, values=values, unit=unit, weight=self.weight)
+    def counted(self, errors: torch.Tensor, student: DistillCapture, batch: Batch) -> tuple[torch.Tensor, Unit]:
+        """The mean over cells is each row's own, at [CLS] and the scored positions each query's own."""
+        cells = _counted_cells(student, batch)[:, 0].sum(dim=-1)  # [B, L]
+        if self.positions is Positions.ALL:
+            return errors.sum(dim=1) / cells.sum(dim=1), Unit.ROWS
+        return super().counted(errors / cells.clamp(min=1), student, batch)
 
     def _of(self, capture: DistillCapture, layer: int) -> torch.Tensor:
         if self.on is AttentionKind.SCORES:
@@ -145,22 +125,15 @@ class AttentionKL(_OnAttention):
 
     name: str = "attention_kl"
 
-    def terms(
-        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
-    ) -> list[LossTerm]:
-        """One term over the counted positions."""
-        active = self.active_pairs(stages)
-        if not active:
-            return []
-        cells = student.allowed_cells()
-        divergences = [
-            share
-            * attention_kl_divergence(
-                student.attention_log_probabilities(pair.student),
-                teacher.attention_log_probabilities(pair.teacher),
-                cells,
-            )
-            for pair, share in active
-        ]
-        values = at_positions(torch.stack(divergences).sum(dim=0), self.positions, batch)
-        return [LossTerm(name=self.name, values=values, unit=UNITS[self.positions], weight=self.weight)]
+    def pair_error(
+        self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch
+    ) -> torch.Tensor:
+        """[B, L]."""
+        mine = student.attention_log_probabilities(pair.student)
+        target = teacher.attention_log_probabilities(pair.teacher)
+        return attention_kl_divergence(mine, target, student.allowed_cells())
+
+
+def _counted_cells(student: DistillCapture, batch: Batch) -> torch.Tensor:
+    """The cells of real queries that are not masked, bool [B, 1, L, L]."""
+    return student.allowed_cells() & batch.inputs.real_positions()[:, None, :, None]

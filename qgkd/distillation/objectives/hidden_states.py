@@ -1,6 +1,6 @@
-"""Hidden states, layer by layer.
+"""The objective on hidden states, layer pair by layer pair.
 
-Comes in: hidden states [B, L, D] of layer pairs. Goes out: one value per counted position.
+Comes in: hidden states [B, L, D] of layer pairs. Goes out: one squared distance per counted position.
 
 A literal example: student (1, 3), teacher (1, 1) at one position: the mean over the columns is (0 + 4) / 2 = 2.
 
@@ -21,12 +21,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from qgkd.checkpoints.encoder import EncoderShape
-from qgkd.distillation.objectives.layer_map import LayerMap
-from qgkd.distillation.objectives.objective import Objective, TwoNeeds, check_same_shape
-from qgkd.distillation.objectives.positions import UNITS, Batch, Positions, at_positions
-from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
-from qgkd.distillation.teachers.capture import DistillCapture, Needs
-from qgkd.training.loss import LossTerm
+from qgkd.distillation.objectives.layer_map import LayerPair
+from qgkd.distillation.objectives.objective import OnPositions
+from qgkd.distillation.teachers.capture import DistillCapture
+from qgkd.distillation.teachers.logit_pair import check_same_shape
+from qgkd.model_input.batch import Batch
 
 
 def hidden_state_squared_error(student_states: torch.Tensor, teacher_states: torch.Tensor) -> torch.Tensor:
@@ -44,29 +43,12 @@ def hidden_state_squared_error(student_states: torch.Tensor, teacher_states: tor
 
 
 @dataclass(frozen=True, kw_only=True)
-class HiddenStateMSE(Objective):
+class HiddenStateMSE(OnPositions):
     """Mean squared error of hidden states, the mean over layer pairs, positions and columns."""
 
-    layers: LayerMap
-    """Pairs; 0 is the embeddings' output."""
-    positions: Positions = Positions.ALL
-    """Which positions count."""
     normalised: bool = False
     """Divide each state by its length first."""
     name: str = "hidden_state_mse"
-
-    @property
-    def pairs(self) -> LayerMap:
-        """The layer pairs it compares."""
-        return self.layers
-
-    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
-        """Hidden states of the active pairs."""
-        active = [pair for pair, _ in self.active_pairs(stages)]
-        return (
-            Needs(hidden_states=frozenset(pair.student for pair in active)),
-            Needs(hidden_states=frozenset(pair.teacher for pair in active)),
-        )
 
     def projections(self, student: EncoderShape, teacher: EncoderShape) -> nn.ModuleDict | None:
         """One linear map per student layer, without bias, where the widths differ."""
@@ -75,28 +57,13 @@ class HiddenStateMSE(Objective):
         layers = sorted({pair.student for pair in self.layers})
         return nn.ModuleDict({str(layer): nn.Linear(student.width, teacher.width, bias=False) for layer in layers})
 
-    def terms(
-        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
-    ) -> list[LossTerm]:
-        """One term over the counted positions."""
-        active = self.active_pairs(stages)
-        if not active:
-            return []
-        errors = [
-            share * self._error(self._of(student, pair.student), teacher.hidden_state(pair.teacher))
-            for pair, share in active
-        ]
-        values = at_positions(torch.stack(errors).sum(dim=0), self.positions, batch)
-        return [LossTerm(name=self.name, values=values, unit=UNITS[self.positions], weight=self.weight)]
-
-    def _error(self, student_states: torch.Tensor, teacher_states: torch.Tensor) -> torch.Tensor:
-        if self.normalised:
-            student_states, teacher_states = (
-                F.normalize(states.float(), dim=-1) for states in (student_states, teacher_states)
-            )
-        return hidden_state_squared_error(student_states, teacher_states)
-
-    def _of(self, student: DistillCapture, layer: int) -> torch.Tensor:
-        """Projected where there are projections."""
+    def pair_error(
+        self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch
+    ) -> torch.Tensor:
+        """[B, L], of the student's projected state where there is a projection."""
         projected = (student.projected_states or {}).get(self.name)
-        return student.hidden_state(layer) if projected is None else projected[layer]
+        mine = student.hidden_state(pair.student) if projected is None else projected[pair.student]
+        target = teacher.hidden_state(pair.teacher)
+        if self.normalised:
+            mine, target = (F.normalize(states.float(), dim=-1) for states in (mine, target))
+        return hidden_state_squared_error(mine, target)

@@ -1,4 +1,4 @@
-"""Which teacher layer each student layer imitates.
+"""Layer maps: which teacher layer each student layer imitates.
 
 Comes in: a map's name and both depths. Goes out: `LayerPair`s, bottom up; layers count from 1, 0 is the embeddings.
 
@@ -40,7 +40,7 @@ def layer_map(name: str, student_layers: int, teacher_layers: int, *, leave_out_
         leave_out_last: Leave out the student's last layer, as PKD does.
 
     Raises:
-        UserError: No such map, or layers that are not there.
+        UserError: An unknown map, or layers that do not exist.
     """
     if name == "skip":
         pairs = skip(student_layers, teacher_layers)
@@ -88,7 +88,7 @@ def explicit(pairs: Sequence[tuple[int, int]], student_layers: int, teacher_laye
     """Pairs as given, in the order of the student's layers.
 
     Raises:
-        UserError: A layer that is not there, or a pair given twice.
+        UserError: A layer that does not exist, or a pair given twice.
     """
     found = tuple(LayerPair(*pair) for pair in sorted(pairs))
     for pair in found:

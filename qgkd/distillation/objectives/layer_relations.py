@@ -1,24 +1,25 @@
-"""How a word changes from layer to layer.
+"""The objectives on how a word's states relate from layer to layer.
 
-Comes in: hidden states of layer pairs. Goes out: one value per word: the pairs of its states by distance, and the
-triples by the angle at one of them.
+Comes in: hidden states of layer pairs. Goes out: one value per word, from the distances of its pairs of states, and
+from the angles of its triples.
 
 A literal example: embeddings and six layers are 7 states of a word, 42 ordered pairs and 210 ordered triples.
 
 Source: Park, Kim and Yang 2021 (CKD, arXiv 2109.08359), "layer transforming relation".
-Differs: pairs of a state with itself are left out, in the reference code they count as zeros; its squared distances are
-lengths here.
+Differs: pairs of a state with itself are left out, where the reference code counts them as zeros; distances are lengths
+instead of their squares.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import torch
 
-from qgkd.distillation.objectives.layer_map import LayerMap
-from qgkd.distillation.objectives.objective import Objective, TwoNeeds
-from qgkd.distillation.objectives.positions import Batch, Positions, at_positions
+from qgkd.distillation.objectives.layer_map import LayerMap, LayerPair
+from qgkd.distillation.objectives.objective import OnLayers
+from qgkd.distillation.objectives.positions import Positions, at_positions
 from qgkd.distillation.objectives.relations import (
     Comparison,
     Distance,
@@ -29,8 +30,9 @@ from qgkd.distillation.objectives.relations import (
 )
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.objectives.word_relations import check_comparison
-from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.errors import UserError
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm, Unit
 
 
@@ -54,8 +56,8 @@ def layer_distance_error(
     count = student_states.shape[2]
     pairs = ~torch.eye(count, dtype=torch.bool, device=student_states.device)
     with torch.no_grad():
-        its = pair_relations(teacher_states, distance, pairs)
-    errors = pair_errors(pair_relations(student_states, distance, pairs), its, pairs, comparison)
+        target = pair_relations(teacher_states, distance, pairs)
+    errors = pair_errors(pair_relations(student_states, distance, pairs), target, pairs, comparison)
     return errors.sum(dim=(2, 3)) / (count * (count - 1))
 
 
@@ -73,8 +75,8 @@ def layer_angle_error(student_states: torch.Tensor, teacher_states: torch.Tensor
     same = torch.eye(count, dtype=torch.bool, device=student_states.device)
     triples = ~(same[:, :, None] | same[:, None, :] | same[None, :, :])  # vertex, arm, arm
     with torch.no_grad():
-        its = _angles(teacher_states)
-    errors = (_angles(student_states) - its).square().masked_fill(~triples, 0)
+        target = _angles(teacher_states)
+    errors = (_angles(student_states) - target).square().masked_fill(~triples, 0)
     return errors.sum(dim=(2, 3, 4)) / triples.sum()
 
 
@@ -86,46 +88,34 @@ def _angles(states: torch.Tensor) -> torch.Tensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _LayerRelation(Objective):
-    """What both share: a word's states at all the layers at once."""
-
-    layers: LayerMap
-    """Pairs; 0 is the embeddings' output."""
-
-    @property
-    def pairs(self) -> LayerMap:
-        """The layer pairs it compares."""
-        return self.layers
-
-    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
-        """Hidden states of the active pairs."""
-        active = self._active(stages)
-        student, teacher = (frozenset(pair[side] for pair in active) for side in (0, 1))
-        return Needs(hidden_states=student), Needs(hidden_states=teacher)
+class _LayerRelation(OnLayers):
+    """What both share: a word's states at all layers together."""
 
     def terms(
         self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
     ) -> list[LossTerm]:
         """One term over real positions."""
-        active = self._active(stages)
+        active = [pair for pair, _ in self.active_pairs(stages)]
         if not active:
             return []
         mine = torch.stack([student.hidden_state(pair.student) for pair in active], dim=2)
-        its = torch.stack([teacher.hidden_state(pair.teacher) for pair in active], dim=2)
-        values = at_positions(self._error(mine, its), Positions.ALL, batch)
+        theirs = torch.stack([teacher.hidden_state(pair.teacher) for pair in active], dim=2)
+        values = at_positions(self._error(mine, theirs), Positions.ALL, batch)
         return [LossTerm(name=self.name, values=values, unit=Unit.POSITIONS, weight=self.weight)]
 
-    def _active(self, stages: StageWeights) -> LayerMap:
-        """A relation of layers needs all of them: it is on from the stage that has the last."""
-        return self.pairs if len(self.active_pairs(stages)) == len(self.pairs) else ()
+    def active_pairs(self, stages: StageWeights) -> list[tuple[LayerPair, float]]:
+        """All or none: the relation is on from the stage that has the last of its layers."""
+        active = super().active_pairs(stages)
+        return active if len(active) == len(self.pairs) else []
 
+    @abstractmethod
     def _error(self, student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
-        raise NotImplementedError
+        """[B, L, n, D] of both to [B, L]."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayerRelationDistance(_LayerRelation):
-    """Pairs of a word's states."""
+    """Relations of pairs of a word's states."""
 
     distance: Distance = Distance.COSINE
     """Of a pair."""
@@ -144,7 +134,7 @@ class LayerRelationDistance(_LayerRelation):
 
 @dataclass(frozen=True, kw_only=True)
 class LayerRelationAngle(_LayerRelation):
-    """Triples of a word's states."""
+    """Relations of triples of a word's states."""
 
     name: str = "layer_relation_angle"
 

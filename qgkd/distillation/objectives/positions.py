@@ -3,21 +3,17 @@
 Comes in: one value per position, [B, L]. Goes out: what a `LossTerm` holds, and the unit its mean is taken over.
 
 A literal example: two rows of 5 and 3 tokens padded to 5: `all` sums 5 and 3 values, and the trainer divides by 8;
-`cls` takes one of each; `masks` one for every scored [MASK], in packed rows and in recurrent ones.
+`cls` takes one of each; `masks` one for every scored position.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 import torch
 
-from qgkd.model_input.rows import Block
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import Unit
-
-Batch = Mapping[str, torch.Tensor]
-"""As `qgkd.training.batches.RowCollator` makes it; a classification batch has the same names."""
 
 
 class Positions(StrEnum):
@@ -28,7 +24,7 @@ class Positions(StrEnum):
     CLS = "cls"
     """The first token of each row."""
     MASKS = "masks"
-    """The scored [MASK]s: in packed rows the pseudo block, in recurrent ones the last token."""
+    """The scored positions: a question generator's [MASK]s; in classification [CLS]."""
 
 
 UNITS = {Positions.ALL: Unit.POSITIONS, Positions.CLS: Unit.ROWS, Positions.MASKS: Unit.TOKENS}
@@ -41,7 +37,7 @@ def at_positions(values: torch.Tensor, positions: Positions, batch: Batch) -> to
     Args:
         values: [B, L].
         positions: Which.
-        batch: Has `blocks` [B, L] and `mask_positions` [R, 2].
+        batch: The rows.
 
     Returns:
         [B], the sum over a row's real positions, for `all`; [B] for `cls`; [R] for `masks`.
@@ -49,11 +45,6 @@ def at_positions(values: torch.Tensor, positions: Positions, batch: Batch) -> to
     if positions is Positions.CLS:
         return values[:, 0]
     if positions is Positions.MASKS:
-        row, position = batch["mask_positions"].unbind(dim=1)
+        row, position = batch.inputs.scored_positions.unbind(dim=1)
         return values[row, position]
-    return values.masked_fill(~real_positions(batch), 0).sum(dim=1)
-
-
-def real_positions(batch: Batch) -> torch.Tensor:
-    """Everything but padding, bool [B, L]."""
-    return batch["blocks"] != Block.PADDING
+    return values.masked_fill(~batch.inputs.real_positions(), 0).sum(dim=1)

@@ -1,7 +1,7 @@
 """Distances and angles among vectors, for student and teacher of any widths.
 
 Comes in: states [..., N, D]. Goes out: [..., N, N] for pairs, [..., N, N] per vertex for angles. Everything is computed
-from inner products, so nothing of size N² D is ever held.
+from inner products, so no tensor of size N² D is built.
 
 A literal example: points (0, 0), (1, 0), (0, 2): the angle at the first between the others has cosine 0, at the second
 between the first and the third 1 / sqrt(5) = 0.447.

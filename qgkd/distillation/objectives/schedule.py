@@ -1,6 +1,6 @@
-"""Which terms are active when.
+"""Schedules: which terms are active when.
 
-Comes in: a schedule's name, how far the training is, which student layers imitate. Goes out: `StageWeights`.
+Comes in: a schedule's name, the share of steps done, the student layers that imitate. Goes out: `StageWeights`.
 
 A literal example: six student layers make seven stages of 1/7 of the steps each. At 0.3 of the steps, in the third
 stage, `layer-adding` has layers 1 to 3 active and `layer-by-layer` layer 3 alone; in the last stage the former has
@@ -21,7 +21,7 @@ from qgkd.errors import UserError
 
 
 class Schedule(StrEnum):
-    """How the terms of a recipe follow one another."""
+    """The order in which terms become active."""
 
     ALL_LAYER = "all-layer"
     """Everything from the first step."""
@@ -33,7 +33,7 @@ class Schedule(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageWeights:
-    """What each part of the loss is multiplied with at one moment."""
+    """What each part of the loss is multiplied by at one moment."""
 
     logits: float = 1.0
     """Of every term on logits, hard labels included."""
@@ -44,7 +44,7 @@ class StageWeights:
         """The weight of a student layer's pairs.
 
         Raises:
-            ValueError: A layer the schedule was not made for.
+            ValueError: A layer that is not in the schedule.
         """
         if self.layers is None:
             return 1.0
@@ -65,7 +65,7 @@ def stage_weights(
         schedule: Which.
         progress: Share of the optimiser steps that are done, 0 to 1.
         layers: The student layers that imitate, bottom up (`objective.imitating_layers`); n of them make n + 1 stages.
-        stage_ends: Where each stage ends, as shares of the steps, the last 1; equal stages where None.
+        stage_ends: Where each stage ends, as shares of the steps, the last 1; None makes equal stages.
 
     Raises:
         UserError: Ends that do not rise to 1.

@@ -1,18 +1,18 @@
-"""Which of two teachers a row learns from, by the student's uncertainty.
+"""The choice between two teachers by the student's uncertainty.
 
 Comes in: an objective on logits, captures of a small and a large teacher. Goes out: its terms against the small teacher
-and against the large one, one value per row.
+and against the large one.
 
-A literal example, four rows of uncertainty (0.9, 0.1, 0.6, 0.2):
+A literal example, four scored positions of uncertainty (0.9, 0.1, 0.6, 0.2):
 
-    hard        small: rows 1 and 3, large: rows 2 and 4, each term the mean over its own half
+    hard        small: 1 and 3, large: 2 and 4, each term the mean over its own half
     soft        small: 0.9 0.1 0.6 0.2, large: 0.1 0.9 0.4 0.8
     soft-batch  small: 0.45 four times, large: 0.55 four times
 
 Source: Li et al. 2021 (Dynamic KD, arXiv 2109.11295), dynamic teacher adoption; `hard`, `soft-batch` and
 `soft` are `hard`, `soft` and `soft-instance` in the reference code.
 Differs: no gradient goes through the weights. As there, `hard` counts both halves' means in full, so its sum is about
-twice that of `soft`; a batch of one row asks the large teacher alone, where the code gives nan.
+twice that of `soft`; a batch of one position takes the large teacher, where the code gives nan.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from enum import StrEnum
 
 import torch
 
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.objectives.uncertainty import uncertainty
-from qgkd.distillation.objectives.weighted_rows import ByUncertainty, row_terms, scored_logits
-from qgkd.distillation.teachers.capture import DistillCapture
+from qgkd.distillation.objectives.weighted_rows import ByUncertainty, over_chosen, weighted
+from qgkd.distillation.teachers.capture import DistillCapture, captured_logits
 from qgkd.distillation.teachers.several_teachers import SeveralCaptures
+from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
 
 
 class TeacherMode(StrEnum):
-    """How the rows are shared out."""
+    """How the scored positions are shared between the teachers."""
 
     HARD = "hard"
     """The less certain half to the small teacher, the rest to the large one."""
     SOFT = "soft"
-    """Each row to both, the small one's weight the row's uncertainty, the large one's the rest."""
+    """Each to both: its uncertainty is the small teacher's weight, the rest the large one's."""
     SOFT_BATCH = "soft-batch"
-    """As `soft`, with the batch's mean uncertainty for every row."""
+    """As `soft`, with the batch's mean uncertainty everywhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class SelectedTeacher(ByUncertainty):
     """An objective against two teachers."""
 
     mode: TeacherMode = TeacherMode.HARD
-    """How the rows are shared out."""
+    """How the scored positions are shared between the teachers."""
 
     def terms(
         self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
@@ -56,32 +56,32 @@ class SelectedTeacher(ByUncertainty):
         members = (teacher.members or ()) if isinstance(teacher, SeveralCaptures) else ()
         if len(members) != 2:
             raise ValueError(f"expected captures of two teachers, found {len(members) or 1}")
-        small, large = self.shares(scored_logits(student, batch), batch["row_weights"] > 0)
+        small, large = self.shares(captured_logits(student), batch.target_weights)
         found = []
-        for whose, capture, share in zip(("small", "large"), members, (small, large), strict=True):
-            for term in row_terms(self.objective, student, capture, batch, stages):
-                name = f"{whose}_teacher_{term.name}"
-                found.append(replace(term, name=name, values=term.values * share, weight=term.weight * self.weight))
+        for whose, capture, share in (("small", members[0], small), ("large", members[1], large)):
+            for term in self.objective.terms(student, capture, batch, stages):
+                renamed = replace(term, name=f"{whose}_teacher_{term.name}")
+                found.append(weighted(renamed, share, batch, self.weight))
         return found
 
-    def shares(self, student_logits: torch.Tensor, counted: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """What each row counts with the small teacher, and with the large one.
+    def shares(self, student_logits: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What each scored position counts with the small teacher, and with the large one.
 
         Args:
-            student_logits: [B, C].
-            counted: Bool [B], False for rows that only fill a batch up.
+            student_logits: [R, C].
+            weights: [R], 0 for positions of rows that only fill a batch up.
 
         Returns:
-            [B] and [B], without gradients.
+            [R] and [R], without gradients.
         """
         unsure = uncertainty(student_logits, self.by)
         if self.mode is TeacherMode.SOFT:
             return unsure, 1 - unsure
         if self.mode is TeacherMode.SOFT_BATCH:
-            mean = (unsure * counted).sum() / counted.sum().clamp(min=1)
+            mean = (unsure * weights).sum() / weights.sum().clamp(min=1e-9)
             return mean.expand_as(unsure), (1 - mean).expand_as(unsure)
-        rows = int(counted.sum())
+        counted = weights > 0
         first = torch.zeros_like(counted)
-        first[unsure.masked_fill(~counted, -1).argsort(descending=True, stable=True)[: rows // 2]] = True
-        rest = counted & ~first
-        return first * (rows / max(1, rows // 2)), rest * (rows / max(1, rows - rows // 2))
+        half = int(counted.sum()) // 2
+        first[unsure.masked_fill(~counted, -1).argsort(descending=True, stable=True)[:half]] = True
+        return over_chosen(first, weights), over_chosen(counted & ~first, weights)

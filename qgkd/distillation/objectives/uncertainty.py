@@ -1,16 +1,16 @@
-"""How unsure a student is of a row, from its logits.
+"""The student's uncertainty, from its logits.
 
-Comes in: logits [B, C]. Goes out: one number per row, 0 for a row it is certain of and 1 for one it knows nothing of,
-cut off from the graph: a weight made of it passes no gradient.
+Comes in: logits [B, C], in a question generator [R, V]. Goes out: one number per position from 0 (certain) to 1
+(uniform), detached: a weight made of it passes no gradient.
 
 A literal example: logits (0, 0, 0) are 1 by every measure; probabilities (0.5, 0.25, 0.25) have entropy 1.040 of ln 3 =
 1.099, which is 0.946, margin 1 - 0.25 = 0.75, least confidence (1 - 0.5) 3 / 2 = 0.75.
 
-With two classes all three put the rows into the same order, so nothing can be learnt about their difference there.
+With two classes all three rank positions alike.
 
 Source: Li et al. 2021 (Dynamic KD, arXiv 2109.11295), after active learning (Settles 2009): entropy at T = 1.
 Differs: margin and least confidence are scaled to 0..1 and point the same way as entropy; the order is the paper's. The
-reference code takes the logarithm of a softmax, which is not a number where a probability underflows; here it is a
+reference code takes the logarithm of a softmax, which gives nan where a probability underflows; here it is a
 log-softmax.
 """
 
@@ -23,7 +23,7 @@ import torch
 
 
 class Uncertainty(StrEnum):
-    """What is measured."""
+    """The measure of uncertainty."""
 
     ENTROPY = "entropy"
     """H(p) / ln C."""
@@ -35,17 +35,17 @@ class Uncertainty(StrEnum):
 
 @torch.no_grad()
 def uncertainty(student_logits: torch.Tensor, by: Uncertainty = Uncertainty.ENTROPY) -> torch.Tensor:
-    """Measure every row.
+    """Measure every position.
 
     Args:
         student_logits: [B, C], C at least 2.
         by: The measure.
 
     Returns:
-        [B], from 0 (certain) to 1 (no idea), without a gradient.
+        [B], from 0 (certain) to 1 (uniform), without a gradient.
 
     Raises:
-        ValueError: One output alone: there is no distribution to be unsure of.
+        ValueError: A single output has no distribution.
     """
     classes = student_logits.shape[-1]
     if classes < 2:

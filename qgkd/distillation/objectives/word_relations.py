@@ -1,27 +1,27 @@
-"""How the words of a row stand to one another, layer by layer.
+"""The objectives on how the words of a row relate to each other, layer pair by layer pair.
 
-Comes in: hidden states of layer pairs. Goes out: one value per row: its pairs of words by distance, and its triples by
-the angle at one of them, within a window.
+Comes in: hidden states of layer pairs. Goes out: one value per row, from the distances of its pairs of words, and from
+the angles of its triples within a window.
 
 A literal example: a row of 4 real tokens has 12 ordered pairs; in a window of 3 its 2 inner tokens are vertices of 2
 ordered triples each.
 
-Source: Park, Kim and Yang 2021 (CKD, arXiv 2109.08359), "word relation". No projection: relations have no
-width.
-Differs: the mean is over the pairs, and the triples, of each row and over rows; the reference code's is over those of
-all rows together, padding in the windows and pairs of a word with itself among them. Its squared distances are lengths
-here. Its cosine path is not a number on today's torch, which multiplies -inf by 0.
+Source: Park, Kim and Yang 2021 (CKD, arXiv 2109.08359), "word relation". Relations need
+no projection.
+Differs: the mean is over each row's pairs or triples, then over rows; the reference code takes it over all rows
+together, including padding in the windows and pairs of a word with itself. Distances are lengths instead of their
+squares. The code's cosine path gives nan on today's torch, which multiplies -inf by 0.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import torch
 
-from qgkd.distillation.objectives.layer_map import LayerMap
-from qgkd.distillation.objectives.objective import Objective, TwoNeeds
-from qgkd.distillation.objectives.positions import Batch, real_positions
+from qgkd.distillation.objectives.layer_map import LayerPair
+from qgkd.distillation.objectives.objective import MeanOverLayers
 from qgkd.distillation.objectives.relations import (
     Comparison,
     Distance,
@@ -30,10 +30,10 @@ from qgkd.distillation.objectives.relations import (
     pair_errors,
     pair_relations,
 )
-from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
-from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.errors import UserError
-from qgkd.training.loss import LossTerm, Unit
+from qgkd.model_input.batch import Batch
+from qgkd.training.loss import Unit
 
 
 def word_distance_error(
@@ -55,11 +55,11 @@ def word_distance_error(
     Returns:
         [B]; 0 for a row of one token.
     """
-    alone = torch.eye(real.shape[1], dtype=torch.bool, device=real.device)
-    pairs = real[:, :, None] & real[:, None, :] & ~alone  # [B, L, L]
+    itself = torch.eye(real.shape[1], dtype=torch.bool, device=real.device)
+    pairs = real[:, :, None] & real[:, None, :] & ~itself  # [B, L, L]
     with torch.no_grad():
-        its = pair_relations(teacher_states, distance, pairs)
-    errors = pair_errors(pair_relations(student_states, distance, pairs), its, pairs, comparison)
+        target = pair_relations(teacher_states, distance, pairs)
+    errors = pair_errors(pair_relations(student_states, distance, pairs), target, pairs, comparison)
     return errors.sum(dim=(1, 2)) / pairs.sum(dim=(1, 2)).clamp(min=1)
 
 
@@ -86,8 +86,8 @@ def word_angle_error(
     different = ~torch.eye(places.shape[1], dtype=torch.bool, device=real.device)
     triples = counted[..., :, None] & counted[..., None, :] & different  # [B, L, W, W]
     with torch.no_grad():
-        its = _window_angles(teacher_states, real, places)
-    errors = (_window_angles(student_states, real, places) - its).square().masked_fill(~triples, 0)
+        target = _window_angles(teacher_states, real, places)
+    errors = (_window_angles(student_states, real, places) - target).square().masked_fill(~triples, 0)
     return errors.sum(dim=(1, 2, 3)) / triples.sum(dim=(1, 2, 3)).clamp(min=1)
 
 
@@ -101,44 +101,28 @@ def _window_angles(states: torch.Tensor, real: torch.Tensor, places: torch.Tenso
 
 
 @dataclass(frozen=True, kw_only=True)
-class _WordRelation(Objective):
-    """What both share: hidden states of layer pairs, a mean over them."""
+class _WordRelation(MeanOverLayers):
+    """What both share: one error per row and layer pair."""
 
-    layers: LayerMap
-    """Pairs; 0 is the embeddings' output."""
+    def pair_error(
+        self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch
+    ) -> torch.Tensor:
+        """[B]."""
+        mine, target = student.hidden_state(pair.student), teacher.hidden_state(pair.teacher)
+        return self._error(mine, target, batch.inputs.real_positions())
 
-    @property
-    def pairs(self) -> LayerMap:
-        """The layer pairs it compares."""
-        return self.layers
+    def counted(self, errors: torch.Tensor, student: DistillCapture, batch: Batch) -> tuple[torch.Tensor, Unit]:
+        """One value per row."""
+        return errors, Unit.ROWS
 
-    def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
-        """Hidden states of the active pairs."""
-        active = [pair for pair, _ in self.active_pairs(stages)]
-        student, teacher = (frozenset(pair[side] for pair in active) for side in (0, 1))
-        return Needs(hidden_states=student), Needs(hidden_states=teacher)
-
-    def terms(
-        self, student: DistillCapture, teacher: DistillCapture, batch: Batch, stages: StageWeights = EVERYTHING
-    ) -> list[LossTerm]:
-        """One term over rows."""
-        real = real_positions(batch)
-        errors = [
-            share * self._error(student.hidden_state(pair.student), teacher.hidden_state(pair.teacher), real)
-            for pair, share in self.active_pairs(stages)
-        ]
-        if not errors:
-            return []
-        values = torch.stack(errors).sum(dim=0)
-        return [LossTerm(name=self.name, values=values, unit=Unit.ROWS, weight=self.weight)]
-
+    @abstractmethod
     def _error(self, student: torch.Tensor, teacher: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        raise NotImplementedError
+        """[B, L, D] of both and the real tokens [B, L] to [B]."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WordRelationDistance(_WordRelation):
-    """Pairs of words."""
+    """Relations of pairs of words."""
 
     distance: Distance = Distance.COSINE
     """Of a pair."""
@@ -156,7 +140,7 @@ class WordRelationDistance(_WordRelation):
 
 @dataclass(frozen=True, kw_only=True)
 class WordRelationAngle(_WordRelation):
-    """Triples of words within a window."""
+    """Relations of triples of words within a window."""
 
     window: int = 21
     """Tokens in a window around the vertex, odd; as many as a row has tokens or more: every triple."""
@@ -174,7 +158,7 @@ class WordRelationAngle(_WordRelation):
 
 
 def check_comparison(name: str, distance: Distance, comparison: Comparison) -> None:
-    """A softmax of lengths would count far words most.
+    """Refuse a softmax of lengths, which would count far words most.
 
     Raises:
         UserError: KL of L2 distances.

@@ -1,7 +1,7 @@
-"""A teacher's logits kept on disk, its top k at every question token.
+"""A teacher's logits cached on disk, its top k at every question token.
 
 Comes in: a teacher and tokenised questions. Goes out: a folder; rows that carry their logits; `CachedTeacher`, which
-asks nobody.
+reads them.
 
     about.json    what the logits depend on
     ids.npy       [T, k] token ids, T question tokens of the whole store in its order
@@ -10,7 +10,7 @@ asks nobody.
 A literal example: DRCD's 26,936 questions of 23 tokens at k = 64 are 320 MB; at k = V the rows are the teacher's own.
 
 The others are -inf, so a softmax over the vocabulary renormalises over the k, at any temperature. Terms on states,
-attention and raw logits cannot be had from it, and are refused.
+attention and raw logits are refused.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from numpy.typing import NDArray
 
 from qgkd.distillation.objectives.logits import LogitMSE
 from qgkd.distillation.objectives.objective import Objective
-from qgkd.distillation.objectives.positions import Batch
+from qgkd.distillation.objectives.weighted_rows import ByUncertainty
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.errors import UserError
 from qgkd.files.json_files import write_json
+from qgkd.model_input.batch import Batch
 from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import Draw, RowDataset, WeightedRow
 from qgkd.training.token_store import TokenStore
@@ -41,7 +42,7 @@ _BATCH_QUESTIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class LogitCache:
-    """The kept logits of a store's questions, in the order of their tokens."""
+    """The cached logits of a store's questions, in the order of their tokens."""
 
     ids: NDArray[np.int32]  # [T, k]
     logits: NDArray[np.float32]  # [T, k]
@@ -49,7 +50,7 @@ class LogitCache:
 
 @dataclass(frozen=True, slots=True)
 class RowWithLogits(WeightedRow):
-    """A row with the teacher's answers at its scored [MASK]s."""
+    """A row with the teacher's logits at its scored [MASK]s."""
 
     teacher_ids: NDArray[np.int32]  # [r, k]
     teacher_logits: NDArray[np.float32]  # [r, k]
@@ -72,24 +73,36 @@ class CachedRows(RowDataset):
         return [self._with_logits(each, tokens[[len(each.row) - source - 1]]) for each in rows]
 
     def _places(self, question: int) -> NDArray[np.int64]:
-        """Where in the store's targets a question's tokens are."""
+        """The places of a question's tokens in the store's targets."""
         return np.arange(self.target_ends[question - 1] if question else 0, self.target_ends[question])
 
     def _with_logits(self, row: WeightedRow, places: NDArray[np.int64]) -> RowWithLogits:
         return RowWithLogits(row.row, row.weight, self._cache.ids[places], self._cache.logits[places])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachedBatch(Batch):
+    """A batch with the teacher's largest logits, in the order of the scored positions."""
+
+    teacher_ids: torch.Tensor  # [R, k]
+    teacher_logits: torch.Tensor  # [R, k]
+
+
 @dataclass(frozen=True, slots=True)
 class CachedCollator(RowCollator):
-    """A `RowCollator` that adds `teacher_ids` and `teacher_logits`, [R, k] in the order of `mask_positions`."""
+    """A `RowCollator` whose batches carry the teacher's logits."""
 
-    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> dict[str, torch.Tensor]:
-        """Pad the rows, and put their logits one below the other."""
-        batch = RowCollator.__call__(self, items)
+    def __call__(self, items: Sequence[Sequence[WeightedRow]]) -> CachedBatch:
+        """Pad the rows and concatenate their logits."""
+        plain = RowCollator.__call__(self, items)
         rows: list[Any] = [row for item in items for row in item]
-        batch["teacher_ids"] = torch.from_numpy(np.concatenate([row.teacher_ids for row in rows]).astype(np.int64))
-        batch["teacher_logits"] = torch.from_numpy(np.concatenate([row.teacher_logits for row in rows]))
-        return batch
+        return CachedBatch(
+            inputs=plain.inputs,
+            targets=plain.targets,
+            row_weights=plain.row_weights,
+            teacher_ids=torch.from_numpy(np.concatenate([row.teacher_ids for row in rows]).astype(np.int64)),
+            teacher_logits=torch.from_numpy(np.concatenate([row.teacher_logits for row in rows])),
+        )
 
 
 class CachedTeacher:
@@ -107,8 +120,9 @@ class CachedTeacher:
         return self
 
     def __call__(self, batch: Batch) -> DistillCapture:
-        """Logits [R, V], -inf where none were kept."""
-        ids, kept = batch["teacher_ids"], batch["teacher_logits"]
+        """Logits [R, V], -inf where none were cached."""
+        assert isinstance(batch, CachedBatch)
+        ids, kept = batch.teacher_ids, batch.teacher_logits
         logits = kept.new_full((len(ids), self._outputs), -torch.inf)
         return DistillCapture(logits=logits.scatter(1, ids, kept))
 
@@ -119,18 +133,18 @@ def check_cacheable(objectives: Sequence[Objective]) -> None:
     Raises:
         UserError: Their names.
     """
-    odd = [each.name for each in objectives if each.pairs or isinstance(each, LogitMSE)]
-    if odd:
+    refused = [each.name for each in objectives if each.pairs or isinstance(each, LogitMSE | ByUncertainty)]
+    if refused:
         raise UserError(
-            f"distill.cached_top_k keeps the largest logits alone, found {' and '.join(odd)}, which need more of the "
-            "teacher; set their weights to 0, or cached_top_k to 0"
+            f"distill.cached_top_k keeps the largest logits alone, found {' and '.join(refused)}, which need more of "
+            "the teacher; set their weights to 0, or cached_top_k to 0"
         )
 
 
 def cached_logits(
     folder: Path, store: TokenStore, about: dict[str, Any], compute: Callable[[], LogitCache]
 ) -> LogitCache:
-    """The cache in a folder, computed and written where there is none.
+    """The cache in a folder; computed and written if absent.
 
     Args:
         folder: Beside the run's other files.
@@ -139,12 +153,14 @@ def cached_logits(
         compute: Runs the teacher.
 
     Raises:
-        UserError: The folder holds the logits of another teacher or other questions.
+        UserError: The folder has the logits of another teacher or other questions.
     """
     if (folder / "about.json").is_file():
-        held = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-        if odd := [key for key in about if held.get(key) != about[key]]:
-            raise UserError(f"{folder}: expected the logits of this run, found another {odd[0]}; delete the folder")
+        recorded = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        if differing := [key for key in about if recorded.get(key) != about[key]]:
+            raise UserError(
+                f"{folder}: expected the logits of this run, found another {differing[0]}; delete the folder"
+            )
         arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("ids", "logits")]
         if all(len(array) == store.target_ends[-1] for array in arrays):
             return LogitCache(*arrays)
@@ -176,7 +192,7 @@ def top_logits(
     for first in range(0, len(order), _BATCH_QUESTIONS):
         items = order[first : first + _BATCH_QUESTIONS]
         batch = collate([rows[Draw(0, int(item))] for item in items])
-        logits = teacher({name: value.to(device) for name, value in batch.items()}).logits
+        logits = teacher(batch.to(device)).logits
         assert logits is not None
         values, ids = logits.float().topk(kept, dim=1)
         places = np.concatenate([np.arange(ends[item - 1] if item else 0, ends[item]) for item in items])

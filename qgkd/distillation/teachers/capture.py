@@ -1,19 +1,21 @@
-"""What a forward pass shows: logits, hidden states, queries, keys and values, and from these attention.
+"""What is captured of a forward pass: logits, hidden states, queries, keys and values, and from these attention.
 
-Comes in: tensors taken by `qgkd.distillation.teachers.hooks`. Goes out: `DistillCapture`; `Needs` says what
-is read of it.
+Comes in: tensors taken by `qgkd.distillation.teachers.hooks`. Goes out: `DistillCapture`; `Needs` says
+what to capture.
 
 A literal example: `capture.attention_scores(6)` is [B, H, L, L], computed from the queries and keys of layer 6.
 
-What was not captured is an error where it is asked for, never a zero.
+Reading what was not captured is an error.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 
+from qgkd.distillation.teachers.logit_pair import LogitPair
 from qgkd.training.model import Capture
 
 States = dict[int, torch.Tensor]
@@ -22,7 +24,7 @@ States = dict[int, torch.Tensor]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What is to be captured of one model."""
+    """What to capture of one model."""
 
     logits: bool = False
     hidden_states: frozenset[int] = frozenset()
@@ -52,6 +54,19 @@ class DistillCapture(Capture):
     allowed: torch.Tensor | None = None  # bool, broadcasts to [B, 1, L, L]: query row, key column
     projected_states: dict[str, States] | None = None  # objective name, student layer: [B, L, teacher's D]
 
+    def against(self, teacher: DistillCapture) -> LogitPair:
+        """Both logits; the same pair whenever the same teacher's capture is given.
+
+        Raises:
+            ValueError: Logits were not captured.
+        """
+        logits = captured_logits(self), captured_logits(teacher, "teacher")
+        # Outside the fields: a wrapper that rebuilds the capture needs no copy of it.
+        pairs = self.__dict__.setdefault("_pairs", {})
+        if id(teacher) not in pairs:
+            pairs[id(teacher)] = teacher, LogitPair(*logits)
+        return cast(LogitPair, pairs[id(teacher)][1])
+
     def hidden_state(self, layer: int) -> torch.Tensor:
         """The output of a layer, 0 for the embeddings, [B, L, D]."""
         return _captured(self.hidden_states, layer, "hidden state")
@@ -59,26 +74,37 @@ class DistillCapture(Capture):
     def attention_scores(self, layer: int) -> torch.Tensor:
         """Queries times keys over the root of the head's width, [B, H, L, L], before the mask and the softmax.
 
-        The cells outside `allowed` hold numbers too, which the model itself never looks at.
+        Cells outside `allowed` have scores too, which the model masks.
         """
         query = _captured(self.query_states, layer, "query").float()
         key = _captured(self.key_states, layer, "key").float()
         return torch.matmul(query, key.transpose(-1, -2)) * query.shape[-1] ** -0.5
 
     def attention_log_probabilities(self, layer: int) -> torch.Tensor:
-        """The logarithm of what eager attention gives without dropout, [B, H, L, L]; very low where not allowed."""
+        """The logarithm of what eager attention gives without dropout, [B, H, L, L]; very low where masked."""
         scores = self.attention_scores(layer)
         return scores.masked_fill(~self.allowed_cells(), torch.finfo(scores.dtype).min).log_softmax(dim=-1)
 
     def attention_probabilities(self, layer: int) -> torch.Tensor:
-        """What eager attention gives without dropout, [B, H, L, L]; 0 where not allowed."""
+        """What eager attention gives without dropout, [B, H, L, L]; 0 where masked."""
         return self.attention_log_probabilities(layer).exp()
 
     def allowed_cells(self) -> torch.Tensor:
-        """The cells the model may look at, bool, broadcasts to [B, 1, L, L]."""
+        """The cells that are not masked, bool, broadcasts to [B, 1, L, L]."""
         if self.allowed is None:
-            raise ValueError("expected a captured attention mask, found none; ask for the layer's attention in `Needs`")
+            raise ValueError("expected a captured attention mask, found none; add the layer's attention to `Needs`")
         return self.allowed
+
+
+def captured_logits(capture: DistillCapture, whose: str = "student") -> torch.Tensor:
+    """The logits, [R, V].
+
+    Raises:
+        ValueError: They were not captured.
+    """
+    if capture.logits is None:
+        raise ValueError(f"expected the {whose}'s logits, found none captured; add them to `Needs`")
+    return capture.logits
 
 
 def _captured(states: States | None, layer: int, what: str) -> torch.Tensor:

@@ -1,8 +1,8 @@
-"""The trained module with a view into its encoder.
+"""The trained module, capturing the inside of its encoder.
 
-Comes in: a batch as `TrainingModel` takes it. Goes out: `DistillCapture`.
+Comes in: a `ModelInput`. Goes out: `DistillCapture`.
 
-A literal example: `CapturingModel(bert, Needs(attention=frozenset({6})))(**batch).attention_scores(6)`
+A literal example: `CapturingModel(bert, Needs(attention=frozenset({6})))(batch.inputs).attention_scores(6)`
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import nn
 
+from qgkd.checkpoints.masked_lm import mask_logits
 from qgkd.distillation.teachers.capture import DistillCapture, Needs, States
 from qgkd.distillation.teachers.hooks import recording
+from qgkd.model_input.batch import ModelInput
 from qgkd.training.model import TrainingModel
 
 if TYPE_CHECKING:
@@ -22,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class CapturingModel(TrainingModel):
-    """A `TrainingModel` that also shows what `needs` says.
+    """A `TrainingModel` that also captures what `needs` lists.
 
-    Projections belong to the student's training alone: they run inside this forward, so that wrappers see their
-    parameters, and are not part of `model`.
+    Projections serve the student's training: they run inside this forward, so that wrappers see their parameters, and
+    are not part of `model`.
 
     Args:
         model: A masked language model with a BERT-type or DistilBERT encoder.
-        needs: What to capture; may be set anew before any forward.
+        needs: What to capture; may be changed between forwards.
         projections: For each objective that has any, student layer → linear map to the teacher's width.
     """
 
@@ -40,28 +42,18 @@ class CapturingModel(TrainingModel):
         self.needs = needs
         self.projections = nn.ModuleDict(dict(projections or {}))
 
-    def forward(  # the parameters are named because the Trainer reads them
-        self,
-        input_ids: torch.Tensor,
-        token_type_ids: torch.Tensor,
-        position_ids: torch.Tensor,
-        blocks: torch.Tensor,
-        steps: torch.Tensor,
-        groups: torch.Tensor,
-        mask_positions: torch.Tensor,
-    ) -> DistillCapture:
+    def forward(self, inputs: ModelInput) -> DistillCapture:
         """As `TrainingModel.forward`."""
-        inputs = (input_ids, token_type_ids, position_ids, blocks, steps, groups, mask_positions)
         with recording(self.model, self.needs) as recorded:
-            logits = self.scored_logits(*inputs)
+            logits = self.scored_logits(inputs)
         capture = recorded.capture(logits)
         if self.projections:
             capture.projected_states = self._project(capture)
         return capture
 
-    def scored_logits(self, *inputs: torch.Tensor) -> torch.Tensor:
-        """The logits at the scored positions; what a model with another head overrides."""
-        return cast(torch.Tensor, super().forward(*inputs).logits)
+    def scored_logits(self, inputs: ModelInput) -> torch.Tensor:
+        """The logits at the scored positions; a model with another head overrides this."""
+        return mask_logits(self.model, inputs)
 
     def _project(self, capture: DistillCapture) -> dict[str, States]:
         projected: dict[str, States] = {}

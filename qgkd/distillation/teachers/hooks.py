@@ -1,12 +1,12 @@
-"""Hooks that take what a forward computes on its way.
+"""Hooks that record what a forward computes on its way.
 
 Comes in: a model of transformers and `Needs`. Goes out: `Recording`, filled by the forwards inside a `with` block.
 
 A literal example: `with recording(bert, Needs(hidden_states=frozenset({0, 12}))) as seen: bert(**inputs)`, and
 `seen.capture().hidden_state(12)` is [B, L, D].
 
-Queries and keys are taken where they arise, because `output_attentions=True` gives nothing under sdpa, and under eager,
-in training, probabilities after dropout.
+Queries and keys are recorded, because `output_attentions=True` gives nothing under sdpa, and in training under eager
+probabilities after dropout.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Recording:
-    """What the hooks of one forward have seen."""
+    """What the hooks of one forward recorded."""
 
     needs: Needs
     hidden_states: States = field(default_factory=dict)
@@ -37,10 +37,10 @@ class Recording:
     value_states: States = field(default_factory=dict)
     allowed: torch.Tensor | None = None
     cut_off: bool = False
-    """Whether something of a module that trains came without a gradient."""
+    """Whether the output of a trained module came without a gradient."""
 
     def capture(self, logits: torch.Tensor | None = None) -> DistillCapture:
-        """Everything, once the forward is over.
+        """Everything recorded, after the forward.
 
         Raises:
             RuntimeError: A hook was never called: the model was not run, or not through these modules; or gradients
@@ -74,7 +74,7 @@ class Recording:
 
 @contextlib.contextmanager
 def recording(model: PreTrainedModel, needs: Needs) -> Iterator[Recording]:
-    """Hooks for the forwards inside the block; they are gone after it.
+    """Hooks for the forwards inside the block, removed after it.
 
     Args:
         model: Any model whose encoder `qgkd.checkpoints.encoder` knows.
@@ -132,7 +132,7 @@ def _keep_output(
 
 
 def _keep_mask(recorded: Recording) -> Callable[[nn.Module, tuple[Any, ...], dict[str, Any]], None]:
-    """Keep the mask that the attention itself is given, whatever the model made of ours."""
+    """Record the mask that the attention receives."""
 
     def hook(module: nn.Module, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         hidden: torch.Tensor = arguments[0] if arguments else options["hidden_states"]
@@ -151,5 +151,5 @@ def _as_allowed(mask: torch.Tensor | None, hidden: torch.Tensor) -> torch.Tensor
 
 def _check_layers(needs: Needs, layers: int) -> None:
     for wanted, first in ((needs.hidden_states, 0), (needs.attention, 1), (needs.values, 1)):
-        if odd := sorted(layer for layer in wanted if not first <= layer <= layers):
-            raise ValueError(f"expected layers from {first} to {layers}, found {odd}; correct the layer map")
+        if absent := sorted(layer for layer in wanted if not first <= layer <= layers):
+            raise ValueError(f"expected layers from {first} to {layers}, found {absent}; correct the layer map")

@@ -1,4 +1,4 @@
-"""Several teachers as one.
+"""Several teachers as one, their distributions averaged.
 
 Comes in: teachers of one vocabulary and one set of classes, the smaller first. Goes out: `SeveralCaptures`: the mean of
 their distributions as logits, the last one's inner states, and each teacher's own capture.
@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
+from qgkd.distillation.teachers.recurrent_teacher import RecurrentTeacher
 from qgkd.distillation.teachers.teacher import Teacher
+from qgkd.model_input.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,25 +39,28 @@ class Ensemble(StrEnum):
 
 @dataclass
 class SeveralCaptures(DistillCapture):
-    """What several teachers show."""
+    """The captures of several teachers."""
 
     members: tuple[DistillCapture, ...] | None = None
 
 
+Member = Teacher | RecurrentTeacher
+
+
 class SeveralTeachers:
-    """Asks each of them.
+    """Runs each of them.
 
     Args:
         teachers: The smaller first; inner states are taken from the last.
         ensemble: The mean their logits are merged by.
     """
 
-    def __init__(self, teachers: Sequence[Teacher], ensemble: Ensemble = Ensemble.ARITHMETIC) -> None:
+    def __init__(self, teachers: Sequence[Member], ensemble: Ensemble = Ensemble.ARITHMETIC) -> None:
         if len(teachers) < 2:
             raise ValueError(f"expected at least two teachers, found {len(teachers)}")
         self._teachers, self._ensemble = tuple(teachers), ensemble
 
-    def __iter__(self) -> Iterator[Teacher]:
+    def __iter__(self) -> Iterator[Member]:
         return iter(self._teachers)
 
     @property
@@ -66,7 +70,7 @@ class SeveralTeachers:
 
     @needs.setter
     def needs(self, needs: Needs) -> None:
-        """Inner states are asked of the last alone."""
+        """Inner states are captured of the last only."""
         for teacher in self._teachers[:-1]:
             teacher.needs = Needs(logits=True)
         self._teachers[-1].needs = needs | Needs(logits=True)

@@ -1,10 +1,10 @@
-"""The model that is only asked.
+"""A frozen model whose outputs a student imitates.
 
 Comes in: a model and a batch. Goes out: `DistillCapture` without gradients, and without dropout.
 
 A literal example: `Teacher(bert, needs)(batch).logits`
 
-It is no `nn.Module`, so that a trainer that holds one neither moves it into training mode nor saves it.
+It is no `nn.Module`, so that a trainer neither puts it into training mode nor saves it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from qgkd.distillation.objectives.positions import Batch
 from qgkd.distillation.teachers.capture import DistillCapture, Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
-from qgkd.training.model import MODEL_INPUTS
+from qgkd.model_input.batch import Batch, ModelInput
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -27,8 +26,8 @@ class Teacher:
 
     Args:
         model: Its weights are frozen; it must not be the student.
-        needs: What to capture; may be set anew.
-        kind: How its logits are had: at the [MASK]s, or as a subclass has it.
+        needs: What to capture; may be changed.
+        kind: Where its logits are taken: at the [MASK]s, or as a subclass defines.
     """
 
     def __init__(self, model: PreTrainedModel, needs: Needs, kind: type[CapturingModel] = CapturingModel) -> None:
@@ -54,8 +53,12 @@ class Teacher:
         cast(Any, self.model).to(device)
         return self
 
-    @torch.no_grad()
     def __call__(self, batch: Batch) -> DistillCapture:
-        """Run it on a batch of question rows."""
-        self._capturing.eval()  # whatever was done to the model since
-        return cast(DistillCapture, self._capturing(**{name: batch[name] for name in MODEL_INPUTS}))
+        """Run it on a batch."""
+        return self.read(batch.inputs)
+
+    @torch.no_grad()
+    def read(self, inputs: ModelInput) -> DistillCapture:
+        """Run it on rows."""
+        self._capturing.eval()  # a trainer may have changed the mode
+        return cast(DistillCapture, self._capturing(inputs))

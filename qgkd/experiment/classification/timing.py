@@ -9,8 +9,8 @@ system runs once.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from qgkd.classification.result import read_result
 from qgkd.classification.tasks.store import ExampleStore
 from qgkd.errors import UserError
 from qgkd.experiment.classification.plan import Comparison, PlannedRun
-from qgkd.experiment.engine.figures import medians_in_turns
+from qgkd.experiment.engine.figures import time_in_turns
 from qgkd.files.json_files import read_json, write_json
 
 _NAME = "timing.json"
@@ -47,10 +47,9 @@ def time_systems(comparison: Comparison, *, rounds: int = 3, examples: int = 256
             if run.task == task and read_result(run.folder) is not None:
                 runs.setdefault(run.system, run)
         if runs:
-            timers = {name: _timer(run, examples) for name, run in runs.items()}
-            for warm_up in timers.values():
-                warm_up()
-            found[task] = medians_in_turns(timers, rounds)
+            passes = {name: _forward_pass(run, examples) for name, run in runs.items()}
+            seconds = time_in_turns({name: forward for name, (forward, _) in passes.items()}, rounds)
+            found[task] = {name: 1000 * value / passes[name][1] for name, value in seconds.items()}
     if not found:
         raise UserError(f"{comparison.folder}: expected complete runs to time, found none; run the comparison first")
     write_json(comparison.folder / _NAME, found)
@@ -62,8 +61,8 @@ def timed(folder: Path) -> dict[str, dict[str, float]]:
     return read_json(folder / _NAME)
 
 
-def _timer(run: PlannedRun, examples: int) -> Callable[[], float]:
-    """Load a run's model, and return a function that gives the milliseconds per example of a forward pass."""
+def _forward_pass(run: PlannedRun, examples: int) -> tuple[Callable[[], Any], int]:
+    """Load a run's model; return a function that runs it on the first examples, and how many those are."""
     import torch
     from transformers import AutoModelForSequenceClassification
 
@@ -76,10 +75,4 @@ def _timer(run: PlannedRun, examples: int) -> Callable[[], float]:
     test = run.folder / "data" / "test.npz"
     store = ExampleStore.load(test if test.is_file() else run.folder / "data" / "validation.npz")
     places = np.arange(min(examples, len(store)))
-
-    def milliseconds() -> float:
-        began = time.perf_counter()
-        predictor.logits(model, store, places)
-        return 1000 * (time.perf_counter() - began) / len(places)
-
-    return milliseconds
+    return partial(predictor.logits, model, store, places), len(places)

@@ -8,8 +8,10 @@ A literal example: `mean_and_std([0.3, 0.4])` is `(0.35, 0.0707…)`, and `mean_
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 Row = TypeVar("Row")
 Key = TypeVar("Key", bound=Hashable)
@@ -35,3 +37,18 @@ def medians_in_turns(runs: Mapping[Key, Callable[[], float]], rounds: int) -> di
         for name, run in runs.items():
             taken[name].append(run())
     return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def time_in_turns(
+    runs: Mapping[Key, Callable[[], Any]], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> dict[Key, float]:
+    """Call every function once as a warm-up, then once per round; return the median seconds of each."""
+
+    def seconds(run: Callable[[], Any]) -> float:
+        began = clock()
+        run()
+        return clock() - began
+
+    for run in runs.values():
+        run()
+    return medians_in_turns({name: partial(seconds, run) for name, run in runs.items()}, rounds)

@@ -27,11 +27,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from qgkd.checkpoints.student import Drop
-from qgkd.distillation.config import DistillConfig, StudentConfig
+from qgkd.distillation.config import DISTILL_KEYS, StudentConfig
 from qgkd.errors import UserError
 from qgkd.files.toml_values import check_section
 
@@ -50,7 +50,7 @@ _MISPLACED = {
 _FROM_SCRATCH = (
     "vocabulary", "layers", "hidden_size", "heads", "intermediate_size", "sinusoidal_positions", "copying_start"
 )  # fmt: skip
-_METHOD_KEYS = {each.name for each in fields(DistillConfig)}
+_METHOD_KEYS = set(DISTILL_KEYS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class RunSettings:
     evaluation: dict[str, Any] = field(default_factory=dict)
     train: dict[str, Any] = field(default_factory=dict)
     method: dict[str, Any] = field(default_factory=dict)
-    """Fields of `DistillConfig`, for a distillation."""
+    """Keys of `[distill]`, for a distillation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,12 +135,12 @@ def run_settings(
         name: The run's.
         source: The file's name, for messages.
         defaults: For keys that the section leaves out.
-        takes_method: Whether it takes the keys of `DistillConfig`.
+        takes_method: Whether it takes the keys of `[distill]`.
     """
     section = {**defaults, **_section(values, name, source)}
     _refuse_misplaced("distill", section, source, section=name)
     chosen = {key: section.pop(key) for key in list(section) if takes_method and key in _METHOD_KEYS}
-    chosen = check_section(source, name, chosen, DistillConfig)
+    chosen = check_section(source, name, chosen, DISTILL_KEYS)
     plain = {key: value for key, value in section.items() if key not in OVERLAYS}
     names = ("fraction", "dropout", *OVERLAYS, *sorted(_METHOD_KEYS - {"teacher"} if takes_method else ()))
     check_section(source, name, section, names)

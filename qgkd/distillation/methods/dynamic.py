@@ -1,15 +1,18 @@
-"""Dynamic KD: the teacher, the data or the supervision chosen by how sure the student is.
+"""Dynamic KD: the teacher, the data or the supervision chosen by how uncertain the student is.
 
 Comes in: the shapes of student and teacher, settings. Goes out: a list of `Objective`.
 
-A literal example: `dynamic_teacher(student, teacher, mode="hard")` asks the small teacher about the less certain half
-of a batch, the large one about the rest.
+A literal example: `dynamic_teacher(student, teacher, mode="hard")` takes the small teacher for the less certain half of
+a batch, the large one for the rest.
+
+The paper's unit is a classified example, scored at [CLS]. A question generator's is the same by its own words: a scored
+[MASK], whose classes are the vocabulary; a term on the states of a row takes the mean over the row's [MASK]s.
 """
 
 from __future__ import annotations
 
 from qgkd.checkpoints.encoder import EncoderShape
-from qgkd.classification.terms import on_labels, on_teacher, one_of, with_embeddings
+from qgkd.distillation.methods.parts import member, on_labels, on_teacher, with_embeddings
 from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
 from qgkd.distillation.objectives.layer_map import layer_map
 from qgkd.distillation.objectives.objective import Objective
@@ -33,7 +36,7 @@ def dynamic_teacher(
     Args:
         student: Its sizes.
         teacher: Its sizes.
-        mode: `hard`, `soft` (per row) or `soft-batch`.
+        mode: `hard`, `soft` (per example) or `soft-batch`.
         label_weight: Of the cross entropy with the labels.
         logits_weight: Of the terms on the logits.
         logits_loss: As in `kd`.
@@ -42,7 +45,7 @@ def dynamic_teacher(
     Source: Li et al. 2021 (arXiv 2109.11295), dynamic teacher adoption, and its code.
     """
     logits = on_teacher(student, logits_weight, logits_loss, distill_temperature)
-    chosen = one_of(TeacherMode, "mode", mode)
+    chosen = member(TeacherMode, "mode", mode)
     return [*on_labels(student, label_weight), *(SelectedTeacher(objective=each, mode=chosen) for each in logits)]
 
 
@@ -57,13 +60,13 @@ def dynamic_data(
     logits_loss: str = "mse",
     distill_temperature: float = 5.0,
 ) -> list[Objective]:
-    """Cross entropy on all rows + a term on the logits of the rows that the student is least sure of.
+    """Cross entropy everywhere + a term on the logits of those that the student is least sure of.
 
     Args:
         student: Its sizes.
         teacher: Its sizes.
         by: `entropy`, `margin` or `least-confidence`.
-        ratio: Share of a micro-batch's rows.
+        ratio: Share of a micro-batch's examples, or [MASK]s.
         label_weight: As in `dynamic_teacher`, and so are the others.
         logits_weight: See there.
         logits_loss: See there.
@@ -72,7 +75,7 @@ def dynamic_data(
     Source: Li et al. 2021 (arXiv 2109.11295), dynamic data selection, and its code.
     """
     logits = on_teacher(student, logits_weight, logits_loss, distill_temperature)
-    measure = one_of(Uncertainty, "by", by)
+    measure = member(Uncertainty, "by", by)
     selected = [SelectedRows(objective=each, by=measure, ratio=ratio) for each in logits]
     return [*on_labels(student, label_weight), *selected]
 

@@ -1,0 +1,38 @@
+"""What the commands that train share: their options, and the run folder on stdout.
+
+Comes in: the command line. Goes out: option types for typer; one line, however many processes torchrun started.
+
+A literal example: `def train(config: ConfigFile, overrides: Overrides = None, resume: Resume = False, ...)`
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qgkd.cli.stdout import write_stdout
+from qgkd.training.main_process import is_main
+
+ConfigFile = Annotated[Path, typer.Argument(help="The run as a TOML file; eval/configs has some.", metavar="CONFIG")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a run that is already there.")]
+PrepareOnly = Annotated[
+    bool,
+    typer.Option(
+        "--prepare-only", help="Tokenise the data and stop: a machine without the files can then train on it."
+    ),
+]
+
+
+def refuse_both(*, resume: bool, force: bool) -> None:
+    """`--resume` and `--force` exclude each other."""
+    if resume and force:
+        raise typer.BadParameter("--resume goes on with a run, --force replaces it: choose one")
+
+
+def print_once(text: str) -> None:
+    """Write a result to stdout, from the main process only."""
+    if is_main():
+        write_stdout(text)

@@ -1,0 +1,4 @@
+"""The methods of distillation: plain functions that return objectives, one list for both paths.
+
+Others use `by_name.METHODS`, and `settings.check_method`, `objectives_of`, `schedule_of`, `settings_in_full`.
+"""
