@@ -112,7 +112,8 @@ class SystemChoice:
 
     def _values(self) -> dict[str, Any]:
         """All options' values, by the options' names."""
-        return {each.name: getattr(self, each.name) for each in _system_fields()} | _search_defaults() | self.search
+        system = {each.name: getattr(self, each.name) for each in _system_fields()}
+        return {**system, **_search_defaults(), **self.search}
 
 
 def takes_system(command: Callable[..., None], *, without: Collection[str] = ()) -> Callable[..., None]:

@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 import sqlite3
+import sys
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -538,6 +539,14 @@ def test_what_no_format_holds_is_left_out_and_told(each: ExportFormat) -> None:
 def test_no_item_is_a_sentence(each: ExportFormat) -> None:
     with pytest.raises(UserError, match="expected at least one question"):
         export_quiz([], "題", each)
+
+
+def test_a_missing_library_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "docx", None)
+    with pytest.raises(
+        UserError, match=r"word: this format needs the package docx, found none; run pip install 'qgkd\[app\]'"
+    ):
+        export_quiz(ITEMS[:1], "題", WORD)
 
 
 def test_labels_follow_the_script_of_the_items() -> None:
