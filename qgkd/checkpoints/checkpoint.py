@@ -98,15 +98,7 @@ def short_name(name: str) -> str:
 
 
 def check_model_exists(name: str, local_only: bool) -> None:
-    """Refuse a folder or hub name without a `config.json`, before anything is loaded.
-
-    Args:
-        name: A folder, or a hub name.
-        local_only: Look for a hub model in the cache alone.
-
-    Raises:
-        UserError: No `config.json` there.
-    """
+    """Raise `UserError` for a folder or hub name without a `config.json`, before anything is loaded."""
     if Path(name).exists() and name:
         if not (Path(name) / "config.json").is_file():
             raise UserError(f"{name}: expected a folder with config.json, found none; give the model's own folder")

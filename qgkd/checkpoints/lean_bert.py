@@ -176,9 +176,6 @@ def _output(inputs: int, outputs: int, config: LeanConfig) -> nn.ModuleDict:
 def read_lean_bert(folder: str | Path) -> LeanBert | None:
     """Load a folder's BERT in float32.
 
-    Args:
-        folder: Any folder.
-
     Returns:
         The model in eval mode; None where transformers must load it: another architecture, weights in other files or
         under other names, untied or incomplete weights.

@@ -77,9 +77,6 @@ class LeanTokenizer:
 def read_lean_tokenizer(folder: str | Path) -> LeanTokenizer | None:
     """Load a folder's tokenizer.
 
-    Args:
-        folder: Any folder.
-
     Returns:
         The tokenizer; None where transformers must load it: another kind, more special tokens than BERT's five, or two
         files that contradict each other.

@@ -24,7 +24,7 @@ def read_record(name: str, *, local_only: bool | None = None) -> dict[str, Any]:
 
     Args:
         name: The folder or hub name.
-        local_only: Look for a hub model in the cache alone; None finds out whether the hub can be reached.
+        local_only: Look for a hub model in the cache only; None finds out whether the hub can be reached.
 
     Raises:
         UserError: The file is broken, or the hub cannot be asked whether the model has one.
@@ -50,13 +50,7 @@ def save_record(folder: Path, input_format: InputFormat, **lineage: Any) -> None
 
 
 def settle_format(name: str, record: dict[str, Any], attention: str | None, layout: str | None) -> InputFormat:
-    """Take the recorded format, or the requested one where none is recorded.
-
-    Args:
-        name: The model, for error messages.
-        record: Its `qgkd.json`.
-        attention: The requested attention mode.
-        layout: The requested layout; `marked` where neither the record nor the caller names one.
+    """Take the recorded format, or the requested one (layout `marked` by default) where none is recorded.
 
     Raises:
         UserError: Nothing recorded and no attention requested, or a request that contradicts the record.
