@@ -1,10 +1,10 @@
-"""`qgkd compare`: the report's table, its baselines and its tree, over seeds.
+"""`qgkd compare`: question generation systems against each other, over seeds.
 
 Comes in: a TOML file and overrides. Goes out: steps, tables, plots in the comparison's folder; the table on stdout,
 progress on stderr.
 
 A literal example: `qgkd compare eval/configs/compare_cpu.toml --only two-stage --seed 1` makes one row and what it
-needs; without the options everything; `--final` looks at the test set.
+needs; without the options it makes everything; `--final` scores the models on the test set.
 """
 
 from __future__ import annotations
@@ -18,23 +18,26 @@ from qgkd.cli.stdout import write_stdout
 
 
 def compare(
-    config: Annotated[Path, typer.Argument(help="As eval/configs/compare_cpu.toml.", metavar="CONFIG")],
+    config: Annotated[
+        Path,
+        typer.Argument(help="A TOML file like eval/configs/compare_cpu.toml.", metavar="CONFIG"),
+    ],
     overrides: Annotated[
         list[str] | None, typer.Argument(help="section.key=value, e.g. compare.seeds=[1].", metavar="SETTINGS")
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="This row alone, and what it needs; may be given several times.")
+        list[str] | None, typer.Option("--only", help="Make only this row and what it needs; repeatable.")
     ] = None,
-    seed: Annotated[list[int] | None, typer.Option("--seed", help="This seed alone; likewise.")] = None,
+    seed: Annotated[list[int] | None, typer.Option("--seed", help="Make only this seed; repeatable.")] = None,
     final: Annotated[
-        bool, typer.Option("--final", help="Measure on the test set, once every row is there on validation.")
+        bool, typer.Option("--final", help="Score on the test set, once every row is scored on validation.")
     ] = False,
-    tables: Annotated[bool, typer.Option("--tables", help="Only write the tables of what is there.")] = False,
+    tables: Annotated[bool, typer.Option("--tables", help="Only write the tables of what is made.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="With --final: look at the test set again with other models.")
+        bool, typer.Option("--force", help="With --final: score other models on the test set than before.")
     ] = False,
 ) -> None:
-    """Compare ways of distilling a question generator: the report's table, over seeds, resumable, in parts."""
+    """Compare ways of distilling a question generator, over seeds; rows that are made are not made again."""
     if final and (only or seed or tables):
         raise typer.BadParameter("--final measures the whole comparison: leave --only, --seed and --tables out")
     if force and not final:
@@ -50,6 +53,6 @@ def compare(
     if final:
         comparison.final(force=force)
     elif not tables:
-        comparison.run(cells, after_each=lambda: write_report(comparison, plots=False))  # they grow with every row
+        comparison.run(cells, after_each=lambda: write_report(comparison, plots=False))
         comparison.time()
     write_stdout(write_report(comparison).read_text(encoding="utf-8"))

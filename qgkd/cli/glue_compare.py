@@ -1,10 +1,10 @@
-"""`qgkd glue compare`: methods against each other, over tasks and seeds.
+"""`qgkd glue compare`: classification methods against each other, over tasks and seeds.
 
 Comes in: a TOML file and overrides. Goes out: the table as Markdown on stdout; runs and tables in the folder the file
 names; progress on stderr.
 
-A literal example: `qgkd glue compare eval/configs/glue_chinese.toml compare.seeds=[1,2]`; killed, the same command goes
-on where it stopped.
+A literal example: `qgkd glue compare eval/configs/glue_chinese.toml compare.seeds=[1,2]`; killed, the same command
+resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def compare(
         ),
     ] = False,
 ) -> None:
-    """Compare methods over tasks and seeds; runs that are complete are not done again."""
+    """Compare methods over tasks and seeds; complete runs are not made again."""
     if plan + tables_only + time_again > 1:
         raise typer.BadParameter("--plan, --tables-only and --time-again exclude each other: choose one")
     from qgkd.classification.result import read_result

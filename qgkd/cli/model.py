@@ -1,10 +1,10 @@
-"""`qgkd model`: the package's own model, from text and questions, in one command that can be cut off and taken up.
+"""`qgkd model`: the package's own model from text and questions, in one resumable command.
 
-Comes in: a TOML file and overrides, among them where the data lies. Goes out: a folder with the model; its name on
-stdout, progress on stderr.
+Comes in: a TOML file and overrides, among them the data folder. Goes out: a folder with the model; its name on stdout,
+progress on stderr.
 
-A literal example: `qgkd model eval/configs/model_cpu.toml data.folder=../data --out runs/model`; the same command goes
-on with what it left unfinished.
+A literal example: `qgkd model eval/configs/model_cpu.toml data.folder=../data --out runs/model`; the same command
+resumes where it was killed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from qgkd.cli.stdout import write_stdout
 
 
 def model(
-    config: Annotated[Path, typer.Argument(help="The recipe as a TOML file; eval/configs has two.", metavar="CONFIG")],
+    config: Annotated[Path, typer.Argument(help="A TOML file like eval/configs/model_cpu.toml.", metavar="CONFIG")],
     overrides: Annotated[
         list[str] | None, typer.Argument(help="section.key=value, e.g. data.folder=../data.", metavar="SETTINGS")
     ] = None,
@@ -28,11 +28,9 @@ def model(
         typer.Option("--prepare-only", help="Prepare the data and stop: a machine without the files can then train."),
     ] = False,
     from_prepared: Annotated[
-        Path | None, typer.Option(help="Train on data prepared elsewhere: that run's `prepared` folder.")
+        Path | None, typer.Option(help="Train on data that another run prepared: its `prepared` folder.")
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Train stages again that were begun with other settings.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace stages that were begun with other settings.")] = False,
 ) -> None:
     """Train the package's own model from scratch: vocabulary, masked text, copying, questions, reward."""
     if prepare_only and from_prepared is not None:

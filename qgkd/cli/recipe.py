@@ -1,9 +1,9 @@
-"""`qgkd recipe`: teacher, student, distillation and self-training in one command that can be killed and taken up.
+"""`qgkd recipe`: teacher, student, distillation and self-training in one resumable command.
 
 Comes in: a TOML file and overrides. Goes out: a folder per step; the last one's model on stdout, progress on stderr.
 
-A literal example: `qgkd recipe eval/configs/two_stage.toml data.train=DRCD_training.json`; the same command goes on
-with what it left unfinished. With a trained teacher: `given.teacher=runs/teacher/model`.
+A literal example: `qgkd recipe eval/configs/two_stage.toml data.train=DRCD_training.json`; the same command resumes
+where it was killed. With a trained teacher: `given.teacher=runs/teacher/model`.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from qgkd.training.main_process import is_main
 
 
 def recipe(
-    config: Annotated[Path, typer.Argument(help="As eval/configs/two_stage.toml.", metavar="CONFIG")],
+    config: Annotated[Path, typer.Argument(help="A TOML file like eval/configs/two_stage.toml.", metavar="CONFIG")],
     overrides: Annotated[
         list[str] | None,
         typer.Argument(help="section.key=value, e.g. given.teacher=FOLDER, distill.train.max_steps=500.",
                        metavar="SETTINGS"),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Make steps again that were begun with other settings.")
+        bool, typer.Option("--force", help="Replace steps that were begun with other settings.")
     ] = False,
 ) -> None:  # fmt: skip
-    """Distil a teacher on half of the questions, then train the student on the labels: the report's best recipe."""
+    """Distil a teacher on half of the questions, then train the student on the labels."""
     from qgkd.experiment.recipe.two_stage import load_recipe, run_recipe
 
     settings = load_recipe(config, tuple(overrides or ()))

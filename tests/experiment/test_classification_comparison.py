@@ -18,6 +18,8 @@ from qgkd.experiment.classification.comparison import finished_rows, run_compari
 from qgkd.experiment.classification.plan import Comparison, load_comparison, make_comparison
 from qgkd.experiment.classification.tables import ComparisonRow, markdown, table_lines
 
+RESULTS = Path(__file__).resolve().parents[2] / "eval" / "results"
+
 
 @pytest.fixture
 def sections(tmp_path: Path) -> dict[str, Any]:
@@ -323,3 +325,11 @@ def test_ties_and_scores_below_zero() -> None:
     )
     assert [(line.system, line.rank) for line in lines] == [("a", 4), ("b", 1), ("c", 1), ("d", 3)]
     assert "| a | 2 layers | 1 | -10.0 | -10.0 | 4 |" in markdown(lines)
+
+
+def test_result_files_of_older_runs_are_read() -> None:
+    """The rows that are shipped with their table: two tasks, ten systems, five seeds, two metrics."""
+    shipped = json.loads((RESULTS / "glue_compare.json").read_text("utf-8"))
+    lines = {(line.task, line.system): line for line in table_lines(ComparisonRow(**row) for row in shipped)}
+    assert len(lines) == 20
+    assert {line.seeds for line in lines.values()} == {5}

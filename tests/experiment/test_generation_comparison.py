@@ -447,3 +447,11 @@ def test_shipped_configs_load() -> None:
     assert compared.options.recurrent == ("teacher", "direct", "all-layer", "two-stage")
     assert len(chosen_names(compared)) == 8 + 26
     assert set(compared.test.systems) <= set(chosen_names(compared))
+
+
+def test_result_files_of_older_runs_are_read() -> None:
+    """The rows that are shipped with their table, three seeds of most systems; the rule has one."""
+    lines = lines_of(json.loads((CONFIGS.parent / "results" / "qg_compare.json").read_text("utf-8")))
+    validation = {line.name: line for line in lines if line.evaluated_on == lines[0].evaluated_on}
+    assert (len(validation["teacher"].seeds), len(validation["rule"].seeds)) == (3, 1)
+    assert all(line.percent["avg_score"] > 0 for line in validation.values())
