@@ -41,7 +41,7 @@ class ModelShelf:
         self._lock = threading.Lock()
 
     def get(self, name: str = "") -> Generator:
-        """Load a system, or hand out the one that is loaded.
+        """Load a system, or return the loaded one.
 
         Raises:
             UserError: It is not offered here, or cannot be loaded.
@@ -65,7 +65,7 @@ class ModelShelf:
 
     @staticmethod
     def label(name: str) -> str:
-        """What a model is called in a list: the last part of its name."""
+        """A model's name in a list: the last part of its path."""
         return name if name == RULE else Path(name).name or name
 
 
@@ -81,7 +81,7 @@ def model_card(name: str) -> str | None:
 
 
 def model_record(name: str) -> dict[str, Any]:
-    """What a checkpoint records of itself in `qgkd.json`; empty where there is nothing."""
+    """A checkpoint's record (`qgkd.json`); empty where there is none."""
     try:
         record = json.loads((Path(name) / "qgkd.json").read_text("utf-8"))
     except (OSError, ValueError):
