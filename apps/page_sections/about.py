@@ -18,7 +18,7 @@ def show() -> None:
     if name == RULE:
         st.markdown(say("about.rule"))
     elif (card := model_card(name)) is not None:
-        # Somebody else's Markdown could load pictures from the network: it is shown as the text it is.
+        # Untrusted Markdown could load pictures from the network: it is shown as plain text.
         st.html(f'<pre class="qg-card">{plain.escaped(card)}</pre>')
     else:
         plain.show(say("about.no_card"))

@@ -1,4 +1,4 @@
-"""Second section: what to ask about, highlighted in the text."""
+"""Second section: the answers, highlighted in the text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def show() -> None:
 
 
 def _shown_part(parts: list[Part]) -> int:
-    """Which part of a long text is on view."""
+    """Which part of a long text is shown."""
     if len(parts) == 1:
         return 0
     text = visitor.workspace().text
@@ -43,7 +43,7 @@ def _shown_part(parts: list[Part]) -> int:
 
 
 def _show_types(spans: Sequence[AnswerSpan]) -> None:
-    """Which kinds of answer are asked about."""
+    """Switches for the kinds of answer."""
     kinds = list(AnswerType)
     off = visitor.workspace().wish.types
     counts = {kind: sum(span.type is kind for span in spans) for kind in kinds}
@@ -85,7 +85,7 @@ def _add(spans: list[Span]) -> bool:
 
 
 def _show_typed() -> None:
-    """An answer typed by hand, with every place where it stands."""
+    """An answer typed by hand, with every place of it in the text."""
     typed = st.text_input(say("answers.typed"), key="typed", placeholder=say("answers.typed_placeholder"))
     if not typed.strip():
         return

@@ -1,4 +1,4 @@
-"""What the browser remembers by itself: text not sent yet, and which quiz was the last.
+"""The browser's own storage: text not sent yet, and the last quiz.
 
 An invisible component. It also sets the page's language, by which browsers choose the shapes of characters.
 """
@@ -19,7 +19,7 @@ _JS = (Path(__file__).parent / "keeper.js").read_text("utf-8")
 
 
 def show() -> None:
-    """Mount the component, and offer what it found."""
+    """Mount the component, and offer the draft and the last quiz."""
     mount = st.components.v2.component("qgkd_keeper", html="<i hidden></i>", js=_JS, isolate_styles=False)
     kept = visitor.workspace() != Workspace()
     mount(

@@ -1,4 +1,4 @@
-"""Third section: how many questions of what kind, and the work while it goes on."""
+"""Third section: how many questions in which form, and the progress of the job."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def show() -> None:
 
 
 def _show_advanced() -> None:
-    """What few need to change."""
+    """Settings that few change."""
     shelf = visitor.service().models
     wish = visitor.workspace().wish
     with st.expander(say("order.advanced")):
@@ -95,7 +95,7 @@ def _start() -> None:
 
 @st.fragment(run_every=_POLL_SECONDS)
 def _show_running() -> None:
-    """How far the work is; drawn again by itself until it has ended."""
+    """Progress of the job, redrawn until it has ended."""
     job = visitor.service().jobs.of(visitor.token())
     if job is None or job.ended.is_set():
         st.rerun()

@@ -1,6 +1,6 @@
-"""Text of other people, shown as it is: never read as HTML, Markdown or formulas.
+"""Untrusted text, shown unchanged: never read as HTML, Markdown or formulas.
 
-Comes in: any text. Goes out: HTML in which it stands escaped, its direction marks kept from the text around it.
+Comes in: any text. Goes out: HTML with the text escaped, its direction marks isolated from the text around it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def marked(before: str, answer: str, after: str) -> str:
 
 
 def note(sentence: str, kind: str = "info", detail: str = "") -> None:
-    """A coloured box with a sentence, and what it is about."""
+    """A coloured box with a sentence and a detail."""
     more = f'<div class="qg-detail"><bdi>{escaped(detail)}</bdi></div>' if detail else ""
     role = "alert" if kind == "error" else "status"
     st.html(f'<div class="qg-note qg-{escaped(kind)}" role="{role}"><bdi>{escaped(sentence)}</bdi>{more}</div>')

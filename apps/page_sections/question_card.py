@@ -18,7 +18,7 @@ _OPTION_LETTERS = "ABCDEF"
 
 
 def show(entry: Entry, number: int, count: int) -> None:
-    """Draw it: what can be edited, where it comes from, what can be done with it."""
+    """Draw it: its fields, its sentence in the passage, its buttons."""
     item = entry.item
     with st.container(border=True, key=f"card-{entry.key}"):
         _show_head(entry, number)
@@ -62,7 +62,7 @@ def _show_head(entry: Entry, number: int) -> None:
 
 
 def _field(entry: Entry, field: str, kind: str, label: str, value: str) -> None:
-    """A field that is kept as soon as it is left."""
+    """A field that is saved when it loses focus."""
     key = keep_widget(f"{field}-{entry.key}", value)
     draw: Any = getattr(st, kind)
     more = {"height": 68} if kind == "text_area" else {}
@@ -142,6 +142,6 @@ def _change_form(entry: Entry, number: int) -> None:
     for notice in built.notices:
         visitor.tell("message.notice", "info", detail=notice.sentence(visitor.language()))
     item = built.items[0]
-    if item.form is not form:  # nothing could be made: the teacher writes it
+    if item.form is not form:  # the form could not be made: the teacher fills it in
         item = question_list.in_form_by_hand(entry.item, form)
     visitor.change(functools.partial(question_list.replace_item, key=entry.key, item=item))

@@ -66,7 +66,7 @@ def _cleared(workspace: Workspace) -> Workspace:
 
 
 def _shown_page(count: int) -> int:
-    """Which twenty are on view."""
+    """Which page of questions is shown."""
     pages = -(-count // PER_PAGE)
     if pages < 2:
         return 0

@@ -58,7 +58,7 @@ def show() -> None:
 
 
 def _export(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat, sheet: Sheet) -> Export:
-    """The file; made again only when something about it has changed."""
+    """The file, cached until its quiz or options change."""
     wanted = (items, title, chosen, sheet)
     if st.session_state.get("exported_for") != wanted:
         st.session_state.exported = export_quiz(items, title, chosen, sheet=sheet)
@@ -68,7 +68,7 @@ def _export(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat, sheet
 
 
 def _show_notices(export: Export) -> None:
-    """What the file does not hold, before it is taken home."""
+    """Notices about what the file leaves out or shortens."""
     sentences = export.sentences(visitor.language())
     for sentence in sentences[:_SHOWN_NOTICES]:
         plain.note(sentence, "warning")

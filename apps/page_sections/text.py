@@ -78,7 +78,7 @@ def _take_parts(count: int) -> None:
 
 
 def take(text: str, title: str = "") -> None:
-    """Take a text, or keep it in the box and say why not."""
+    """Take a text, or leave it in the box with a note why not."""
     most = visitor.service().settings.max_chars
     if len(text) > most:
         st.session_state.refused_text = text

@@ -1,7 +1,7 @@
-"""Who is here: the visitor's language, token and workspace.
+"""The visitor: language, token and workspace.
 
 Comes in: the address (`?quiz=TOKEN&lang=en`). Goes out: the workspace, which is on the server's disk; the session holds
-nothing that would be missed.
+nothing that must survive it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def service() -> PageService:
 
 
 def begin() -> None:
-    """Read the address: a token that is there already brings its quiz back."""
+    """Read the address: a token in it reopens its quiz."""
     asked = st.query_params.get("quiz", "")
     if "token" not in st.session_state:
         known = asked if WorkspaceStore.is_token(asked) else ""
@@ -53,14 +53,14 @@ def token() -> str:
 
 
 def open_quiz(known_token: str) -> None:
-    """Go on with another quiz of this visitor."""
+    """Switch to another quiz of this visitor."""
     st.session_state.token = known_token
     st.query_params["quiz"] = known_token
     load()
 
 
 def workspace() -> Workspace:
-    """What the visitor has now."""
+    """The visitor's workspace."""
     found: Workspace | None = st.session_state.workspace
     return found if found is not None else Workspace()
 
@@ -93,7 +93,7 @@ def view() -> str:
 
 
 def tell(key: str, kind: str = "info", *, detail: str = "", **values: str | int) -> None:
-    """Say something at the top of the page when it is drawn next; `detail` is shown as it is."""
+    """Add a note for the top of the page when it is drawn next; `detail` is shown unchanged."""
     notes: list[dict[str, Any]] = st.session_state.setdefault("notes", [])
     notes.append({"key": key, "kind": kind, "detail": detail, "values": values})
 

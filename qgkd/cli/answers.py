@@ -1,4 +1,4 @@
-"""`qgkd answers`: which spans of a text are worth asking about.
+"""`qgkd answers`: propose answers in a text.
 
 Comes in: a text file, or stdin. Goes out: the text with its answers coloured by type and a table, or JSON.
 
@@ -71,7 +71,7 @@ def _record(span: AnswerSpan) -> dict[str, Any]:
 
 
 def _read_text(file: str) -> str:
-    """The whole text, offsets as in the file: no character is added or dropped but a byte order mark."""
+    """The whole text without its byte order mark; offsets are those of the file."""
     name = "stdin" if file == "-" else file
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()

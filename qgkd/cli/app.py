@@ -28,7 +28,7 @@ _MOST_MESSAGE_MB = 64
 
 def app(
     host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 for every one of this machine.", rich_help_panel=_SERVER)
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine's.", rich_help_panel=_SERVER)
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.", rich_help_panel=_SERVER)] = 8501,
     base_path: Annotated[
@@ -37,7 +37,7 @@ def app(
     public_host: Annotated[
         list[str] | None,
         typer.Option(
-            help="A name under which browsers reach the server; others are refused. Give it again for more.",
+            help="A host name under which browsers reach the server; others are refused. May be repeated.",
             rich_help_panel=_SERVER,
         ),
     ] = None,
@@ -51,19 +51,19 @@ def app(
     any_model: Annotated[
         bool | None,
         typer.Option(
-            help="Let visitors type a model folder or hub name; on by itself where only this machine is listened to.",
+            help="Let visitors type a model folder or hub name; the default where only this machine is listened to.",
             rich_help_panel=_PAGE,
         ),
     ] = None,
-    state: Annotated[Path | None, typer.Option(help="Folder in which quizzes are kept.", rich_help_panel=_PAGE)] = None,
+    state: Annotated[Path | None, typer.Option(help="Folder of the visitors' quizzes.", rich_help_panel=_PAGE)] = None,
     keep_days: Annotated[
         int, typer.Option(min=1, help="Remove quizzes not opened for so many days.", rich_help_panel=_PAGE)
     ] = 60,
     at_once: Annotated[
-        int, typer.Option(min=1, help="Visitors served at the same moment; the others wait.", rich_help_panel=_PAGE)
+        int, typer.Option(min=1, help="Visitors served at the same time; the others wait.", rich_help_panel=_PAGE)
     ] = 1,
     most_waiting: Annotated[
-        int, typer.Option(min=1, help="Visitors who may wait; more are asked to come back.", rich_help_panel=_PAGE)
+        int, typer.Option(min=1, help="Longest queue; later visitors are told to retry.", rich_help_panel=_PAGE)
     ] = 100,
     max_chars: Annotated[int, typer.Option(min=100, help="Longest text.", rich_help_panel=_PAGE)] = 200_000,
     max_upload_mb: Annotated[int, typer.Option(min=1, help="Largest file.", rich_help_panel=_PAGE)] = 20,
@@ -106,7 +106,7 @@ def page_script() -> Path:
 
 
 def server_options(host: str, port: int, base_path: str, settings: PageSettings) -> list[str]:
-    """What Streamlit is started with: no analytics, no developer's menu, no watching of files."""
+    """Streamlit's options: no analytics, no developer's menu, no watching of files."""
     options = {
         "server.address": host,
         "server.port": str(port),
@@ -169,7 +169,7 @@ def _is_local(host: str) -> bool:
 
 
 def _check_port(host: str, port: int) -> None:
-    """Refuse now, in one sentence, an address that cannot be listened on."""
+    """Refuse an address that cannot be listened on before the server is started."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -177,5 +177,5 @@ def _check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise UserError(
-                f"{host}:{port} cannot be listened on: {error.strerror}; stop what runs there or choose another --port"
+                f"{host}:{port} cannot be listened on: {error.strerror}; stop the program there or choose another --port"
             ) from error

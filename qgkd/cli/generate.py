@@ -41,12 +41,12 @@ def generate(
         str,
         typer.Argument(
             metavar="INPUT",
-            help="DRCD/SQuAD JSON, JSONL, CSV, Parquet or plain text; - is stdin, its format told by the first line.",
+            help="DRCD/SQuAD JSON, JSONL, CSV, Parquet or plain text; - is stdin, its format read off the first line.",
         ),
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Write JSONL, or by its end .csv or .parquet.", rich_help_panel=_OUTPUT),
+        typer.Option("--output", "-o", help="Write JSONL, or by its suffix .csv or .parquet.", rich_help_panel=_OUTPUT),
     ] = None,
     number: Annotated[
         int, typer.Option("--number", "-n", min=1, help="Questions per passage without given answers.")
@@ -75,14 +75,14 @@ def generate(
     export: take_home.ExportFile = None,
     form: take_home.Form = "short-answer",
     export_format: take_home.ExportFormatName = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Passages generated, and put on the disk, together.")] = 32,
+    batch_size: Annotated[int, typer.Option(min=1, help="Passages generated and written together.")] = 32,
     *,
     choice: SystemChoice,
 ) -> None:
     """Write questions for passages.
 
-    Answers given in the input are asked about; where a passage has none, they are proposed. Rows that cannot be used
-    are told on stderr and skipped, and the exit code is 1 at the end.
+    Questions are about the answers given in the input; where a passage has none, answers are proposed. Rows that cannot
+    be used are reported on stderr and skipped, and the exit code is 1 at the end.
     """
     if output is None and (resume or (force and export is None)):
         raise typer.BadParameter("--resume and --force need --output (--force also goes with --export)")
@@ -158,7 +158,7 @@ def _to_file(
 def _print_summary(summary: BatchSummary) -> None:
     parts = [f"{summary.questions:,} questions from {summary.rows:,} rows in {summary.seconds:.1f} s"]
     if summary.bad_rows:
-        parts.append(f"{summary.bad_rows:,} skipped and told above")
+        parts.append(f"{summary.bad_rows:,} skipped and reported above")
     if summary.repaired_offsets:
         parts.append(f"wrong offsets repaired: {summary.repaired_offsets:,}")
     if summary.short_rows:
@@ -196,7 +196,7 @@ def _to_stdout(source: str, choice: SystemChoice, wanted: BatchOptions, form: st
 
 
 def _show(source: str, generator: Generator, row: PassageRow, wanted: BatchOptions) -> int:
-    """Print one passage's quiz for a person; returns 1 where there is no question at all."""
+    """Print one passage's quiz as text; returns 0, the number of bad rows."""
     from rich.console import Console
 
     from qgkd.cli.show_quiz import show_quiz

@@ -1,4 +1,4 @@
-"""A quiz as a person reads it: numbered questions, each with its answer and the sentence it comes from.
+"""A quiz as text: numbered questions, each with its answer and its sentence in the passage.
 
 Comes in: a `Quiz`. Goes out: lines for stdout, with colours on a terminal.
 
@@ -23,11 +23,11 @@ _SHOWN_CHARS = 100
 
 
 def show_quiz(quiz: Quiz, console: Console) -> str:
-    """Lay out a quiz.
+    """Lay out a quiz as lines of text.
 
     Args:
         quiz: What to show.
-        console: What it will be printed on; where it is no terminal, the answer is bracketed instead of highlighted.
+        console: Where it will be printed; off a terminal, the answer is bracketed instead of highlighted.
 
     Returns:
         The lines, ready for stdout.

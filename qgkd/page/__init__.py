@@ -1,4 +1,5 @@
-"""What stands behind the teacher's page: everything but the drawing, which is in `apps/`.
+"""The teacher's page without its drawing, which is in `apps/`.
 
-`service` is what all visitors share, `workspace` is what one visitor has, `writing` makes the questions.
+Comes in: `PageSettings` and what visitors do. Goes out: each visitor's `Workspace`, stored after every change.
+Others use: `service.PageService` (shared by all visitors), `workspace.Workspace` (one visitor's), `wording.say`.
 """

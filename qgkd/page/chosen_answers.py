@@ -1,10 +1,9 @@
-"""Which stretches of a text a teacher wants asked about.
+"""The answers that a teacher switched off or added.
 
-Comes in: the spans proposed, and what the teacher did: some switched off, some added. Goes out: `Choice`, and the spans
-to ask about.
+Comes in: the spans proposed, and the teacher's clicks. Goes out: `Choice`, and which proposals are switched on.
 
-A literal example: with 1867年 and 林文海 proposed, `choice.toggle(Span(4, 9))` leaves 林文海 alone;
-`occurrences(text, "燈塔")` gives every place where 燈塔 stands.
+A literal example: with 1867年 and 林文海 proposed, `choice.toggle(Span(4, 9))` drops 1867年;
+`occurrences(text, "燈塔")` gives every place of 燈塔.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a teacher changed about the proposed answers."""
+    """The teacher's changes to the proposed answers."""
 
     dropped: frozenset[Span] = frozenset()
     """Proposed, and not wanted."""
     added: tuple[Span, ...] = ()
-    """The teacher's own; asked about first, whatever is proposed."""
+    """The teacher's own; used before any proposal."""
 
     def toggle(self, span: Span) -> Choice:
         """Drop or take back a proposed answer, or take an added one away."""
@@ -46,11 +45,11 @@ class Choice:
         return dataclasses.replace(self, dropped=self.dropped ^ {span})
 
     def add(self, text: str, span: Span) -> Choice:
-        """Add an answer; blanks and marks at its ends are left out, one that stands there already is taken once.
+        """Add an answer without the blanks and marks at its ends; adding it twice changes nothing.
 
         Raises:
-            ValueError: Nothing is left of it, it lies outside the text, or it is too long to be asked about; the
-                message is the code of a sentence.
+            ValueError: Nothing is left of it, it lies outside the text, or it is too long; the message is the
+                code of a sentence.
         """
         own = trimmed(text, span)
         if own is None:
@@ -67,7 +66,7 @@ class Choice:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Choice:
-        """What `to_json` gave."""
+        """Read back what `to_json` gave."""
         return cls(
             dropped=frozenset(Span(*pair) for pair in value.get("dropped", [])),
             added=tuple(Span(*pair) for pair in value.get("added", [])),
@@ -93,9 +92,9 @@ def _may_end(character: str) -> bool:
 
 
 def occurrences(text: str, answer: str) -> list[Span]:
-    """Every place where an answer stands, at most `MOST_OCCURRENCES`; not overlapping.
+    """Every place of an answer, at most `MOST_OCCURRENCES`; not overlapping.
 
-    Full-width and half-width characters are told apart, capital and small letters are not.
+    Case is ignored, width is not.
     """
     wanted = answer.strip()
     if not wanted:
@@ -115,14 +114,14 @@ def _small(text: str) -> str:
 
 
 def surroundings(text: str, span: Span, chars: int = 12) -> tuple[str, str, str]:
-    """What stands before, in and after a span, to tell occurrences apart."""
+    """The text before, in and after a span, to distinguish occurrences."""
     before = text[max(0, span.start_char - chars) : span.start_char].replace("\n", " ")
     after = text[span.end_char : span.end_char + chars].replace("\n", " ")
     return before, text[span.start_char : span.end_char], after
 
 
 def place_of(proposal: AnswerSpan, part_start_char: int = 0) -> Span:
-    """Where a proposal of a part stands in the whole text."""
+    """A proposal of a part as a span of the whole text."""
     return Span(part_start_char + proposal.start_char, part_start_char + proposal.end_char)
 
 

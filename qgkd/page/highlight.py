@@ -1,4 +1,4 @@
-"""A part of the text cut where its answers begin and end, ready to be drawn.
+"""A part of the text in segments, cut where its answers begin and end, to be highlighted.
 
 Comes in: `Workspace`, a part and the spans proposed in it. Goes out: `Segment`s, which joined are the part.
 
@@ -18,7 +18,7 @@ from qgkd.page.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of text that is drawn in one way."""
+    """A stretch of text drawn in one style."""
 
     text: str
     start_char: int
@@ -37,7 +37,7 @@ def segments(workspace: Workspace, part: Part, proposals: Sequence[AnswerSpan]) 
     """Cut a part of the text.
 
     Args:
-        workspace: Says what was dropped, added and left out by type.
+        workspace: Holds which answers were dropped, added and switched off by type.
         part: Which stretch of the text.
         proposals: The spans proposed in it, offsets counted in it.
 

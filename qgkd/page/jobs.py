@@ -1,7 +1,7 @@
-"""Work that goes on while its visitor reloads, waits or is cut off.
+"""Background work that survives a reload or a lost connection of its visitor.
 
-Comes in: a function that works for a visitor. Goes out: `Job`, which says how far it is and can be stopped. What the
-function makes it hands to the visitor's workspace itself, so that nothing depends on the browser being there.
+Comes in: a function that works for a visitor. Goes out: `Job`, which shows progress and can be stopped. The function
+stores its result in the visitor's workspace itself, so that nothing depends on an open browser.
 
 A literal example: `board.start("token", lambda job: write(job))` returns a `Job` at once; `board.of("token")` finds it
 again after a reload.
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from qgkd.errors import UserError
 
-_REMEMBERED_SECONDS = 3600.0
+_KEPT_SECONDS = 3600.0
 
 
 @dataclass(slots=True, eq=False)
@@ -25,7 +25,7 @@ class Job:
     """One piece of work."""
 
     kind: str
-    """What is being done, as the page names it."""
+    """Kind of work, for the thread's name."""
     ticket: int = 0
     """Its place in the queue."""
     done: int = 0
@@ -56,7 +56,7 @@ class JobBoard:
 
         Args:
             token: The visitor.
-            kind: What is being done.
+            kind: Kind of work, for the thread's name.
             work: Does it; it looks at `job.stopped` and sets `job.done`.
             ticket: Its place in the queue.
             wanted: Steps in all.
@@ -68,7 +68,7 @@ class JobBoard:
             running = self._jobs.get(token)
             if running is not None and not running.ended.is_set():
                 return running
-            self._forget_old()
+            self._remove_old()
             job = Job(kind=kind, ticket=ticket, wanted=wanted)
             self._jobs[token] = job
         threading.Thread(target=self._run, args=(job, work), name=f"qgkd-{kind}", daemon=True).start()
@@ -90,7 +90,7 @@ class JobBoard:
             job.ended_at = time.monotonic()
             job.ended.set()
 
-    def _forget_old(self) -> None:
-        limit = time.monotonic() - _REMEMBERED_SECONDS
+    def _remove_old(self) -> None:
+        limit = time.monotonic() - _KEPT_SECONDS
         for token in [token for token, job in self._jobs.items() if job.ended.is_set() and job.ended_at < limit]:
             del self._jobs[token]

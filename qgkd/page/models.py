@@ -39,7 +39,7 @@ class ModelShelf:
         self._lock = threading.Lock()
 
     def get(self, name: str = "") -> Generator:
-        """Load a system, or hand out the one that is loaded.
+        """Load a system, or return the loaded one.
 
         Raises:
             UserError: It is not offered here, or cannot be loaded.
@@ -63,7 +63,7 @@ class ModelShelf:
 
     @staticmethod
     def label(name: str) -> str:
-        """What a model is called in a list: the last part of its name."""
+        """A model's name in a list: the last part of its path."""
         return name if name == RULE else Path(name).name or name
 
 

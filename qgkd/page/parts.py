@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from qgkd.text.sentences import split_sentences
 
 PART_CHARS = 1500
-"""Wanted length: about what a teacher asks a handful of questions about."""
+"""Wanted length: enough for a handful of questions."""
 _LABEL_CHARS = 24
 _HEADING = re.compile(
     r"\s*(?:第[一二三四五六七八九十百零〇0-9]+[章節节課课單单篇回]|[一二三四五六七八九十]+、|#{1,6} )"

@@ -1,7 +1,7 @@
-"""What a teacher does to the list of questions.
+"""The teacher's edits of the list of questions.
 
-Comes in: a `Workspace` and an action on one entry. Goes out: the `Workspace` after it, with the way back in `undo`.
-An entry that is no longer there (another tab, a late click) is passed by.
+Comes in: a `Workspace` and an action on one entry. Goes out: the `Workspace` after it, with the old list in `undo`.
+An entry that is no longer there (another tab, a late click) changes nothing.
 
 A literal example: `move(workspace, "k3", -1)` puts entry k3 one place up.
 """
@@ -37,7 +37,7 @@ def add_by_hand(workspace: Workspace, form: QuestionForm, *, question: str = "",
 
 
 def in_form_by_hand(item: QuizItem, form: QuestionForm) -> QuizItem:
-    """An item in another form, what the form needs more left for the teacher to write."""
+    """An item in another form, its missing parts left for the teacher to write."""
     bare = dataclasses.replace(item, options=(), correct_index=None, statement=None, is_true=None, form=form)
     if form is QuestionForm.MULTIPLE_CHOICE:
         return dataclasses.replace(bare, options=(item.answer, "", "", ""), correct_index=0)
@@ -82,7 +82,7 @@ def _in_script(item: QuizItem) -> QuizItem:
 
 
 def replace_item(workspace: Workspace, key: str, item: QuizItem, version: str | None = None) -> Workspace:
-    """Put another item in an entry's place, and remember the version shown."""
+    """Put another item in an entry's place, and add the version shown to the entry's versions."""
 
     def changed(entry: Entry) -> Entry:
         versions = entry.versions

@@ -1,9 +1,9 @@
-"""What all visitors of a server share, and the work that is done for them.
+"""The page's server side: store, queue, jobs and models, shared by all visitors.
 
-Comes in: `PageSettings`. Goes out: `PageService`, one per server: store, queue, jobs and models.
+Comes in: `PageSettings`. Goes out: `PageService`, one per server.
 
-A literal example: `service.write("token")` begins to write the questions that the visitor's workspace wants;
-`service.jobs.of("token")` tells how far it is, `service.store.load("token")` holds the questions when it has ended.
+A literal example: `service.write("token")` begins to write the questions of a visitor's workspace;
+`service.jobs.of("token")` shows its progress, `service.store.load("token")` has the questions when it has ended.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _WARM_UP = "燈塔建於1867年，由工程師林文海設計。"
 
 
 class BusyError(Exception):
-    """As many wait for the generator as may."""
+    """The queue for the generator is full."""
 
 
 class PageService:
@@ -71,10 +71,10 @@ class PageService:
             return read_document(name, data, limits)
 
     def write(self, token: str) -> Job:
-        """Begin to write what the visitor's workspace wants.
+        """Begin to write the questions of the visitor's workspace.
 
         Raises:
-            BusyError: Too many wait already.
+            BusyError: The queue is full.
         """
         if self.turns.is_full():
             raise BusyError
@@ -113,7 +113,7 @@ class PageService:
             True for a new one, False where an earlier one has come back, None where there is no other.
 
         Raises:
-            BusyError: Too many wait already.
+            BusyError: The queue is full.
         """
         workspace = self.store.load(token) or Workspace()
         entry = next((entry for entry in workspace.entries if entry.key == key), None)

@@ -1,4 +1,4 @@
-"""How a server of the page is set up.
+"""Settings of the page's server.
 
 Comes in: the options of `qgkd app`, handed over in the environment as JSON. Goes out: `PageSettings`.
 
@@ -26,10 +26,10 @@ def default_state_folder() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSettings:
-    """What the person who starts the server decides."""
+    """Settings of the person who starts the server."""
 
     state_folder: str = dataclasses.field(default_factory=default_state_folder)
-    """Where each visitor's quiz is kept."""
+    """Folder of the visitors' quizzes."""
     keep_days: int = 60
     """Quizzes not opened for so long are removed."""
     models: tuple[str, ...] = ()
@@ -39,13 +39,13 @@ class PageSettings:
     at_once: int = 1
     """How many visitors are served at the same moment; the others wait in turn."""
     most_waiting: int = 100
-    """Who comes when so many wait is asked to come back."""
+    """Longest queue; later visitors are told to retry."""
     max_chars: int = 200_000
-    """Of a text."""
+    """Longest text, in characters."""
     max_upload_mb: int = 20
-    """Of a file."""
+    """Largest upload, in MB."""
     most_questions: int = 100
-    """Of one request."""
+    """Most questions of one order."""
 
     def to_environment(self) -> dict[str, str]:
         """The settings as an environment variable for the server's process."""

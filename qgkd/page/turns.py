@@ -1,7 +1,7 @@
-"""Visitors served in turn.
+"""A queue of visitors for the generator, first come first served.
 
-Comes in: tickets of those who want to use the generator. Goes out: at most so many of them at a time, first come first
-served, each told how many are before it. A long order takes a turn per batch, so that a book does not hold up a page.
+Comes in: tickets of those who want to use the generator. Goes out: at most `at_once` of them at a time, and for each
+the number before it. A long order takes a turn per batch, so that a book does not block a short text.
 
 A literal example:
 
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 
 class StoppedError(Exception):
-    """The visitor does not want it any more."""
+    """The visitor stopped the work."""
 
 
 class TurnQueue:
@@ -39,7 +39,7 @@ class TurnQueue:
         self._change = threading.Condition()
 
     def ticket(self) -> int:
-        """A number to ask with."""
+        """The next ticket."""
         return next(self._numbers)
 
     def is_full(self) -> bool:
@@ -61,7 +61,7 @@ class TurnQueue:
 
     @contextlib.contextmanager
     def turn(self, ticket: int, stopped: threading.Event | None = None) -> Iterator[None]:
-        """Wait for one's turn, and let the next go when the block ends.
+        """Wait for a turn, and end it with the block.
 
         Args:
             ticket: Of `ticket()`; the same one again for the next turn, at the end of the line.

@@ -1,6 +1,6 @@
 """Another version of one item.
 
-Comes in: an entry, its passage and a generator. Goes out: the item asked another way, or None where there is none.
+Comes in: an entry, its passage and a generator. Goes out: another version of the item, or None where there is none.
 
 A literal example: after "燈塔由誰設計？" about 林文海 comes "設計燈塔的是哪一位？"; when all have been shown, the first
 comes again.
@@ -32,11 +32,11 @@ class Version:
 
 
 def another_version(entry: Entry, passage: Passage, generator: Generator, *, options: int = 4) -> Version | None:
-    """Ask about the same answer in other words, or with other options or another statement.
+    """The same item with another question, other options or another statement.
 
     Args:
-        entry: What is there now.
-        passage: What it is about.
+        entry: The present one.
+        passage: The entry's passage.
         generator: Writes the questions.
         options: Of multiple choice.
 
@@ -73,7 +73,7 @@ def _other_question(entry: Entry, passage: Passage, generator: Generator) -> Ver
         if normalise(question.text) not in seen:
             return Version(dataclasses.replace(item, question=question.text), question.text, is_new=True)
     shown = [version for version in entry.versions if "\n" not in version]
-    if item.question in shown and len(shown) > 1:  # round and round: the one after this
+    if item.question in shown and len(shown) > 1:  # start again with the one after this
         following = shown[(shown.index(item.question) + 1) % len(shown)]
         return Version(dataclasses.replace(item, question=following), following, is_new=False)
     if shown and item.question not in shown and item.form is QuestionForm.SHORT_ANSWER:

@@ -1,8 +1,8 @@
-"""All that one visitor has on the page: the text, the chosen answers, the questions, and what can be undone.
+"""One visitor's state: the text, the chosen answers, the questions, and the undo list.
 
 Comes in: a visitor's text and clicks. Goes out: `Workspace`, a value; every change makes a new one.
 
-A literal example: `workspace.with_text("燈塔建於1867年。", "燈塔")` starts on a text and keeps the questions there are.
+A literal example: `workspace.with_text("燈塔建於1867年。", "燈塔")` starts on a text and keeps the questions.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from qgkd.text.script import Script
 
 MOST_UNDO = 30
 MIXED = "mixed"
-"""In the place of a form: all four in turn."""
+"""Instead of a form: all four in turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What kind of quiz is wanted."""
+    """The quiz wanted: how many questions, in which form, of which answers."""
 
     count: int = 10
     form: str = QuestionForm.SHORT_ANSWER.value
@@ -35,7 +35,7 @@ class Wish:
     model: str = ""
     """As the model shelf names it; empty is the server's default."""
     types: tuple[str, ...] = ()
-    """Answer types that are not asked about."""
+    """Answer types switched off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Entry:
     """Unique in the list; an item's own id is not where a question is written twice."""
     item: QuizItem
     versions: tuple[str, ...] = ()
-    """Questions the teacher has been shown in this place, so that another version is another."""
+    """Questions shown in this place so far, so that another version is a new one."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -62,7 +62,7 @@ def _item(value: dict[str, Any]) -> QuizItem:
     """An item as it was, complete or not: a teacher may be half-way through typing its options."""
     kinds = {"form": QuestionForm, "answer_type": AnswerType, "confidence": Confidence, "script": Script}
     values: dict[str, Any] = {
-        name: kinds[name](held) if name in kinds and held is not None else held for name, held in value.items()
+        name: kinds[name](stored) if name in kinds and stored is not None else stored for name, stored in value.items()
     }
     values["options"] = tuple(values["options"])
     return QuizItem(item_id=values.pop("id"), **values)
@@ -80,14 +80,14 @@ class Workspace:
     title: str = ""
     text: str = ""
     earlier: tuple[str, str] | None = None
-    """Title and text that the present ones took the place of."""
+    """Title and text before the present ones."""
     choice: Choice = field(default_factory=Choice)
     parts_left_out: tuple[int, ...] = ()
-    """Numbers of the parts of the text that are not asked about."""
+    """Numbers of the parts of the text that are switched off."""
     wish: Wish = field(default_factory=Wish)
     entries: tuple[Entry, ...] = ()
     passages: dict[str, str] = field(default_factory=dict)
-    """The stretches of text that the entries are about, by `passage_id`."""
+    """The passages of the entries, by `passage_id`."""
     undo: tuple[tuple[Entry, ...], ...] = ()
     """Lists of questions as they were, the latest last."""
     redo: tuple[tuple[Entry, ...], ...] = ()

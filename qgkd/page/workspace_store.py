@@ -1,10 +1,10 @@
-"""Each visitor's workspace on the disk, so that a reload, a lost connection or a new server loses nothing.
+"""Visitors' workspaces on the disk, which survive a reload, a lost connection and a restart.
 
 Comes in: a visitor's token and a change. Goes out: the workspace after it, on the disk before it is shown.
 
 A literal example: `store.update(token, lambda workspace: workspace.undone())`
 
-A token is 128 random bits: whoever has the link has the quiz, and nobody can guess it.
+A token is 128 random bits: whoever has the link can open the quiz, and nobody can guess it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class WorkspaceStore:
         return _TOKEN.fullmatch(text) is not None
 
     def load(self, token: str) -> Workspace | None:
-        """The visitor's workspace; None where there is none, or one that cannot be read, which is kept aside."""
+        """The visitor's workspace; None where there is none, or a damaged one, which is kept as `.broken`."""
         if not self.is_token(token):
             return None
         path = self._path(token)
@@ -93,7 +93,7 @@ class WorkspaceStore:
             return after
 
     def remove_old(self) -> int:
-        """Remove what nobody has opened for long; returns how many files."""
+        """Remove files not opened for `keep_days`; returns how many."""
         limit = time.time() - self._keep_days * 86_400
         removed = 0
         for path in self._folder.glob("*.json"):

@@ -1,6 +1,8 @@
-"""The forms a question is asked in: short answer, multiple choice, cloze, true or false.
+"""Question forms: short answer, multiple choice, cloze, true or false.
 
-`item` is what an item holds, `build` makes items from generated questions, `notices` is what teachers are told.
+Comes in: the questions of a `Quiz` and their `Passage`. Goes out: `BuiltItems`: one `QuizItem` per question, and
+`Notice`s about those that could not take the form.
+Others use: the names below, and `item_json.read_item`, which reads an item back.
 """
 
 from qgkd.question_forms.build import BuiltItems, build_items, change_form

@@ -1,7 +1,7 @@
 """From generated questions to items of the form a teacher wants.
 
 Comes in: the questions of a `qgkd.quiz.make.Quiz` and their passage. Goes out: `BuiltItems`: one item per
-question, and what could not be done as asked.
+question, and notices about those that could not take the form.
 
 A literal example: `build_items(quiz.items, Passage("lighthouse", text), QuestionForm.CLOZE)` gives, for the answer
 林文海, the statement "燈塔建於1867年，由工程師＿＿＿＿設計。".
@@ -30,13 +30,13 @@ from qgkd.text.script import detect_script
 OPTIONS = 4
 """Of a multiple choice item, the right one included."""
 LEAST_OPTIONS = 3
-"""With fewer, guessing does as well as knowing."""
+"""With fewer, guessing is too easy."""
 _NOUNS = frozenset({AnswerType.PLACE, AnswerType.ORGANISATION, AnswerType.TERM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltItems:
-    """Items, and what the teacher should know about them."""
+    """Items, and notices to the teacher about them."""
 
     items: tuple[QuizItem, ...]
     notices: tuple[Notice, ...] = ()
@@ -55,14 +55,14 @@ def build_items(
 
     Args:
         questions: Of `make_quiz(...).items`; their offsets count in the passage.
-        passage: What they are about.
+        passage: The one the questions were made from.
         form: The form wanted.
         options: Of a multiple choice item, 3 or more.
         seed: Chooses distractors, their order, and which statements are false; the same seed gives the same items.
 
     Returns:
-        As many items as questions, in order. A question that cannot take the form stays a short answer item and is told
-        in the notices, as is a multiple choice item with fewer options. Half of the true/false items are false.
+        As many items as questions, in order. A question that cannot take the form stays a short answer item with a
+        notice; so does a multiple choice item with fewer options. Half of the true/false items are false.
     """
     plain = [short_answer_item(question, passage) for question in questions]
     built = [
@@ -78,11 +78,11 @@ def build_items(
 def _half_of_them_true(
     false_ones: list[BuiltItems], plain: list[QuizItem], passage: Passage, seed: int
 ) -> list[BuiltItems]:
-    """Turn false statements into true ones until half of all are; where too few can be false, that is told."""
+    """Turn false statements into true ones until half of all are; notices remain where too few can be false."""
     can_be_false = [index for index, one in enumerate(false_ones) if one.items[0].is_true is False]
     count = sum(one.items[0].form is QuestionForm.TRUE_FALSE for one in false_ones)
     rng = random.Random(f"{seed}:{passage.passage_id}:{[item.item_id for item in plain]}")
-    # Of an odd number, one alone above all, chance decides which half is the greater.
+    # Of an uneven number, and so of a single item, chance decides which half is the greater.
     wanted = (count + rng.randint(0, 1)) // 2
     stay_false = set(rng.sample(can_be_false, min(wanted, len(can_be_false))))
     built = []
@@ -98,7 +98,7 @@ def _half_of_them_true(
 
 
 def short_answer_item(question: QuizQuestion, passage: Passage) -> QuizItem:
-    """The item of one generated question, asked as it stands."""
+    """The short answer item of one generated question."""
     answer = question.answer
     return QuizItem(
         item_id=item_id_of(passage.passage_id, QuestionForm.SHORT_ANSWER, answer.start_char, answer.text),
@@ -132,8 +132,8 @@ def change_form(
         form: The form wanted.
         options: As `build_items`.
         seed: As `build_items`.
-        number: What notices call the item.
-        is_true: Whether a true/false statement shall be true; the seed decides where None.
+        number: The item's number in notices.
+        is_true: Whether a true/false statement is true; None lets the seed decide.
 
     Returns:
         One item, of the form wanted or, with a notice, a short answer item.
@@ -172,8 +172,8 @@ def _multiple_choice(
     )
     if len(offered) == options:
         return BuiltItems(items=(made,))
-    told = Notice.of("fewer_options", number=number, found=len(offered), wanted=options)
-    return BuiltItems(items=(made,), notices=(told,))
+    notice = Notice.of("fewer_options", number=number, found=len(offered), wanted=options)
+    return BuiltItems(items=(made,), notices=(notice,))
 
 
 def _true_false(
@@ -184,7 +184,7 @@ def _true_false(
     rng: random.Random,
     is_true: bool,
 ) -> BuiltItems:
-    """The sentence as it stands, or with another of the answer's kind in its place."""
+    """The sentence unchanged, or with another of the answer's kind in its place."""
     made = _in_form(item, QuestionForm.TRUE_FALSE)
     right = RightAnswer(
         text=item.answer, type=_type_of(item), shown=shown.with_answer_as(BLANK), is_one_of_several_options=False
@@ -195,12 +195,12 @@ def _true_false(
     if wrong:
         statement = shown.with_answer_as(wrong[0])
         return BuiltItems(items=(dataclasses.replace(made, statement=statement, is_true=False),))
-    told = () if is_true else (Notice.of("no_false_statement", number=number, answer=item.answer),)
-    return BuiltItems(items=(dataclasses.replace(made, statement=shown.text, is_true=True),), notices=told)
+    notices = () if is_true else (Notice.of("no_false_statement", number=number, answer=item.answer),)
+    return BuiltItems(items=(dataclasses.replace(made, statement=shown.text, is_true=True),), notices=notices)
 
 
 def _in_form(item: QuizItem, form: QuestionForm) -> QuizItem:
-    """The item with nothing of its old form, and the id of the new one."""
+    """The item without the fields of its old form, with the id of the new one."""
     item_id = item_id_of(item.passage_id, form, item.answer_start_char, item.answer or item.question)
     return dataclasses.replace(
         item, item_id=item_id, form=form, options=(), correct_index=None, statement=None, is_true=None
@@ -212,7 +212,7 @@ def _stays(item: QuizItem, notice: Notice) -> BuiltItems:
 
 
 def _type_of(item: QuizItem) -> AnswerType:
-    """The answer's type; of an answer that a teacher typed, what its characters tell."""
+    """The answer's type; that of an answer a teacher typed, which has none yet, is found from its characters."""
     from qgkd.answers.classify import classify
 
     return item.answer_type or classify(item.answer, 0, len(item.answer))

@@ -1,6 +1,6 @@
 """Texts compared as a pupil reads them.
 
-Comes in: a text. Goes out: what tells it apart from others.
+Comes in: a text. Goes out: its key for comparison.
 
 A literal example: `comparable("《臺北》 ") == comparable("台北")`.
 """

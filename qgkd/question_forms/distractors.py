@@ -1,4 +1,4 @@
-"""Wrong options that a pupil who has not read the text might take for the right one.
+"""Distractors: wrong options that a pupil who has not read the text might choose.
 
 Comes in: a right answer with its type, the passage, and what the pupil is shown. Goes out: wrong options, best first.
 
@@ -6,8 +6,8 @@ A literal example: for 林文海 (person) in a passage that also names 陳大山
 list of well-known names that are written in the same way.
 
 The passage's own names come first, then other numbers and dates (`qgkd.question_forms.plausible_numbers`), then a list
-of our own (`qgkd.question_forms.kinds`). What is the same thing, may be right as well, holds the answer or is held by
-it, or gives itself away by its length is never taken.
+of our own (`qgkd.question_forms.kinds`). Never taken: the same thing in other words, what may be right as well, what
+contains the answer or is contained in it, and what its length gives away.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class RightAnswer:
     text: str
     type: AnswerType
     shown: str
-    """What the pupil reads: an option that stands in it helps nobody."""
+    """What the pupil reads: an option that occurs in it is useless."""
     is_one_of_several_options: bool = True
-    """False where it takes the answer's place in a statement, which has to read like one of the passage."""
+    """False for a statement, where the distractor replaces the answer and has to read like the passage."""
     script: Script = Script.NEUTRAL
     """Of the passage; that of the answer where neutral."""
 
@@ -56,7 +56,7 @@ def choose_distractors(
 
     Args:
         answer: The right one.
-        passage: Where it comes from; None leaves numbers and our own list.
+        passage: Where it comes from; None leaves other numbers and our own list.
         count: How many are wanted.
         rng: Where the choice comes from; the same state gives the same options.
 
@@ -86,8 +86,8 @@ def is_admissible(candidate: str, answer: RightAnswer, others: list[str]) -> boo
         others: The wrong options taken so far.
 
     Returns:
-        False where it holds one of them or is held by one (letters and digits compared, in Simplified characters), has
-        the same numbers, stands in what the pupil reads, or is much longer or shorter than the answer.
+        False where it contains one of them or is contained in one (letters and digits compared, in Simplified
+        characters), has the same numbers, occurs in what the pupil reads, or is much longer or shorter than the answer.
     """
     key = comparable(candidate)
     if not key or "\n" in candidate or abs(len(candidate) - len(answer.text)) > _most_chars_apart(answer):
@@ -104,7 +104,7 @@ def is_admissible(candidate: str, answer: RightAnswer, others: list[str]) -> boo
 
 
 def _to_script(answer: RightAnswer) -> Callable[[str], str]:
-    """What our own lists, which are in Traditional characters, go through; the passage's words stay as they are."""
+    """The conversion for our own lists, which are in Traditional characters; the passage's words stay as they are."""
     script = answer.script if answer.script is not Script.NEUTRAL else detect_script(answer.text + answer.shown)
     return to_simplified if script is Script.SIMPLIFIED else str
 
@@ -128,17 +128,17 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
     if kind.noun is not None or answer.type is AnswerType.PERSON:
         yield from _nearest_in_length(same_kind, answer, rng)
     else:
-        # Nothing tells what the answer is: what ends like it comes first, for a statement nothing else will do.
+        # The answer's kind is unknown: what ends like it comes first, and in a statement only that.
         alike = [span for span in same_kind if span.text[-1] == answer.text[-1]]
         yield from _nearest_in_length(alike, answer, rng)
-    # A statement about a person of another time deceives nobody; among options there is nothing better.
+    # In a statement a person of another time is easily seen to be wrong; among options it is the best there is.
     if answer.is_one_of_several_options or kind.noun is not None or answer.type is not AnswerType.PERSON:
         yield from map(_to_script(answer), _shuffled(others_of_kind(answer.text, answer.type), rng))
     if answer.is_one_of_several_options and not _asks_for_noun(answer, kind.noun):
         rest = [
             span
             for span in of_passage
-            if kind_of(span.text, span.type).dress == kind.dress and span.score > _POOR_SCORE
+            if kind_of(span.text, span.type).style == kind.style and span.score > _POOR_SCORE
         ]
         yield from _nearest_in_length(rest, answer, rng)
 
@@ -155,7 +155,7 @@ def _of_passage(answer: RightAnswer, passage: Passage | None, kind: Kind) -> lis
 
 
 def _may_be_right_too(candidate: str, answer: RightAnswer, passage: Passage) -> bool:
-    """Whether the passage leaves a doubt; asked last, since it reads the passage."""
+    """Whether the passage leaves a doubt; checked last, since it searches the passage."""
     if answer.type in _COUNTED:
         one, other = _split_about(candidate)[1], _split_about(answer.text)[1]
         return passage.may_be_right_too(one, other, in_one_clause=False)
@@ -173,7 +173,7 @@ def _marked_alike(span: AnswerSpan, answer: RightAnswer) -> AnswerSpan:
 
 
 def _same_shape(answer: RightAnswer, passage: Passage | None) -> list[str]:
-    """Other dates or numbers of the passage with the same unit, in the answer's dress (`約`, `以上`)."""
+    """Other dates or numbers of the passage with the same unit, with the answer's qualifiers (`約`, `以上`)."""
     if passage is None:
         return []
     before, core, after = _split_about(answer.text)
@@ -196,7 +196,7 @@ def _split_about(text: str) -> tuple[str, str, str]:
 
 
 def _asks_for_noun(answer: RightAnswer, noun: str | None) -> bool:
-    """Whether what the pupil reads asks for a thing by its class (`哪一條河流`), so that others are out of question."""
+    """Whether what the pupil reads asks for a thing by its class (`哪一條河流`), and others do not fit."""
     return noun is not None and comparable(noun) in comparable(answer.shown)
 
 

@@ -21,11 +21,11 @@ from qgkd.answer import AnswerType
 from qgkd.text.script import Script
 
 BLANK = "＿＿＿＿"
-"""What stands in a cloze sentence where the answer stood."""
+"""Takes the answer's place in a cloze sentence."""
 
 
 class QuestionForm(StrEnum):
-    """How an item is asked; values are what the JSON holds."""
+    """The form of an item; values are those of the JSON."""
 
     SHORT_ANSWER = "short_answer"
     MULTIPLE_CHOICE = "multiple_choice"
@@ -34,13 +34,13 @@ class QuestionForm(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How sure the system is of a question."""
+    """Confidence of the system in a question."""
 
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
     UNKNOWN = "unknown"
-    """The rule and people give no probability."""
+    """Written by the rule or by a person, without a probability."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class QuizItem:
     answer: str
     """The right answer, as it stands in the passage."""
     options: tuple[str, ...] = ()
-    """Multiple choice: what is offered, the right answer among it."""
+    """Multiple choice: all options, the right answer among them."""
     correct_index: int | None = None
     """Multiple choice: which option is right; counted from 0."""
     statement: str | None = None
@@ -66,7 +66,7 @@ class QuizItem:
     """The sentence of the passage that holds the answer; empty where a teacher wrote the item."""
     passage_id: str = ""
     answer_start_char: int | None = None
-    """Where the answer starts in the passage; None where it does not stand in it."""
+    """Where the answer starts in the passage; None where it is not in it."""
     answer_type: AnswerType | None = None
     confidence: Confidence = Confidence.UNKNOWN
     script: Script = Script.NEUTRAL

@@ -1,4 +1,4 @@
-"""What an item is called, so that a quiz imported again mends the cards and questions of the first time.
+"""Stable item ids, so that a quiz imported again updates the cards and questions of the first import.
 
 Comes in: where an item comes from. Goes out: its id.
 
@@ -31,7 +31,7 @@ def with_different_ids(items: Sequence[QuizItem]) -> tuple[QuizItem, ...]:
         items: Of one quiz, however it was put together.
 
     Returns:
-        The same items, no two with one id; the first of a kind keeps its own.
+        The same items, no two with one id; the first with an id keeps it.
     """
     taken: set[str] = set()
     named = []

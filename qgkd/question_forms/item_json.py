@@ -1,6 +1,6 @@
 """An item read from JSON, with every field checked.
 
-Comes in: what `json.loads` gave. Goes out: `QuizItem`, or one sentence about what is wrong.
+Comes in: what `json.loads` gave. Goes out: `QuizItem`, or a `UserError`.
 
 A literal example: `read_item({"id": "a", "form": "essay"}, where="quiz.json: item 1")` raises
 "quiz.json: item 1: form: expected one of short_answer, multiple_choice, cloze, true_false, found 'essay'; …".
@@ -68,13 +68,13 @@ def read_item(value: Any, *, where: str = "item") -> QuizItem:
 
 
 def problem_of(item: QuizItem) -> str | None:
-    """What does not fit together in an item.
+    """The first inconsistency of an item.
 
     Args:
         item: As read, or as a teacher edited it.
 
     Returns:
-        What was expected and what was found, in English; None where the item can be asked.
+        What was expected and what was found, in English; None where the item is complete.
     """
     if not item.prompt.strip():
         return "expected a question for the pupil to read, found none"
@@ -105,7 +105,7 @@ def _problem_of_options(item: QuizItem) -> str | None:
 
 
 class _Fields:
-    """The fields of one object, each of the kind that is expected."""
+    """The fields of one object, each checked for its type."""
 
     def __init__(self, value: dict[str, Any], where: str) -> None:
         self._value = value

@@ -1,4 +1,4 @@
-"""What kind of thing an answer is, more finely than its type: a river among places, a gas among terms.
+"""The kind of an answer, finer than its type: a river among places, a gas among terms.
 
 Comes in: an answer. Goes out: its `Kind` and others of that kind from a list of our own.
 
@@ -19,17 +19,17 @@ from qgkd.text.foreign_names import is_spelt
 from qgkd.text.script import to_traditional
 from qgkd.text.word_lists import words_of
 
-_DRESSES = frozenset({"han", "spelt", "latin"})
+_STYLES = frozenset({"han", "spelt", "latin"})
 _DOT = re.compile("[·‧・•．]")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What two texts have to share for one to be mistaken for the other."""
+    """Two texts of one kind can be mistaken for each other."""
 
     noun: str | None
-    """The class noun, or the name of the list the text stands in; None where nothing tells."""
-    dress: str
+    """The class noun, or the name of the list that has the text; None where unknown."""
+    style: str
     """`latin`, `spelt` (a foreign name in characters) or `han`."""
 
 
@@ -49,8 +49,8 @@ def _lists() -> tuple[_NamedList, ...]:
     )
 
 
-def dress_of(text: str) -> str:
-    """How a name is written: names of one dress can be mistaken for each other."""
+def style_of(text: str) -> str:
+    """How a name is written: names written alike can be mistaken for each other."""
     if re.search("[A-Za-z]", text):
         return "latin"
     if _DOT.search(text) or to_traditional(text) in _spelt_names():
@@ -66,11 +66,11 @@ def _spelt_names() -> frozenset[str]:
 
 
 @functools.lru_cache(maxsize=4096)
-def kind_of(text: str, answer_type: AnswerType) -> Kind:
-    """Tell a text's kind: by the list it stands in, else by the noun it ends in.
+def kind_of(text: str, answer_type: AnswerType | None) -> Kind:
+    """The kind of a text: by the list that has it, else by the noun it ends in.
 
     Args:
-        text: An answer, or what could stand in its place.
+        text: An answer, or a candidate for a wrong option.
         answer_type: Its type: 林文海 the person does not end in a sea.
 
     Returns:
@@ -78,23 +78,23 @@ def kind_of(text: str, answer_type: AnswerType) -> Kind:
     """
     traditional, is_person = to_traditional(text), answer_type is AnswerType.PERSON
     for named in _lists():
-        if named.noun not in _DRESSES and traditional in named.members:
-            return Kind(named.noun, dress_of(text))
+        if named.noun not in _STYLES and traditional in named.members:
+            return Kind(named.noun, style_of(text))
     bare = traditional.strip("《》〈〉")
     head = find_head(bare)
     if is_person or head is not None:
         fits = head is not None and (head.type is AnswerType.PERSON or not is_person)
-        return Kind(head.noun if head is not None and fits else None, dress_of(text))
+        return Kind(head.noun if head is not None and fits else None, style_of(text))
     nouns = {named.noun for named in _lists() if len(named.noun) > 1 and bare.endswith(named.noun)}
-    return Kind(next(iter(sorted(nouns)), None), dress_of(text))
+    return Kind(next(iter(sorted(nouns)), None), style_of(text))
 
 
-def others_of_kind(text: str, answer_type: AnswerType) -> list[str]:
+def others_of_kind(text: str, answer_type: AnswerType | None) -> list[str]:
     """Members of our own list for a text's kind, in Traditional characters.
 
     Args:
         text: The answer.
-        answer_type: Its type: persons without a title are told apart by how their names are written, works without a
+        answer_type: Its type: persons without a title are grouped by how their names are written, works without a
             class noun are books.
 
     Returns:
@@ -103,8 +103,8 @@ def others_of_kind(text: str, answer_type: AnswerType) -> list[str]:
     traditional, kind = to_traditional(text), kind_of(text, answer_type)
     noun = kind.noun
     if noun not in {named.noun for named in _lists()}:
-        noun = {AnswerType.PERSON: kind.dress, AnswerType.WORK: "作品"}.get(answer_type)
-    chosen = [named for named in _lists() if traditional in named.members and named.noun not in _DRESSES]
+        noun = {AnswerType.PERSON: kind.style, AnswerType.WORK: "作品"}.get(answer_type)
+    chosen = [named for named in _lists() if traditional in named.members and named.noun not in _STYLES]
     chosen = chosen or [named for named in _lists() if named.noun == noun]
     # 黑龍江省 among 福建 and 吉林 would stand out.
     chosen = [named for named in chosen if _mostly_end_in(named, traditional[-1])] or chosen

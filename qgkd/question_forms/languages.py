@@ -1,4 +1,4 @@
-"""The language that teachers are spoken to in: labels on a sheet, sentences about what was left out.
+"""The language of labels and notices around the items of a quiz.
 
 Comes in: the items. Goes out: `Language`.
 
@@ -15,7 +15,7 @@ from qgkd.text.script import Script, detect_script
 
 
 def language_of(items: Sequence[QuizItem]) -> Language:
-    """The language of what stands around the items: Chinese, in the script that most of their text is in.
+    """The language of labels and notices: Chinese, in the script that most of the items' text is in.
 
     Args:
         items: The items of one quiz.

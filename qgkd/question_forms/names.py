@@ -1,4 +1,4 @@
-"""Which spans of a passage read as the name of something, so that they can stand among options.
+"""Which spans of a passage read as the name of something, and can be options.
 
 Comes in: a proposed span. Goes out: yes or no.
 
@@ -28,7 +28,7 @@ _DIRECTIONS = re.compile(r"[東西南北东]{2}")
 
 
 def is_name(span: AnswerSpan, context: str) -> bool:
-    """Whether a span can stand among options.
+    """Whether a span can be an option.
 
     Args:
         span: As `propose_answers` gives it.

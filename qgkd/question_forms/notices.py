@@ -1,4 +1,4 @@
-"""What a teacher is told about items that could not be made, or exported, quite as asked for.
+"""Notices to the teacher about items that could not be made, or exported, as wanted.
 
 Comes in: a code and the values its sentence needs. Goes out: `Notice`, a sentence in any of the three languages.
 
@@ -21,7 +21,7 @@ _SHOWN_CHARS = 40
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the teacher should know, in any language."""
+    """One notice, in any language of the page."""
 
     code: str
     """A key of `notices.toml`."""

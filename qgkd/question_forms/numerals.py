@@ -1,4 +1,4 @@
-"""Numbers as they stand in Chinese text, read and written back in the same dress.
+"""Numbers in Chinese text, read, and written back in the same style.
 
 Comes in: a piece of text. Goes out: its `Numeral`s, each of which can be written with another value.
 
@@ -51,7 +51,7 @@ class Numeral:
         return self.is_chinese and len(self.text) > 1 and all(character in _DIGITS + "零" for character in self.text)
 
     def write(self, scaled: int) -> str:
-        """Another number in this one's dress: digits or characters, their width, separators, decimals."""
+        """Another number in this one's style: digits or characters, their width, separators, decimals."""
         if self.is_digit_by_digit:
             return "".join(_DIGITS[int(digit)] for digit in str(scaled)).replace("〇", self._zero())
         if self.is_chinese:

@@ -52,12 +52,12 @@ class Passage:
         return _enumerations_in(self.context)
 
     def may_be_right_too(self, candidate: str, answer: str, *, in_one_clause: bool) -> bool:
-        """Whether the passage says of a candidate, or may say, what it says of the answer.
+        """Whether a candidate may be right as well, by what the passage says.
 
         Args:
             candidate: A text of the passage.
             answer: The right answer.
-            in_one_clause: Count what stands in one clause with the answer: its whole, its part or its kind.
+            in_one_clause: Count a candidate in one clause with the answer: its whole, its part or its kind.
 
         Returns:
             True where the two stand side by side (`臺北和基隆`, `聯合國（UN）`), in one enumeration, in one clause, or

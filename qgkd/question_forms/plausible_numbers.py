@@ -1,6 +1,6 @@
-"""Other dates and numbers that could stand where a right one stands.
+"""Wrong dates and numbers that could take the place of a right one.
 
-Comes in: a date or quantity as the passage writes it. Goes out: others in the same dress, near it but not equal to it.
+Comes in: a date or quantity as the passage writes it. Goes out: others written the same way, near it but not equal.
 
 A literal example: for 1867年 come years such as 1859年 and 1874年; for 235公尺 lengths such as 205公尺; for 三分之一
 fractions such as 四分之一; for 民國十三年 years such as 民國十六年.
@@ -52,17 +52,17 @@ def quantity_of(text: str) -> tuple[float, ...]:
 
 
 def shape_of(text: str) -> str:
-    """A text with its numbers taken out, telling how they were written: `前〇年`, `#公里`, `一個月`."""
+    """A text with its numbers replaced by how each is written: `前〇年`, `#公里`, `一個月`."""
     pieces, end_char = [], 0
     for numeral in numerals_in(text):
-        dress = "〇" if numeral.is_digit_by_digit else "一" if numeral.is_chinese else "#"
-        pieces += [text[end_char : numeral.start_char], dress]
+        style = "〇" if numeral.is_digit_by_digit else "一" if numeral.is_chinese else "#"
+        pieces += [text[end_char : numeral.start_char], style]
         end_char = numeral.end_char
     return "".join([*pieces, text[end_char:]])
 
 
 def _changed(text: str, numerals: list[Numeral], answer_type: AnswerType, rng: random.Random) -> str | None:
-    """One try: every number of a date, the one number or both ends of a range, both parts of a fraction."""
+    """One try: change every number of a date, the one number or both ends of a range, or both parts of a fraction."""
     new: list[int | None]
     if answer_type is AnswerType.DATE:
         new = [_other_date_part(one, _date_unit(text, one) or "", text, rng) for one in numerals]

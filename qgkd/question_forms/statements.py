@@ -21,7 +21,7 @@ from qgkd.text.sentences import split_sentences
 from qgkd.text.word_lists import either
 
 LEAST_CONTEXT_CHARS = 6
-"""Letters and digits that have to be left of a sentence whose answer is taken out."""
+"""Least letters and digits left of a sentence without its answer."""
 _LONG_CHARS = 90
 _LEAD_IN_CHARS = 120
 _CONNECTIVE = re.compile(rf"^(?:{either('connectives before a comma')})[，,]\s*")
@@ -37,11 +37,11 @@ _COMMA = re.compile(r"[，,；;：:]")
 
 @dataclass(frozen=True, slots=True)
 class ShownSentence:
-    """A stretch of the passage, and where the answer stands in it."""
+    """A stretch of the passage, and the places of the answer in it."""
 
     text: str
     answers: tuple[tuple[int, int], ...]
-    """Every place, the one asked about among them."""
+    """Every occurrence, the question's own among them."""
 
     def with_answer_as(self, replacement: str) -> str:
         """The text with every occurrence of the answer replaced."""
@@ -70,7 +70,7 @@ def shown_sentence(item: QuizItem, passage: Passage | None) -> ShownSentence | N
 
     Args:
         item: An item with its source sentence.
-        passage: Where it comes from, to add what the sentence points back to; None to do with the sentence.
+        passage: Where it comes from, to add what the sentence points back to; None uses the sentence alone.
 
     Returns:
         The sentence, without a connective at its start, cut to the part around the answer where it is long, and with
@@ -141,7 +141,7 @@ def _is_cut(text: str, start: int, end: int) -> bool:
 
 
 def _occurrences(text: str, answer: str) -> tuple[tuple[int, int], ...]:
-    """Where the answer stands in a text, in whatever width, case or script; not inside a longer number or word."""
+    """The places of the answer in a text, in whatever width, case or script; not inside a longer number or word."""
     folded, wanted = _folded(text), _folded(answer)
     found = []
     for match in re.finditer(re.escape(wanted), folded):

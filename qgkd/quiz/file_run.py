@@ -1,4 +1,4 @@
-"""Questions for a file of passages: batched, in order, restartable.
+"""Questions for a file of passages: in batches, in order, in a run that can be resumed.
 
 Comes in: passages, as `qgkd.reading.readers.read_passages` gives them, and a generator. Goes out: a JSONL, CSV or
 Parquet file of questions (rows as `qgkd.quiz.question_rows` makes them) and a `BatchSummary`.
@@ -59,7 +59,7 @@ Report = Callable[[Problem | BatchProgress], None]
 
 
 def partial_path(output: Path) -> Path:
-    """Where the progress of an unfinished output is kept."""
+    """The progress file of an unfinished output."""
     return output.with_name(output.name + ".partial")
 
 
@@ -74,15 +74,15 @@ def generate_file(
     force: bool = False,
     report: Report | None = None,
 ) -> BatchSummary:
-    """Write the questions of a whole file, going on where an earlier run was cut off.
+    """Write the questions of a whole file, resuming where an earlier run was cut off.
 
     Args:
         generator: The rule or a model.
-        rows: The passages, from the first one on, also when resuming: those done are read and passed over.
+        rows: The passages, from the first one on, also when resuming: those done are read and skipped.
         output: A path ending in .csv or .parquet, or JSONL under any other name.
         options: How many questions, how many rows together.
         settings: What else decides the result (model, decoding), as JSON values: a resumed run must have the same.
-        resume: Go on with `OUT.partial`; begins where there is none.
+        resume: Go on with `OUT.partial`; begin where there is none.
         force: Start over, replacing what is there.
         report: Called with every problem, those of an earlier run first, and with the progress after each batch.
 
@@ -90,7 +90,7 @@ def generate_file(
         The summary; `bad_rows` counts the rows and answers that were reported and skipped.
 
     Raises:
-        UserError: The output or its progress file is in the way, or cannot be written; what is done is kept.
+        UserError: The output or its progress file exists already, or cannot be written; finished batches are kept.
     """
     began = time.perf_counter()
     check_output(output, resume=resume, force=force)
@@ -133,7 +133,7 @@ def _fill(
         file = row.file
     if journal.progress.items and digest.hexdigest() != journal.progress.input_sha256:
         raise UserError(
-            f"{journal.path}: expected the input it was begun with, found other rows among the first "
+            f"{journal.path}: expected the input of the earlier run, found other rows among the first "
             f"{journal.progress.rows}; give the same input, or --force to start over"
         )
     for kind in ("bad_row", "short_row"):
@@ -162,7 +162,7 @@ def _records(batch: BatchResult) -> list[Record]:
 
 
 def _add_to_digest(digest: hashlib._Hash, row: PassageRow | Problem) -> None:
-    """What identifies the input up to here, files and pipes alike: every row's text and answers."""
+    """Add a row's text and answers to the digest of the input, by which a resumed run recognises it."""
     if isinstance(row, Problem):
         parts: list[Any] = [row.row_number, row.row_id, row.reason]
     else:
@@ -172,10 +172,10 @@ def _add_to_digest(digest: hashlib._Hash, row: PassageRow | Problem) -> None:
 
 
 def check_output(output: Path, *, resume: bool, force: bool) -> None:
-    """Refuse to overwrite a finished file, or to lose an unfinished one, unasked.
+    """Refuse to overwrite a finished file, or to lose an unfinished one, without `--resume` or `--force`.
 
     Raises:
-        UserError: Something stands there that neither `resume` nor `force` allows for.
+        UserError: The output or its progress file exists, and neither `resume` nor `force` allows for it.
     """
     if str(output) == "-":
         raise UserError("expected a file after --output, found - (stdout); leave --output out and give --jsonl")
@@ -194,7 +194,9 @@ def check_output(output: Path, *, resume: bool, force: bool) -> None:
         return
     if partial.exists():
         raise UserError(
-            f"{partial}: an unfinished run stands there; give --resume to go on with it or --force to start over"
+            f"{partial}: expected no unfinished run, found one; give --resume to go on with it or --force to start over"
         )
     if output.exists():
-        raise UserError(f"{output}: stands there already, whole; give --force to replace it or another --output")
+        raise UserError(
+            f"{output}: expected a new file, found a finished one; give --force to replace it or another --output"
+        )

@@ -1,4 +1,4 @@
-"""Generation in which a refused request fails alone.
+"""Generate a batch so that a refused request does not take the others with it.
 
 Comes in: a generator and requests, some of which it may refuse. Goes out: questions, or the refusal, per request.
 
@@ -14,7 +14,7 @@ from qgkd.generator import GenerationRequest, Generator, Question
 def generate_each(
     generator: Generator, requests: list[GenerationRequest], questions_per_answer: int = 1
 ) -> list[list[Question] | ValueError]:
-    """Generate, and where one request is refused let it fail alone instead of taking the others with it.
+    """Generate; where the generator refuses a batch, halve it until each refused request fails alone.
 
     Args:
         generator: The rule or a model.

@@ -1,4 +1,4 @@
-"""Loads a system by what the command line or the page says about it.
+"""Load the rule or a model from the options of the command line or the page.
 
 Comes in: `rule`, or a model and its options. Goes out: `Generator`.
 
@@ -31,16 +31,16 @@ def load_generator(
     search: Mapping[str, Any] | None = None,
     max_batch_tokens: int = 8192,
 ) -> Generator:
-    """Load a system by what the command line says about it.
+    """Load a system from its options.
 
     Args:
         system: `rule` or `model`.
         model: A model folder or hub name; None takes the package's own.
-        attention: `recurrent` or `prefix`, for a checkpoint that does not say.
+        attention: `recurrent` or `prefix`, for a checkpoint that does not record it.
         layout: `plain`, `marked` or `shared`, likewise.
         precision: `fp32`, `bf16`, or `int8` (weights of the linear layers, CPU only).
         device: Where the model runs: `cpu`, `cuda`, `cuda:1`.
-        settings: How to search; None takes the model's own way (`decoding` in its `qgkd.json`), else greedy.
+        settings: How to search; None takes the model's own settings (`decoding` in its `qgkd.json`), else greedy.
         search: Fields of `DecodingSettings` that replace the model's own.
         max_batch_tokens: Source tokens per batch.
 

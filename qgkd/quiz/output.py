@@ -1,7 +1,7 @@
-"""Turns a finished journal into the file the user asked for.
+"""Turn a finished journal into the output file.
 
 Comes in: a `Journal`. Goes out: JSONL, CSV (with the byte order mark that Excel needs) or Parquet, written whole or not
-at all, never held in memory whole.
+at all, and streamed, not loaded into memory.
 
 A literal example: `write_output(Path("out.csv"), journal)` writes the header line `id,row,question,answer,…`.
 """
@@ -35,12 +35,12 @@ ROWS_PER_GROUP = 4096
 
 
 def output_format(path: Path) -> str:
-    """`csv` or `parquet` by the name's end, else `jsonl`."""
+    """`csv` or `parquet` by the suffix, else `jsonl`."""
     return {".csv": "csv", ".parquet": "parquet"}.get(path.suffix.lower(), "jsonl")
 
 
 def write_output(path: Path, journal: Journal, *, with_context: bool = False) -> None:
-    """Write the journal's questions in the format that the path's name asks for.
+    """Write the journal's questions in the format of the path's suffix.
 
     Args:
         path: Where to; replaced when all is written.

@@ -2,7 +2,7 @@
 
 Comes in: nothing. Goes out: `QuizOrder`, filled by `qgkd.quiz.make`, and `Quiz` with its `QuizQuestion`s.
 
-A literal example: `QuizOrder(context="燈塔由林文海設計。", count=2)` asks for two questions, answers to be proposed.
+A literal example: `QuizOrder(context="燈塔由林文海設計。", count=2)` proposes the answers of two questions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The three official DRCD files: where they are and how to know them.
+"""The three official DRCD files: their address and their digests.
 
 Comes in: nothing. Goes out: `OFFICIAL_FILES`, used by `qgkd data drcd` to download and by `qgkd data check` to compare.
 
@@ -31,5 +31,5 @@ OFFICIAL_FILES = {
 
 
 def official_name(blob_id: str) -> str | None:
-    """The official file with that content, under whatever name it lies here; None for any other content."""
+    """The name of the official file with that content, whatever its local name; None for any other content."""
     return next((file.name for file in OFFICIAL_FILES.values() if file.blob_id == blob_id), None)

@@ -1,4 +1,4 @@
-"""The record everything starts from: one question about one marked answer in one passage.
+"""One training or test example: a question about one answer in one passage.
 
 Comes in: nothing. Goes out: `QGExample`, read by `qgkd.reading.readers` and cut into windows by
 `qgkd.model_input.window`.
@@ -26,8 +26,8 @@ from qgkd.answer import AnswerSpan
 class QGExample:
     """One question, its answer and the passage that holds it.
 
-    `context[answer_start_char:answer_end_char] == answer_text` holds for every instance: a wrong offset cannot be
-    carried further, because the occurrence is what tells repeated answers apart.
+    `context[answer_start_char:answer_end_char] == answer_text` holds for every instance; the offset decides which
+    occurrence of a repeated answer is meant.
     """
 
     example_id: str
@@ -39,7 +39,7 @@ class QGExample:
     answer_start_char: int
     """Where the answer starts in the context, in characters (Unicode code points)."""
     question: str = ""
-    """The question a person wrote; empty where one is still to be generated."""
+    """The human-written question; empty where one is still to be generated."""
     title: str = ""
     """The article's title, where the file has one."""
 

@@ -1,4 +1,4 @@
-"""Open a file or stdin, tell its format, and read it record by record.
+"""Open a file or stdin, recognise its format, and read it record by record.
 
 Comes in: a path, or `-`. Goes out: `FileRow` and `Problem` in the order of the file; a file of which nothing can be
 read is a `UserError`.
@@ -7,7 +7,7 @@ A literal example: `list(read_rows("passages/harbour.txt"))` is
 `[FileRow(row_number=1, line_number=1, fields={"id": "harbour", "context": "港口建於1850年。..."})]`.
 
 The format follows the name (.json .jsonl .ndjson .csv .tsv .parquet .txt, each also with .gz); with any other name, and
-on stdin, it is told by the first line. Text is UTF-8, with or without a byte order mark.
+on stdin, the first line decides. Text is UTF-8, with or without a byte order mark.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def read_rows(path: str | Path) -> Iterator[FileRow | Problem]:
     found_row = False
     for item in _every_row(path):
         if not found_row and isinstance(item, Problem):
-            problems.append(item)  # held back: where no row follows, the whole file is at fault
+            problems.append(item)  # reported once a row follows; without one, the whole file is at fault
             continue
         if not found_row:
             found_row = True
@@ -72,7 +72,7 @@ def _every_row(path: str | Path) -> Iterator[FileRow | Problem]:
     name, rows_read = str(path), 0
     try:
         with _opened(path) as stream:
-            lines, rows_of = _told_apart(name, stream)
+            lines, rows_of = _lines_and_format(name, stream)
             for item in rows_of(name, lines):
                 rows_read += 1
                 yield item
@@ -89,7 +89,7 @@ def _opened(path: str | Path) -> Iterator[IO[bytes]]:
         yield sys.stdin.buffer
         return
     try:
-        stream = Path(path).open("rb")  # noqa: SIM115 (closed below; only opening it is explained here)
+        stream = Path(path).open("rb")  # noqa: SIM115 (closed below; only errors of opening are handled here)
     except FileNotFoundError as error:
         raise UserError(f"{path}: expected a file, found nothing of that name; check the path") from error
     except IsADirectoryError as error:
@@ -101,7 +101,7 @@ def _opened(path: str | Path) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def _told_apart(name: str, stream: IO[bytes]) -> tuple[Iterable[bytes], _RowsOf]:
+def _lines_and_format(name: str, stream: IO[bytes]) -> tuple[Iterable[bytes], _RowsOf]:
     """The file's lines, uncompressed, and the function that reads its format."""
     suffixes = [suffix.lower() for suffix in Path(name).suffixes[-2:]]
     if _head(stream).startswith(b"\x1f\x8b"):
@@ -127,7 +127,7 @@ def _told_apart(name: str, stream: IO[bytes]) -> tuple[Iterable[bytes], _RowsOf]
 
 
 def _format_of(line: bytes) -> _RowsOf:
-    """Tell the format from the first line that is not empty."""
+    """Recognise the format by the first line that is not empty."""
     text = line.decode("utf-8-sig", "replace").strip()
     if re.match(r'\{\s*("|$)', text):
         with contextlib.suppress(json.JSONDecodeError, RecursionError):

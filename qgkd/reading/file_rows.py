@@ -1,6 +1,6 @@
-"""What every input format is read into: records with named fields, and notes about those that could not be read.
+"""Records of an input file with named fields, and problems in the place of unreadable ones.
 
-Comes in: nothing. Goes out: `FileRow` and `Problem`, written by `qgkd.reading.row_formats`, judged by
+Comes in: nothing. Goes out: `FileRow` and `Problem`, made by `qgkd.reading.row_formats`, checked by
 `qgkd.reading.readers`.
 
 A literal example: the JSONL line `{"id": "h-1", "context": "燈塔建於1867年。", "answer": "1867年"}` becomes
@@ -15,7 +15,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRow:
-    """One record of a file, its fields not yet judged."""
+    """One record of a file, its fields not yet checked."""
 
     row_number: int
     """Counts the file's records from 1, unreadable ones included."""

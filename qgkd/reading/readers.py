@@ -12,8 +12,8 @@ read by `read_examples` gives one `QGExample` with `answer_start_char=4`, and `r
 
 Fields of a record: `context`; `answer` or `answer_text`; `answer_start` or `answer_start_char`, in characters from 0;
 `question`, `id` and `title` where there are any. `answers` holds several, each a text or an object with `text` and
-`answer_start`: beside a question they are several people's answers to it and the first counts (as in DRCD), without
-one each is to be asked about.
+`answer_start`: with a question they are several people's answers to it and the first counts (as in DRCD); without one,
+each of them is to get a question.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadReport:
-    """What a file held."""
+    """The examples of a file, and what was repaired or left out."""
 
     examples: list[QGExample] = field(default_factory=list)
     """In the order of the file."""
@@ -63,12 +63,12 @@ class PassageRow:
     context: str
     """The passage, as in the file."""
     answers: tuple[AnswerSpan, ...] = ()
-    """The answers to ask about, at their places and not classified; empty where they are to be proposed."""
+    """The answers to write questions about, at their places and not classified; empty where they are to be proposed."""
     repaired_answers: int = 0
     """How many of them had a wrong offset in the file and were found elsewhere in the passage."""
     title: str = ""
     question: str = ""
-    """The question a person wrote, where the file has one."""
+    """The human-written question, where the file has one."""
     line_number: int | None = None
     """The line the record starts on, from 1; None in JSON and Parquet."""
 
@@ -110,7 +110,7 @@ def read_examples(path: str | Path, *, limit: int | None = None) -> ReadReport:
 
 
 def read_passages(path: str | Path) -> Iterator[PassageRow | Problem]:
-    """Read passages with the answers to ask about, if any are given.
+    """Read passages with the answers given for them, if any.
 
     Args:
         path: The file; `-` is stdin.

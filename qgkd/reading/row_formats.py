@@ -25,7 +25,7 @@ _MARKUP = {"<!doctype html": "a web page", "<html": "a web page", "<?xml": "XML"
 
 
 def text_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Problem]:
-    """Read plain text: the whole file is one passage, called after the file, line ends turned into line feeds."""
+    """Read plain text: the whole file is one passage named after the file, line ends turned into line feeds."""
     text = _whole_text(name, lines).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise UserError(f"{name}: expected a passage, found nothing but white space; give a file with text in it")
@@ -35,7 +35,7 @@ def text_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Problem]:
 
 
 def refuse_markup(name: str, text: str) -> None:
-    """Refuse the source of a page or document: its tags would be asked about.
+    """Refuse the source of a page or document: questions would be written about its tags.
 
     Raises:
         UserError: The text begins as HTML, XML or RTF does.

@@ -24,7 +24,7 @@ def squad_rows(name: str, articles: list[Any]) -> Iterator[FileRow | Problem]:
 
     Args:
         name: The file's name, for the reports.
-        articles: What stands under "data".
+        articles: The list under "data".
 
     Yields:
         A record per question, with all its answers; a problem per part that has another shape.
@@ -42,7 +42,7 @@ def squad_rows(name: str, articles: list[Any]) -> Iterator[FileRow | Problem]:
 
 
 def _questions(articles: list[Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield the fields of every question and what is wrong with its place in the structure, "" for nothing."""
+    """Yield the fields of every question, and what is wrong with the structure around it ("" for nothing)."""
     for article_number, article in enumerate(articles, start=1):
         article_id = f"article {article_number}"
         paragraphs, fault = _list_in(article, "paragraphs")

@@ -110,7 +110,7 @@ def test_a_file_is_written_and_summed_up(rows_file: Path, tmp_path: Path, capsys
     assert f"{output}: 3 questions from 3 rows in " in told.err
     assert len(output.read_text(encoding="utf-8-sig").splitlines()) == 4
     assert main(["generate", str(rows_file), "--output", str(output)]) == 1
-    assert "stands there already, whole; give --force" in capsys.readouterr().err
+    assert "expected a new file, found a finished one; give --force" in capsys.readouterr().err
 
 
 def test_drcd_json_has_its_answers_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

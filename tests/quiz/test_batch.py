@@ -164,7 +164,7 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
     source, output = write_rows(tmp_path / "in.jsonl", passages(4)), tmp_path / "out.jsonl"
     output.write_text("old")
     for options in ({}, {"resume": True}):
-        with pytest.raises(UserError, match=r"out\.jsonl: stands there already, whole; give --force"):
+        with pytest.raises(UserError, match=r"out\.jsonl: expected a new file, found a finished one; give --force"):
             run(source, output, **options)
     assert output.read_text() == "old"
     run(source, output, force=True)
@@ -172,7 +172,9 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
     output.unlink()
     with pytest.raises(KilledError):
         run(source, output, killed_at_call(1))
-    with pytest.raises(UserError, match=r"an unfinished run stands there; give --resume to go on with it or --force"):
+    with pytest.raises(
+        UserError, match=r"expected no unfinished run, found one; give --resume to go on with it or --force"
+    ):
         run(source, output)
     with pytest.raises(UserError, match="found both"):
         run(source, output, resume=True, force=True)

@@ -1,4 +1,4 @@
-"""What the page says, in its three languages.
+"""The sentences of the page, in its three languages.
 
 Comes in: a language and a key. Goes out: a sentence.
 
@@ -22,10 +22,10 @@ def say(language: Language, key: str, **values: str | int) -> str:
     Args:
         language: Which language.
         key: Which sentence.
-        values: What it names in braces.
+        values: For the names in braces.
 
     Returns:
-        The sentence; values stand in it as they are.
+        The sentence, its values inserted unchanged.
 
     Raises:
         KeyError: There is no such sentence, or a value is missing.
