@@ -1,6 +1,6 @@
 """All-layer distillation: logits, hidden states and attention, at once or in stages.
 
-Comes in: the sizes of student and teacher, settings. Goes out: a list of `Objective`.
+Comes in: the shapes of student and teacher, settings. Goes out: a list of `Objective`.
 
 A literal example: `all_layer(student, teacher)` is soft cross entropy, hidden state MSE and attention MSE, weights
 1, 1, 1, student layer i imitating teacher layer 2i. Other methods are settings of it:
@@ -44,6 +44,8 @@ def all_layer(
     """Everything at once: soft cross entropy, hidden states and attention of every student layer.
 
     Args:
+        student: Its sizes.
+        teacher: Its sizes.
         logits_weight: Of the term on the logits; a weight of 0 leaves a term out.
         logits_loss: `cross_entropy` with the teacher's distribution, `kl` from it, or `mse` of the logits, the sum over
             tokens or classes.

@@ -1,6 +1,6 @@
 """Contextual knowledge distillation: relations among the words of a row, and among a word's states over the layers.
 
-Comes in: the sizes of student and teacher, settings. Goes out: a list of `Objective`.
+Comes in: the shapes of student and teacher, settings. Goes out: a list of `Objective`.
 
 A literal example: `ckd(student, teacher, alpha=0.9)` is 0.1 of `kd`'s loss and 0.9 of the relations'.
 """
@@ -42,6 +42,8 @@ def ckd(
     The words are a row's real tokens: a question generator's passage, answer, question and [MASK]s alike.
 
     Args:
+        student: Its sizes.
+        teacher: Its sizes.
         alpha: Share of the relations, a.
         soft_share: Of the teacher's term in L_logit; the labels have the rest.
         distill_temperature: T of that term.

@@ -1,6 +1,6 @@
 """Dynamic KD: the teacher, the data or the supervision chosen by how uncertain the student is.
 
-Comes in: the sizes of student and teacher, settings. Goes out: a list of `Objective`.
+Comes in: the shapes of student and teacher, settings. Goes out: a list of `Objective`.
 
 A literal example: `dynamic_teacher(student, teacher, mode="hard")` takes the small teacher for the less certain half of
 a batch, the large one for the rest.
@@ -34,6 +34,8 @@ def dynamic_teacher(
     """Cross entropy + a term on the logits against the small or the large teacher, by the student's uncertainty.
 
     Args:
+        student: Its sizes.
+        teacher: Its sizes.
         mode: `hard`, `soft` (per example) or `soft-batch`.
         label_weight: Of the cross entropy with the labels.
         logits_weight: Of the terms on the logits.
@@ -61,6 +63,8 @@ def dynamic_data(
     """Cross entropy everywhere + a term on the logits of those that the student is least sure of.
 
     Args:
+        student: Its sizes.
+        teacher: Its sizes.
         by: `entropy`, `margin` or `least-confidence`.
         ratio: Share of a micro-batch's examples, or [MASK]s.
         label_weight: As in `dynamic_teacher`, and so are the others.
@@ -89,6 +93,8 @@ def dynamic_supervision(
     """Cross entropy + (1 - u/U) of a term on the logits + u/U of the distance of normalised hidden states.
 
     Args:
+        student: Its sizes.
+        teacher: Its sizes.
         label_weight: As in `dynamic_teacher`.
         logits_weight: See there.
         states_weight: Of the hidden states, a sum over the embeddings and all layers.

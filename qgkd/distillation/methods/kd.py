@@ -30,6 +30,8 @@ def kd(
     """(1 - a) cross entropy with the labels + a T² KL with the teacher.
 
     Args:
+        student: Its sizes.
+        teacher: Its sizes.
         alpha: Share of the teacher's term, a.
         distill_temperature: T.
         logits_loss: `kl`, `cross_entropy` with the teacher's distribution, `mse` of the logits (the mean over classes),
@@ -47,6 +49,8 @@ def hinton(
     """As `kd` by KL, with other defaults: the teacher alone, at T = 1, as in all-layer.
 
     Args:
+        student: Its sizes.
+        teacher: Its sizes.
         alpha: Share of the teacher's term; the labels have the rest.
         distill_temperature: T.
 

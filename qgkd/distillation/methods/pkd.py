@@ -1,6 +1,6 @@
 """Patient knowledge distillation: logits, and the states that the head reads, layer by layer.
 
-Comes in: the sizes of student and teacher, settings. Goes out: a list of `Objective`.
+Comes in: the shapes of student and teacher, settings. Goes out: a list of `Objective`.
 
 A literal example, 12 → 6 layers: `pkd(student, teacher, layers="skip")` compares layers 1:2 2:4 3:6 4:8 5:10.
 """
@@ -33,6 +33,8 @@ def pkd(
     [CLS]; the states at its [MASK]s take its place. Both are logged as `patient_cls_mse`.
 
     Args:
+        student: Its sizes.
+        teacher: Its sizes.
         layers: `skip` or `last`, the last layer left out.
         alpha: As in `kd`.
         beta: b, in the mean form: over scored positions, layers and columns.
