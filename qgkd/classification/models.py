@@ -21,7 +21,7 @@ from qgkd.checkpoints.tokenizer_folder import check_tokenizer
 from qgkd.classification.config import ClassifierConfig
 from qgkd.classification.tasks.labels import check_label_order, id2label
 from qgkd.classification.tasks.task import ClassificationTask
-from qgkd.distillation.models import check_tokenizers
+from qgkd.distillation.models import check_scripts, check_tokenizers
 from qgkd.errors import UserError
 from qgkd.files.fingerprint import model_sha256
 from qgkd.model_input.input_format import InputFormat
@@ -87,7 +87,7 @@ def load_teachers(settings: ClassifierConfig, task: ClassificationTask, student:
     for name in settings.teachers:
         teacher = _load(name, task, load_tokenizer_of(name), is_trained=True)
         check_tokenizers(student, teacher)
-        _check_script(student, teacher)
+        check_scripts(student, teacher, "take models of one script")
         teachers.append(teacher)
     return teachers
 
@@ -172,12 +172,3 @@ def _is_head(key: str) -> bool:
 
 def _local_only(name: str) -> bool:
     return not Path(name).exists() and not hub_answers()
-
-
-def _check_script(student: Checkpoint, teacher: Checkpoint) -> None:
-    scripts = [checkpoint.record.get("script", "") for checkpoint in (student, teacher)]
-    if scripts[0] != scripts[1] and all(scripts):
-        raise UserError(
-            f"{teacher.name}: expected a teacher of {scripts[0]} text like the student, found one of {scripts[1]}; "
-            "take models of one script"
-        )
