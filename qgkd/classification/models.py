@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from qgkd.checkpoints.checkpoint import Checkpoint, check_model_exists, short_name
-from qgkd.checkpoints.encoder import encoder_layers
+from qgkd.checkpoints.encoder import encoder_layers, set_dropout
 from qgkd.checkpoints.hub_files import cache_only
 from qgkd.checkpoints.record import read_record
 from qgkd.checkpoints.student import Drop, kept_layers, make_student, student_record
@@ -22,7 +22,7 @@ from qgkd.checkpoints.tokenizer_folder import check_tokenizer
 from qgkd.classification.config import ClassifierConfig
 from qgkd.classification.tasks.labels import check_label_order, id2label
 from qgkd.classification.tasks.task import ClassificationTask
-from qgkd.distillation.models import check_tokenizers
+from qgkd.distillation.models import check_scripts, check_tokenizers
 from qgkd.errors import UserError
 from qgkd.files.fingerprint import model_sha256
 from qgkd.model_input.input_format import InputFormat
@@ -63,8 +63,6 @@ def load_student(settings: ClassifierConfig, task: ClassificationTask, *, seed: 
     """
     from transformers import set_seed
 
-    from qgkd.checkpoints.encoder import set_dropout
-
     set_seed(seed)
     base = _load(settings.base, task, tokenizer, is_trained=False)
     model, record = base.model, base.record
@@ -88,7 +86,7 @@ def load_teachers(settings: ClassifierConfig, task: ClassificationTask, student:
     for name in settings.teachers:
         teacher = _load(name, task, load_tokenizer_of(name), is_trained=True)
         check_tokenizers(student, teacher)
-        _check_script(student, teacher)
+        check_scripts(student, teacher, "take models of one script")
         teachers.append(teacher)
     return teachers
 
@@ -169,12 +167,3 @@ def _weights(name: str, task: ClassificationTask, local_only: bool, *, may_lack_
 
 def _is_head(key: str) -> bool:
     return any(part in _HEAD for part in key.split(".")[:2])
-
-
-def _check_script(student: Checkpoint, teacher: Checkpoint) -> None:
-    scripts = [checkpoint.record.get("script", "") for checkpoint in (student, teacher)]
-    if scripts[0] != scripts[1] and all(scripts):
-        raise UserError(
-            f"{teacher.name}: expected a teacher of {scripts[0]} text like the student, found one of {scripts[1]}; "
-            "take models of one script"
-        )

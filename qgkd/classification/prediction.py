@@ -64,7 +64,7 @@ class Predictor:
     def _batches(
         self, store: ExampleStore, places: NDArray[np.int64]
     ) -> Iterator[tuple[NDArray[np.int64], ModelInput]]:
-        """Examples of similar lengths side by side, with where they stand among the chosen."""
+        """Batches of similar lengths, with the examples' places among the chosen."""
         order = np.argsort(-store.lengths[places], kind="stable")
         for start in range(0, len(order), self.batch_examples):
             among = order[start : start + self.batch_examples]

@@ -64,7 +64,7 @@ def run_classification(
 
     Args:
         config: The run.
-        resume: Go on from the run folder's newest checkpoint; a complete run gives its result at once.
+        resume: Resume from the run folder's newest checkpoint; a complete run gives its result at once.
         force: Remove an earlier run from the folder first.
         data: The task; from `config.task` where None.
 

@@ -66,7 +66,7 @@ class ClassificationTrainer(DistillTrainer):
 
     def __init__(self, *, task: ClassificationTask, keep_best: bool, pad_id: int, **options: Any) -> None:
         super().__init__(pad_id=pad_id, **options)
-        self.data_collator = ClassificationCollator(pad_id, is_regression=task.is_regression)
+        self.collate = ClassificationCollator(pad_id, is_regression=task.is_regression)
         self._task, self._keep_best = task, keep_best
 
     def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:

@@ -1,6 +1,6 @@
 """An inspected example in readable form: the passage, its window, and the rows, each token coloured by its block.
 
-Comes in: an `Inspection`. Goes out: lines for stdout; where that is no terminal, brackets stand for colours.
+Comes in: an `Inspection`. Goes out: lines for stdout; brackets instead of colours if stdout is no terminal.
 
 A literal example, a row's end without colours:
 
@@ -67,7 +67,7 @@ def show_inspection(inspection: Inspection, display: Display, console: Console) 
 
 
 def legend() -> Text:
-    """The colours and what they stand for."""
+    """What the colours mean."""
     names = {
         Kind.PASSAGE: "passage",
         Kind.OCCURRENCE: "the answer where it is meant",

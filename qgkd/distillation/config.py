@@ -137,9 +137,9 @@ def make_distill_config(values: Any, source: str = "config") -> DistillConfig:
     if not {*names} <= METHODS.keys() - {"fine-tune"}:
         known = tuple(name for name in METHODS if name != "fine-tune")
         raise UserError(f"{source}: distill.method must be one of {known}, was {method!r}; correct it")
-    known = {**_OWN_KEYS, **{key: hint for name in names for key, hint in settings_of(name).items()}}
-    check_section(source, "distill", {key: None for key in checked if key not in {*DISTILL_KEYS, *names}}, known)
-    foreign = [key for key in checked if key not in {*known, *names}]
+    types = {**_OWN_KEYS, **{key: hint for name in names for key, hint in settings_of(name).items()}}
+    check_section(source, "distill", {key: None for key in checked if key not in {*DISTILL_KEYS, *names}}, types)
+    foreign = [key for key in checked if key not in {*types, *names}]
     if refused := [f"distill.{key}" for key in foreign if checked[key] != _ONCE_RECORDED.get(key)]:
         raise UserError(f"{source}: distill.method {method} has no use for {', '.join(refused)}; correct it")
     kept = {key: value for key, value in checked.items() if key not in foreign}

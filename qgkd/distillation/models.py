@@ -111,11 +111,16 @@ def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
             f"{teacher.name}: expected a teacher with the student's {mine.max_total_tokens} positions, found "
             f"{positions}; set model.max_total_tokens={positions}"
         )
+    check_scripts(student, teacher, "set model.script to the teacher's")
+
+
+def check_scripts(student: Checkpoint, teacher: Checkpoint, advice: str) -> None:
+    """Refuse a teacher of the other script, Traditional or Simplified; errors end in the advice."""
     scripts = [checkpoint.record.get("script", "") for checkpoint in (student, teacher)]
     if scripts[0] != scripts[1] and all(scripts):
         raise UserError(
             f"{teacher.name}: expected a teacher of {scripts[0]} text like the student, found one of {scripts[1]}; "
-            "set model.script to the teacher's"
+            f"{advice}"
         )
 
 

@@ -184,7 +184,7 @@ class Distillation(TrainingMethod):
             **options,
         )
         if cached:
-            trainer.data_collator = CachedCollator(options["pad_id"])
+            trainer.collate = CachedCollator(options["pad_id"])
         return trainer
 
     def _live_teacher(self, needs: Needs) -> AnyTeacher:

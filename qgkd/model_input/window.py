@@ -111,7 +111,7 @@ def tile_windows(sentences: Sequence[tuple[int, int]], max_tokens: int) -> list[
 
 
 def most_central_window(windows: Sequence[Window], answer: tuple[int, int]) -> Window | None:
-    """The window in which the answer stands nearest to the middle; None where no window holds all of it."""
+    """The window with the answer nearest to its middle; None if no window contains all of it."""
     holding = [window for window in windows if window.holds(answer)]
     if not holding:
         return None

@@ -18,7 +18,6 @@ import torch
 from qgkd.errors import UserError
 from qgkd.model_input.batch import Batch
 from qgkd.model_recipe.drawn_questions import QuestionDraws
-from qgkd.training.batches import RowCollator
 from qgkd.training.dataset import WeightedRow
 from qgkd.training.loss import LossTerm, Unit
 from qgkd.training.model import Capture
@@ -62,8 +61,7 @@ class PolicyGradientTrainer(QGTrainer):
         drawn = self._draws.draw(cast("BertForMaskedLM", self.bare_model()), batch, self.state.global_step)
         weights = batch.row_weights.tolist()
         rows = [[WeightedRow(row, weight)] for row, weight in zip(drawn.rows, weights, strict=True)]
-        collate = cast(RowCollator, self.data_collator)
-        collated = collate(rows).to(self.args.device)
+        collated = self.collate(rows).to(self.args.device)
         return DrawnBatch(
             inputs=collated.inputs,
             targets=collated.targets,

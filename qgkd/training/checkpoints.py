@@ -2,7 +2,7 @@
 
 Comes in: a run folder; a `model.safetensors`. Goes out: a checkpoint folder; a model with exactly these weights.
 
-A literal example: a run killed while it wrote `checkpoint-400` goes on from `checkpoint-200`.
+A literal example: a run killed while it wrote `checkpoint-400` resumes from `checkpoint-200`.
 """
 
 from __future__ import annotations

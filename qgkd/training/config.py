@@ -50,7 +50,7 @@ class ModelConfig:
     """From scratch: position embeddings start as sinusoids and are trained on, so that "the previous token" is one
     pattern at every position (Vaswani et al. 2017, section 3.5)."""
     copying_start: bool = False
-    """From scratch: the first two layers start as a circuit that copies, in the place of sinusoids (`copying_start`);
+    """From scratch: the first two layers start as a circuit that copies, instead of sinusoids (`copying_start`);
     needs at least 3 heads."""
     dropout: float = 0.1
     """Share of hidden states and of attention weights set to zero in training (BERT base: 0.1)."""

@@ -72,7 +72,7 @@ def prepare(data: DataConfig, tokenizer: PreTrainedTokenizerFast, input_format: 
 def load_prepared(
     folder: Path, data: DataConfig, tokenizer: PreTrainedTokenizerFast, input_format: InputFormat
 ) -> PreparedData | None:
-    """Read what `PreparedData.save` wrote; None where there is nothing.
+    """Read what `PreparedData.save` wrote; None if there is nothing.
 
     Raises:
         UserError: It was prepared for another tokenizer, format or choice of data.

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 
 
-def save_arrays(path: Path, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+def save_arrays(path: Path, about: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
     """Write them atomically."""
     record = np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), dtype=np.uint8)
     with write_atomically(path, binary=True) as file:

@@ -63,7 +63,7 @@ def run_training(
 
     Args:
         config: The run.
-        resume: Go on from the run folder's newest checkpoint; start where there is none.
+        resume: Resume from the run folder's newest checkpoint, or start if there is none.
         force: Remove an earlier run from the folder first.
         method: On the labels where None.
 

@@ -80,10 +80,12 @@ class QGTrainer(Trainer):
         super().__init__(
             model=model,
             args=args,
-            data_collator=RowCollator(pad_id),
+            data_collator=AsDict(RowCollator(pad_id)),
             train_dataset=train_dataset,
             eval_dataset=None if validator is None else validator.dataset,
         )
+        self.collate = RowCollator(pad_id)
+        """Items to a `Batch`; a subclass may set another."""
         if use_cache is not None:  # Trainer sets it in every model's config; a saved encoder keeps its own
             model.config.use_cache = use_cache
         self._checkpoint, self._validator, self._lineage = checkpoint, validator, lineage
@@ -119,7 +121,7 @@ class QGTrainer(Trainer):
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> Any:
         """Each term's mean over the whole optimiser step, all micro-batches and processes; their weighted sum."""
-        batch = self.training_batch(inputs["batch"])
+        batch = self.training_batch(cast(Batch, inputs["batch"]))
         capture = model(batch.inputs)
         counts = num_items_in_batch if torch.is_tensor(num_items_in_batch) else unit_counts([batch])
         # Wrappers average gradients over processes; each process holds its part of the sum.
@@ -150,7 +152,7 @@ class QGTrainer(Trainer):
                 self.train_dataset,
                 device=self.accelerator.device,
                 batch_sampler=self._sampler(),
-                collate_fn=AsDict(self.data_collator),
+                collate_fn=AsDict(self.collate),
                 generator=torch.Generator(),  # or every epoch would draw from the generator that dropout draws from
                 **options,
             ),

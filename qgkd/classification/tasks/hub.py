@@ -26,7 +26,7 @@ def hub_rows(glue: GlueTask, split: str) -> Iterator[FileRow]:
         split: `train`, `validation`, `test`; MNLI has two of the last two.
 
     Raises:
-        UserError: `datasets` is not installed, the hub cannot be reached, or its classes stand in another order.
+        UserError: `datasets` is not installed, the hub cannot be reached, or its classes are in another order.
     """
     split_there = f"{split}_matched" if glue.task.name == "mnli" and split in ("validation", "test") else split
     name = glue.hub_name or glue.task.name

@@ -34,9 +34,7 @@ class ExampleStore:
 
     token_ids: NDArray[np.int32]  # [S]
     ends: NDArray[np.int64]  # [N]: one past each example's last token
-    second_starts: NDArray[
-        np.int32
-    ]  # [N]: tokens before the second text (token type 1); the length where there is none
+    second_starts: NDArray[np.int32]  # [N]: tokens before the second text, or the length
     labels: NDArray[np.float64]  # [N]: place of the class or score; NaN where unlabelled
     about: dict[str, Any]
     """Where the examples come from, and `examples_cut`: how many were longer than allowed."""

@@ -5,8 +5,8 @@ Comes in: the shapes of student and teacher, settings. Goes out: a list of `Obje
 A literal example: `dynamic_teacher(student, teacher, mode="hard")` takes the small teacher for the less certain half of
 a batch, the large one for the rest.
 
-The paper's unit is a classified example, scored at [CLS]. A question generator's is the same by its own words: a scored
-[MASK], whose classes are the vocabulary; a term on the states of a row takes the mean over the row's [MASK]s.
+The unit of the paper is a classified example. That of a question generator is a scored [MASK], whose classes are the
+vocabulary; a term on the states of a row is weighted by the mean over the row's [MASK]s.
 """
 
 from __future__ import annotations

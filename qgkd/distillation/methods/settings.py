@@ -1,7 +1,7 @@
 """A method's settings: checked against its function, and sums of methods.
 
 Comes in: a section of a config as plain values. Goes out: the same, every key known and of its type; and the objectives
-it stands for.
+of the method.
 
 A literal example: `{"name": "pkd-skip+ckd", "distill_temperature": 5.0, "ckd": {"alpha": 0.5}}` is PKD and CKD, both at
 T = 5, CKD with alpha 0.5: the sum of both losses. Terms that are equal but for their weights are one term, with the sum

@@ -25,7 +25,7 @@ from qgkd.training.loss import LossTerm, Unit, cross_entropy_terms
 
 
 @dataclass(frozen=True, kw_only=True)
-class _OnLogits(Objective):
+class OnLogits(Objective):
     """An objective on both logits, one value per scored position."""
 
     def needs(self, stages: StageWeights = EVERYTHING) -> TwoNeeds:
@@ -57,7 +57,7 @@ class _OnLogits(Objective):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Softened(_OnLogits):
+class _Softened(OnLogits):
     distill_temperature: float = 1.0
     """T: both logits are divided by it; not the sampling temperature."""
 
@@ -101,7 +101,7 @@ class SoftTargetKL(_Softened):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogitMSE(_OnLogits):
+class LogitMSE(OnLogits):
     """Squared distance of the logits."""
 
     name: str = "logit_mse"
