@@ -20,13 +20,7 @@ from transformers import TrainingArguments, set_seed
 from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.encoder import EncoderShape, encoder_shape
 from qgkd.checkpoints.record import read_record
-from qgkd.distillation.config import DistillRun
-from qgkd.distillation.methods import settings as methods
-from qgkd.distillation.models import check_pair, load_student, load_teacher
-from qgkd.distillation.objectives.logits import HardLabels
-from qgkd.distillation.objectives.objective import Objective, needs_of, projections_of
-from qgkd.distillation.objectives.schedule import Schedule
-from qgkd.distillation.teachers.cached_logits import (
+from qgkd.distillation.cached_logits import (
     CachedCollator,
     CachedRows,
     CachedTeacher,
@@ -34,6 +28,12 @@ from qgkd.distillation.teachers.cached_logits import (
     check_cacheable,
     top_logits,
 )
+from qgkd.distillation.config import DistillRun
+from qgkd.distillation.methods import settings as methods
+from qgkd.distillation.models import check_pair, load_student, load_teacher
+from qgkd.distillation.objectives.logits import HardLabels
+from qgkd.distillation.objectives.objective import Objective, needs_of, projections_of
+from qgkd.distillation.objectives.schedule import Schedule
 from qgkd.distillation.teachers.capture import Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.distillation.teachers.recurrent_teacher import RecurrentTeacher

@@ -19,8 +19,8 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.cli import main
+from qgkd.distillation.cached_logits import CachedRows
 from qgkd.distillation.run import Distillation, distill
-from qgkd.distillation.teachers.cached_logits import CachedRows
 from qgkd.distillation.teachers.capture import Needs
 from qgkd.distillation.teachers.logit_pair import LogitPair
 from qgkd.distillation.teachers.recurrent_teacher import RecurrentTeacher, recurrent_rows_of
