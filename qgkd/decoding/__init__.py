@@ -1,5 +1,5 @@
 """Decoding: steppers run the model, searches choose tokens under constraints, `surface` turns them into text.
 
 Comes in: generation requests and a `Checkpoint`. Goes out: `Question`s.
-For others: `generator.ModelGenerator`, `settings.DecodingSettings`, `settings.decoding_of`, `greedy.decode_rows`.
+Others use: `generator.ModelGenerator`, `settings.DecodingSettings`, `settings.decoding_of`, `greedy.decode_rows`.
 """
