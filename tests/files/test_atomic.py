@@ -70,7 +70,7 @@ def unwritable(folder: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reason"),
     [
         ("absent folder", "its folder does not exist; create the folder"),
         ("below a file", "part of its path is a file, not a folder"),
@@ -78,25 +78,25 @@ def unwritable(folder: Path, name: str) -> Path:
         ("long name", "the name is too long"),
     ],
 )
-def test_unwritable_path_is_told(tmp_path: Path, name: str, told: str) -> None:
+def test_unwritable_path_is_reported(tmp_path: Path, name: str, reason: str) -> None:
     path = unwritable(tmp_path, name)
     with pytest.raises(UserError) as caught, write_atomically(path):
         pytest.fail("the block must not run")
-    assert str(caught.value).startswith(f"{path}: could not be written: {told}")
+    assert str(caught.value).startswith(f"{path}: could not be written: {reason}")
 
 
 @pytest.mark.parametrize(
-    ("code", "told"), [(errno.EROFS, "the disk is read-only"), (errno.EACCES, "writing there is not permitted")]
+    ("code", "reason"), [(errno.EROFS, "the disk is read-only"), (errno.EACCES, "writing there is not permitted")]
 )
-def test_folder_that_may_not_be_written_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, told: str
+def test_folder_that_may_not_be_written_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, reason: str
 ) -> None:
     # A stand-in for a read-only disk, because the tests may run as root, which every permission lets pass.
     def refuse(**_settings: object) -> None:
         raise OSError(code, os.strerror(code), str(tmp_path / "temporary"))
 
     monkeypatch.setattr(atomic.tempfile, "mkstemp", refuse)
-    with pytest.raises(UserError, match=told), write_atomically(tmp_path / "a.txt"):
+    with pytest.raises(UserError, match=reason), write_atomically(tmp_path / "a.txt"):
         pytest.fail("the block must not run")
 
 
@@ -145,8 +145,8 @@ def test_full_disk_found_by_the_last_flush(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
 def test_device_is_written_directly() -> None:
-    told = "/dev/full: could not be written: the disk is full"
-    with pytest.raises(UserError, match=told), write_atomically("/dev/full") as handle:
+    reason = "/dev/full: could not be written: the disk is full"
+    with pytest.raises(UserError, match=reason), write_atomically("/dev/full") as handle:
         handle.write("x")
     assert Path("/dev/full").is_char_device()
     with write_atomically("/dev/null") as handle:

@@ -194,14 +194,14 @@ def test_the_command_prints_one_object(data_file: Path, tmp_path: Path, capsys: 
     predictions = tmp_path / "predictions.jsonl"
     arguments = ["evaluate", "--data", str(data_file), "--limit", "3", "--extra", "--json", "--system", "rule"]
     assert main([*arguments, "--predictions", str(predictions)]) == 0
-    told = capsys.readouterr()
-    report = json.loads(told.out)
+    printed = capsys.readouterr()
+    report = json.loads(printed.out)
     assert list(report)[:10] == [
         "name", "Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score", "seconds", "parameters",
     ]  # fmt: skip
     assert {"copy_rate", "distinct", "answerability", "definition", "data", "n"} <= set(report)
     assert (report["name"], report["parameters"], report["n"], report["answerability"]) == ("rule", 0, 3, None)
-    assert "--answerability-model" in told.err
+    assert "--answerability-model" in printed.err
     rows = [json.loads(line) for line in predictions.read_text(encoding="utf-8").splitlines()]
     assert [row["refs"] for row in rows] == [[question] for question in list(QUESTIONS.values())[:3]]
 
@@ -223,13 +223,13 @@ def test_the_command_prints_a_table_and_its_definition(
     assert lines[-1].startswith("tokens char")
 
 
-def test_bad_rows_are_told_and_the_rest_is_scored(data_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_rows_are_reported_and_the_rest_is_scored(data_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with data_file.open("a", encoding="utf-8") as handle:
         handle.write('{"id": "bad", "context": "甲", "answer": "乙", "question": "？"}\n')
     assert main(["evaluate", "--data", str(data_file), "--json"]) == 1
-    told = capsys.readouterr()
-    assert json.loads(told.out)["n"] == 4
-    assert "line 5: bad: answer '乙' is nowhere in the context" in told.err
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["n"] == 4
+    assert "line 5: bad: answer '乙' is nowhere in the context" in printed.err
 
 
 def test_a_full_disk_behind_the_predictions_costs_no_scores(
@@ -241,12 +241,12 @@ def test_a_full_disk_behind_the_predictions_costs_no_scores(
     monkeypatch.setattr("qgkd.scoring.evaluate.write_predictions", refuse)
     predictions = str(data_file.with_name("p.jsonl"))
     assert main(["evaluate", "--data", str(data_file), "--predictions", predictions, "--json"]) == 1
-    told = capsys.readouterr()
-    assert json.loads(told.out)["n"] == 4
-    assert told.err == "qgkd: p.jsonl: could not be written: the disk is full\n"
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["n"] == 4
+    assert printed.err == "qgkd: p.jsonl: could not be written: the disk is full\n"
 
 
-def test_repaired_offsets_are_told(data_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_repaired_offsets_are_reported(data_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     row = {"context": "燈塔建於1867年。", "answer": "1867年", "answer_start": 3, "question": "燈塔建於哪一年？"}
     data_file.write_text(json.dumps(row), encoding="utf-8")
     assert main(["evaluate", "--data", str(data_file), "--json"]) == 0
@@ -320,9 +320,9 @@ def test_a_model_that_cannot_be_loaded_leaves_the_others_alone(
     absent = str(tmp_path / "absent")
     arguments: list[Any] = ["--model", absent, "--rule", "--data", str(data_file), "--output", str(output)]
     assert run_script(script, monkeypatch, *arguments) == 1
-    told = capsys.readouterr()
-    assert "| rule |" in told.out
-    assert f"{absent} on {data_file}: " in told.err
+    printed = capsys.readouterr()
+    assert "| rule |" in printed.out
+    assert f"{absent} on {data_file}: " in printed.err
 
 
 def test_the_608_questions_of_articles_that_drcd_dev_does_not_have(shared_folder: Path) -> None:
@@ -348,7 +348,7 @@ def test_an_output_folder_that_cannot_be_used_is_one_sentence(
     arguments = ["--rule", "--data", str(data_file), "--output"]
     for folder, reason in (("file", "could not be written"), ("other", "expected the rows of earlier runs")):
         assert run_script(script, monkeypatch, *arguments, str(tmp_path / folder)) == 1
-        told = capsys.readouterr().err
-        assert told.startswith("evaluate_models: ")
-        assert reason in told
-        assert len(told.splitlines()) == 1
+        printed = capsys.readouterr().err
+        assert printed.startswith("evaluate_models: ")
+        assert reason in printed
+        assert len(printed.splitlines()) == 1

@@ -45,7 +45,7 @@ def test_words_of_the_region_stay() -> None:
 @pytest.mark.parametrize(
     "text", ["", "发\n\n现。", "头发\x00里\ud83d面", "a b\tc，发", "😀发现𠮷", "，，。", "只有一只干净的面条，后来皇后"]
 )
-def test_aligned_keeps_the_length_and_odd_characters(text: str) -> None:
+def test_aligned_keeps_the_length_and_unusual_characters(text: str) -> None:
     for convert in (to_traditional_aligned, to_simplified_aligned):
         converted = convert(text)
         assert len(converted) == len(text)
