@@ -116,12 +116,12 @@ def test_word_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
     assert next(lines).strip() == ""  # the page break
     assert next(lines) == f"{TITLE} 參考答案"
     for number, item in enumerate(ITEMS, start=1):
-        told = next(lines)
-        assert told.startswith(f"{number}. ")
+        line = next(lines)
+        assert line.startswith(f"{number}. ")
         if item.form is QuestionForm.TRUE_FALSE:
-            assert told.removeprefix(f"{number}. ") == ("對" if item.is_true else f"錯（應為「{item.answer}」）")
+            assert line.removeprefix(f"{number}. ") == ("對" if item.is_true else f"錯（應為「{item.answer}」）")
         else:
-            assert told.endswith(item.answer)
+            assert line.endswith(item.answer)
         assert next(lines) == item.source_sentence
     assert list(lines) == []
 
@@ -198,7 +198,7 @@ def test_html_holds_every_text_and_runs_none(exports: dict[ExportFormat, Export]
         assert next(texts) == item.source_sentence
 
 
-def test_html_tells_its_language_and_forbids_scripts() -> None:
+def test_html_names_its_language_and_forbids_scripts() -> None:
     text = export_quiz(ITEMS[:1], "", HTML, language=Language.SIMPLIFIED).content.decode()
     assert '<html lang="zh-Hans">' in text
     assert "default-src 'none'" in text
@@ -225,7 +225,7 @@ def test_gift_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
         assert question.feedback.endswith(item.source_sentence)
 
 
-def test_gift_tells_what_it_cannot_hold() -> None:
+def test_gift_reports_what_it_cannot_hold() -> None:
     item = QuizItem(item_id="a", form=QuestionForm.SHORT_ANSWER, question="A -> B？", answer="A -> B")
     export = export_quiz([item], "", GIFT)
     _, (question,) = read_gift(export.content.decode())
@@ -457,8 +457,8 @@ def test_tsv_is_one_card_a_line(exports: dict[ExportFormat, Export]) -> None:
 
 
 def test_json_gives_back_what_it_was_given() -> None:
-    odd = dataclasses.replace(ITEMS[0], question="a\x00b\u202e\ud800c\r\n\ufeff", item_id="odd")
-    items = (*ITEMS, odd)
+    unusual = dataclasses.replace(ITEMS[0], question="a\x00b\u202e\ud800c\r\n\ufeff", item_id="unusual")
+    items = (*ITEMS, unusual)
     export = export_quiz(items, "題\x00\ud800", JSON)
     opened = open_json(export.content)
     assert (opened.title, opened.items) == ("題\x00\ud800", items)
@@ -476,7 +476,7 @@ CHOICE = CHOSEN[0].to_json()
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"\xff\xfe", "expected JSON in UTF-8"),
         (b"not json", "expected JSON, found something else in line 1"),
@@ -503,9 +503,9 @@ CHOICE = CHOSEN[0].to_json()
         ({**GOOD, "items": [{**JUDGED[0].to_json(), "statement": None}]}, "expected a statement"),
     ],
 )
-def test_json_that_is_none_of_ours_is_a_sentence(content: bytes | dict[str, object], told: str) -> None:
+def test_json_that_is_none_of_ours_is_a_sentence(content: bytes | dict[str, object], message: str) -> None:
     given = content if isinstance(content, bytes) else json.dumps(content).encode()
-    with pytest.raises(UserError, match=told) as error:
+    with pytest.raises(UserError, match=message) as error:
         open_json(given, name="mine.json")
     assert str(error.value).startswith("mine.json: ")
     assert "\n" not in str(error.value)
@@ -515,11 +515,11 @@ def test_json_that_is_none_of_ours_is_a_sentence(content: bytes | dict[str, obje
 
 
 @pytest.mark.parametrize("each", [each for each in FORMATS if each is not JSON], ids=lambda each: each.name)
-def test_what_no_format_holds_is_left_out_and_told(each: ExportFormat) -> None:
+def test_what_no_format_holds_is_left_out_and_reported(each: ExportFormat) -> None:
     item = multiple_choice("甲\x00乙\x1b\ud800\u202e丙\ufffe？", ("一\x00", "二", "三\U0001ffff"), 1)
     export = export_quiz([item], "題\x07目", each, language=Language.ENGLISH)
-    told = export.sentences()
-    assert told[:2] == [
+    sentences = export.sentences()
+    assert sentences[:2] == [
         "Title: characters that this format cannot hold were left out (U+0007).",
         "Item 1: characters that this format cannot hold were left out "
         "(U+0000, U+001B, U+202E, U+D800, U+FFFE, U+1FFFF).",
@@ -578,7 +578,7 @@ def test_file_names_are_safe(title: str, name: str) -> None:
     assert len(safe_file_name(title, ".docx").encode()) <= 120
 
 
-def test_every_export_is_told_by_the_end_of_its_name(exports: dict[ExportFormat, Export]) -> None:
+def test_every_export_is_recognised_by_the_end_of_its_name(exports: dict[ExportFormat, Export]) -> None:
     assert {each: format_of(f"quiz{each.suffix}") for each in exports} == {each: each for each in exports}
     with pytest.raises(UserError, match=r"quiz.pdf: expected a name that ends in .docx"):
         format_of("quiz.pdf")

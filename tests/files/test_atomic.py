@@ -1,4 +1,4 @@
-"""A file is written whole or not at all, and the old file is never lost."""
+"""A file is written whole or not at all, and what stood there before is never lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_new_file_has_ordinary_permissions(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
-def test_old_file_remains_until_the_end_and_keeps_its_permissions(tmp_path: Path) -> None:
+def test_old_file_stands_until_the_end_and_keeps_its_permissions(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
     path.chmod(0o600)
@@ -70,7 +70,7 @@ def unwritable(folder: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "message"),
+    ("name", "reason"),
     [
         ("absent folder", "its folder does not exist; create the folder"),
         ("below a file", "part of its path is a file, not a folder"),
@@ -78,28 +78,30 @@ def unwritable(folder: Path, name: str) -> Path:
         ("long name", "the name is too long"),
     ],
 )
-def test_unwritable_path_is_refused(tmp_path: Path, name: str, message: str) -> None:
+def test_unwritable_path_is_reported(tmp_path: Path, name: str, reason: str) -> None:
     path = unwritable(tmp_path, name)
     with pytest.raises(UserError) as caught, write_atomically(path):
         pytest.fail("the block must not run")
-    assert str(caught.value).startswith(f"{path}: could not be written: {message}")
+    assert str(caught.value).startswith(f"{path}: could not be written: {reason}")
 
 
 @pytest.mark.parametrize(
-    ("code", "message"), [(errno.EROFS, "the disk is read-only"), (errno.EACCES, "writing there is not permitted")]
+    ("code", "reason"), [(errno.EROFS, "the disk is read-only"), (errno.EACCES, "writing there is not permitted")]
 )
-def test_read_only_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, message: str) -> None:
-    # Simulates a read-only disk, because tests may run as root, which ignores permissions.
+def test_folder_that_may_not_be_written_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, reason: str
+) -> None:
+    # A stand-in for a read-only disk, because the tests may run as root, which every permission lets pass.
     def refuse(**_settings: object) -> None:
         raise OSError(code, os.strerror(code), str(tmp_path / "temporary"))
 
     monkeypatch.setattr(atomic.tempfile, "mkstemp", refuse)
-    with pytest.raises(UserError, match=message), write_atomically(tmp_path / "a.txt"):
+    with pytest.raises(UserError, match=reason), write_atomically(tmp_path / "a.txt"):
         pytest.fail("the block must not run")
 
 
 def test_disk_that_fills_up_leaves_the_old_file(tmp_path: Path) -> None:
-    """A real error of the system: the process may not write files of more than 4,096 bytes."""
+    """A real refusal by the system: the process may not write files of more than 4,096 bytes."""
     path = tmp_path / "a.txt"
     path.write_text("old")
     code = (
@@ -143,8 +145,8 @@ def test_full_disk_found_by_the_last_flush(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
 def test_device_is_written_directly() -> None:
-    message = "/dev/full: could not be written: the disk is full"
-    with pytest.raises(UserError, match=message), write_atomically("/dev/full") as handle:
+    reason = "/dev/full: could not be written: the disk is full"
+    with pytest.raises(UserError, match=reason), write_atomically("/dev/full") as handle:
         handle.write("x")
     assert Path("/dev/full").is_char_device()
     with write_atomically("/dev/null") as handle:
@@ -152,7 +154,7 @@ def test_device_is_written_directly() -> None:
     assert Path("/dev/null").is_char_device()
 
 
-def test_errors_about_other_files_are_passed_on(tmp_path: Path) -> None:
+def test_errors_about_other_files_are_not_taken_over(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), write_atomically(tmp_path / "a.txt"):
         (tmp_path / "other").read_text()
     with pytest.raises(ConnectionResetError), write_atomically(tmp_path / "a.txt"):
@@ -160,7 +162,7 @@ def test_errors_about_other_files_are_passed_on(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-def test_check_writable_refuses_before_the_work(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
     (tmp_path / "old.txt").write_text("燈塔")
     for name in ("old.txt", "new.txt"):
         check_writable(tmp_path / name)
