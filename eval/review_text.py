@@ -35,12 +35,13 @@ def main(
     """Add reviews as unlabelled text for `qgkd model`."""
     from qgkd.checkpoints.tokenizer_folder import load_tokenizer
     from qgkd.files.atomic import write_atomically
-    from qgkd.model_recipe.prepared_record import RECORD, read_record
+    from qgkd.files.json_files import read_json
+    from qgkd.model_recipe.prepared_record import RECORD
     from qgkd.model_recipe.text_tokens import TextTokens, encode_documents
 
     if out.exists():
         raise SystemExit(f"{out}: expected a new folder, found one that is there; remove it or name another")
-    record = read_record(prepared)
+    record = read_json(prepared / RECORD)
     if "text" not in record:
         raise SystemExit(f"{prepared}: expected prepared text, found none; name the `prepared` folder of `qgkd model`")
     texts = _texts(str(config), tuple(overrides or ()))

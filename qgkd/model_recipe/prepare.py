@@ -28,12 +28,12 @@ from qgkd.checkpoints.tokenizer_folder import load_tokenizer
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import file_sha256
-from qgkd.files.json_files import write_json
+from qgkd.files.json_files import read_json, write_json
 from qgkd.model_recipe.chunks import closest_chunk, encode_chunk, rule_chunk, synthetic_chunk
 from qgkd.model_recipe.copying import copying_examples, copying_store
 from qgkd.model_recipe.documents import Document, clean_documents
 from qgkd.model_recipe.parallel import chunks_of, in_parallel
-from qgkd.model_recipe.prepared_record import RECORD, part_settings, read_record, vocabulary_sha256
+from qgkd.model_recipe.prepared_record import RECORD, part_settings, vocabulary_sha256
 from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.sources import Questions, paragraphs, read_questions
 from qgkd.model_recipe.stores import join_stores, save_parts
@@ -68,7 +68,7 @@ class Preparation:
         """Make the parts and return the contents of `prepared.json`."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # processes are the parallelism here
         self._folder.mkdir(parents=True, exist_ok=True)
-        record = read_record(self._folder)
+        record = read_json(self._folder / RECORD)
         wanted = self._stamps()
         for part in PARTS:
             if part not in wanted or record.get(part, {}).get("from") == wanted[part]:

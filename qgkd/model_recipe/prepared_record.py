@@ -49,18 +49,13 @@ def vocabulary_sha256(tokens: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(tokens).encode()).hexdigest()
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """Read `prepared.json`; {} where there is none or it is damaged."""
-    return read_json(folder / RECORD)
-
-
 def check_prepared(settings: RecipeSettings, folder: Path) -> dict[str, Any]:
     """Read `prepared.json` of a folder that was prepared on another machine.
 
     Raises:
         UserError: A part is absent or was made with other settings.
     """
-    record = read_record(folder)
+    record = read_json(folder / RECORD)
     for part, wanted in part_settings(settings).items():
         found = dict(record.get(part, {}).get("from", {}))
         for key in ("files", "base_vocabulary"):  # known only where the data was prepared

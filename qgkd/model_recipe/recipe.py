@@ -69,7 +69,9 @@ def make_model(settings: RecipeSettings, folder: Path, *, prepared: Path, force:
         inputs = [record, stage.fingerprint]
     if trained is None:
         raise UserError("expected a stage of more than 0 minutes, found none; raise one of the max_minutes")
-    return _publish(trained, folder / "model")
+    with write_folder(folder / "model") as partial:
+        shutil.copytree(trained, partial, dirs_exist_ok=True)
+    return folder / "model"
 
 
 def _base(settings: RecipeSettings, prepared: Path) -> Path | None:
@@ -85,10 +87,3 @@ def _base(settings: RecipeSettings, prepared: Path) -> Path | None:
             f"{settings.model.base}; prepare with the settings that made that model, or leave model.base out"
         )
     return Path(settings.model.base)
-
-
-def _publish(model: Path, target: Path) -> Path:
-    """Copy the last stage's model to the result folder, whole or not at all."""
-    with write_folder(target) as partial:
-        shutil.copytree(model, partial, dirs_exist_ok=True)
-    return target

@@ -14,13 +14,14 @@ started again it resumes within the run it was in.
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qgkd.classification.config import ClassificationConfig
+from qgkd.classification.config import ClassificationConfig, TaskConfig
 from qgkd.classification.result import read_result
 from qgkd.errors import UserError
 from qgkd.experiment.classification.plan import Comparison, PlannedRun
@@ -39,25 +40,6 @@ if TYPE_CHECKING:
     from qgkd.classification.tasks.data import TaskData
 
 
-class _TaskTexts:
-    """Reads each task's files once, and keeps one task's texts at a time in memory."""
-
-    def __init__(self) -> None:
-        self._loaded: dict[tuple[str, str], TaskData] = {}
-
-    def of(self, run: PlannedRun) -> TaskData:
-        """Return the texts of a run's task, with or without those for transfer, as its config says."""
-        from qgkd.classification.tasks.data import load_task
-
-        key = (run.task, json.dumps(asdict(run.config.task)))
-        if key not in self._loaded:
-            self._loaded = {other: data for other, data in self._loaded.items() if other[0] == run.task}
-            self._loaded[key] = load_task(run.config.task)
-            for problem in self._loaded[key].problems:
-                say(str(problem))
-        return self._loaded[key]
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ClassificationStep:
     """One training of a classifier; its run scores it as well."""
@@ -68,7 +50,8 @@ class ClassificationStep:
     planned: PlannedRun
     command: str
     """The command line, recorded beside the run."""
-    texts: _TaskTexts
+    load: Callable[[TaskConfig], TaskData]
+    """Reads a task's files."""
 
     def is_done(self, folder: Path) -> bool:
         """Whether the run has its result."""
@@ -95,7 +78,7 @@ class ClassificationStep:
         """Write the record and train; a run with a record is resumed, and keeps the commit it was begun with."""
         from qgkd.classification.run import run_classification
 
-        data, path = self.texts.of(self.planned), _record_path(self.planned)
+        data, path = self.load(self.planned.config.task), _record_path(self.planned)
         resume = path.is_file() or any(each.name != ".lock" for each in folder.iterdir())
         if not path.is_file():
             record = {"command": self.command, "commit": checkout_commit(), "config": _plain_config(self.planned)}
@@ -117,11 +100,12 @@ def run_comparison(comparison: Comparison, *, command: str) -> list[str]:
     Raises:
         UserError: A run is there with other settings, or `compare.results` cannot be written.
     """
-    texts, steps = _TaskTexts(), dict[Path, ClassificationStep]()
+    load = functools.lru_cache(maxsize=2)(_load)  # one task's texts, with and without those for transfer
+    steps: dict[Path, ClassificationStep] = {}
     folders = {run.name: run.folder for run in comparison.runs}
     for run in comparison.runs:
         inputs = tuple(steps[teacher] for teacher in run.teachers)
-        steps[run.folder] = ClassificationStep(label=run.name, inputs=inputs, planned=run, command=command, texts=texts)
+        steps[run.folder] = ClassificationStep(label=run.name, inputs=inputs, planned=run, command=command, load=load)
     if comparison.config.results:
         check_writable(comparison.config.results)
     failures = make_rows(
@@ -177,6 +161,15 @@ def _write_rows(path: Path, rows: Sequence[ComparisonRow]) -> None:
     with write_atomically(path) as file:
         lines = ",\n".join(json.dumps(asdict(row), ensure_ascii=False) for row in rows)
         file.write(f"[\n{lines}\n]\n")
+
+
+def _load(task: TaskConfig) -> TaskData:
+    from qgkd.classification.tasks.data import load_task
+
+    data = load_task(task)
+    for problem in data.problems:
+        say(str(problem))
+    return data
 
 
 def _record_path(run: PlannedRun) -> Path:

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from qgkd.errors import UserError
+from qgkd.experiment.engine.figures import grouped
 from qgkd.experiment.generation.settings import QuestionOptions
 from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import file_sha256
@@ -74,7 +75,4 @@ def _drawn(final: Sequence[QGExample], broad: Sequence[QGExample], options: Ques
 
 
 def _by_passage(examples: Iterable[QGExample]) -> list[list[QGExample]]:
-    found: dict[str, list[QGExample]] = {}
-    for example in examples:
-        found.setdefault(example.context, []).append(example)
-    return list(found.values())
+    return list(grouped(examples, lambda example: example.context).values())
