@@ -110,7 +110,7 @@ def _spread(ranked: list[_Scored], stretch_chars: int) -> list[_Scored]:
             of the stretches that take turns instead; 0 for sentences.
     """
     seen_of_stretch: dict[int, int] = {}
-    seen_of_type: dict[AnswerType, int] = {}
+    seen_of_type: dict[AnswerType | None, int] = {}
     turns: list[tuple[int, float, _Scored]] = []
     for scored in ranked:
         stretch = scored.span.start_char // stretch_chars if stretch_chars else scored.piece_index

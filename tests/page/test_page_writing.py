@@ -115,7 +115,7 @@ def test_answers_chosen_dropped_and_typed() -> None:
     assert not {entry.item.answer_type.value for entry in write(kinds).entries} & {"date", "number"}
 
 
-def test_refused_answers_are_told_and_the_others_asked() -> None:
+def test_refused_answers_are_reported_and_the_others_asked() -> None:
     def stubborn(request: GenerationRequest, rank: int) -> str:
         if request.answer.text == "劉銘傳":
             raise UserError("no")

@@ -190,10 +190,10 @@ def test_full_disk_is_told(server: Server, blob_id: str, tmp_path: Path) -> None
 def test_unwritable_folder_is_told(server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["data", "drcd", "--out", str(tmp_path / "file" / "drcd"), "--base-url", server.url]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.count("\n") == 1
-    assert "part of its path is a file" in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert "part of its path is a file" in printed.err
 
 
 @pytest.fixture
@@ -228,10 +228,10 @@ def test_command_tells_of_a_broken_connection(
     monkeypatch.setattr(download, "time", SimpleNamespace(sleep=lambda _seconds: None))
     server.drop_after_bytes = [10] * 4
     assert main(["data", "drcd", "--out", str(tmp_path), "--base-url", server.url, "--files", "dev"]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "run the command again to fetch the rest" in told.err
-    assert "Traceback" not in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "run the command again to fetch the rest" in printed.err
+    assert "Traceback" not in printed.err
 
 
 def test_unknown_file_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Every format into examples and passages; every broken file or record told in one sentence."""
+"""Every format into examples and passages; every broken file or record reported in one sentence."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_broken_lines_are_reported_with_their_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "expected"),
     [
         ("context", 5, "expected text under 'context', found 5"),
         ("context", None, "expected a passage under 'context', found none"),
@@ -180,12 +180,12 @@ def test_broken_lines_are_reported_with_their_numbers(tmp_path: Path) -> None:
         ("question", [], "expected text under 'question'"),
     ],
 )
-def test_wrong_fields_are_reported(tmp_path: Path, field: str, value: object, told: str) -> None:
+def test_wrong_fields_are_reported(tmp_path: Path, field: str, value: object, expected: str) -> None:
     lines = as_jsonl(RECORD) + json.dumps({**RECORD, "id": "bad", field: value}) + "\n"
     report = read_examples(written(tmp_path / "a.jsonl", lines))
     (problem,) = report.problems
     assert (problem.row_id, len(report.examples)) == ("bad", 1)
-    assert told in problem.reason
+    assert expected in problem.reason
     assert str(problem).startswith(f"{tmp_path / 'a.jsonl'}: line 2: bad: ")
 
 
@@ -298,7 +298,7 @@ def test_parquet_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "expected"),
     [
         ("a.txt", b"", "found an empty file"),
         ("a.json", b"", "found an empty file"),
@@ -327,13 +327,13 @@ def test_parquet_on_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
         ("a", b"\x00\x01", "found UTF-16 or binary data"),
     ],
 )
-def test_unreadable_files_are_told_in_one_sentence(tmp_path: Path, name: str, content: bytes, told: str) -> None:
+def test_unreadable_files_give_one_sentence(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
     path = written(tmp_path / name, content)
     for read in (read_examples, lambda file: list(read_passages(file))):
         with pytest.raises(UserError) as caught:
             read(path)
         assert str(caught.value).startswith(f"{path}: ")
-        assert told in str(caught.value)
+        assert expected in str(caught.value)
         assert "\n" not in str(caught.value)
 
 
