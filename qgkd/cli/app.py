@@ -177,6 +177,5 @@ def _check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise UserError(
-                f"{host}:{port} cannot be listened on: {error.strerror}; stop the program there or choose another "
-                "--port"
+                f"{host}:{port} cannot be listened on: {error.strerror}; stop its program or choose another --port"
             ) from error

@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from qgkd.answer import AnswerSpan, AnswerType
-from qgkd.question_forms.comparison import comparable
 from qgkd.question_forms.kinds import Kind, kind_of, others_of_kind
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of, shape_of
+from qgkd.quiz.distinct import comparable
 from qgkd.text.enumerations import members_of
 from qgkd.text.script import Script, detect_script, to_simplified
 from qgkd.text.word_lists import either

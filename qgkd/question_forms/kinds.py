@@ -103,7 +103,7 @@ def others_of_kind(text: str, answer_type: AnswerType | None) -> list[str]:
     traditional, kind = to_traditional(text), kind_of(text, answer_type)
     noun = kind.noun
     if noun not in {named.noun for named in _lists()}:
-        noun = {AnswerType.PERSON: kind.style, AnswerType.WORK: "作品"}.get(answer_type)
+        noun = kind.style if answer_type is AnswerType.PERSON else "作品" if answer_type is AnswerType.WORK else None
     chosen = [named for named in _lists() if traditional in named.members and named.noun not in _STYLES]
     chosen = chosen or [named for named in _lists() if named.noun == noun]
     # 黑龍江省 among 福建 and 吉林 would stand out.

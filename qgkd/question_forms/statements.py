@@ -12,9 +12,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from qgkd.question_forms.comparison import comparable
 from qgkd.question_forms.item import BLANK, QuizItem
 from qgkd.question_forms.passage import Passage
+from qgkd.quiz.distinct import comparable
 from qgkd.text.foreign_names import spelling_characters
 from qgkd.text.script import to_simplified_aligned
 from qgkd.text.sentences import split_sentences

@@ -11,6 +11,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from qgkd.text.script import to_simplified
+
 SAME_ANSWER_JACCARD = 0.5
 """Two questions about one answer are the same question from this share of common bigrams on."""
 OTHER_ANSWER_JACCARD = 0.8
@@ -21,6 +23,11 @@ def normalise(text: str) -> str:
     """Letters and digits only, in NFKC and lower case: punctuation, width and case do not count in comparisons."""
     folded = unicodedata.normalize("NFKC", text).lower()
     return "".join(character for character in folded if character.isalnum())
+
+
+def comparable(text: str) -> str:
+    """As `normalise`, in Simplified characters: `《臺北》 ` and `台北` are alike."""
+    return normalise(to_simplified(text))
 
 
 def ngrams(text: str, n: int = 2) -> frozenset[str]:

@@ -154,7 +154,7 @@ class _Draft:
             self._refusals.append(Refusal(answer=answer, code=code, reason=reason))
 
     def _is_new(self, question: Question, answer: AnswerSpan) -> bool:
-        return all(asked.is_new(question.text, answer.text) for asked in (self._earlier, self._distinct))
+        return all(known.is_new(question.text, answer.text) for known in (self._earlier, self._distinct))
 
     def _why_none_is_kept(self, answer: AnswerSpan, questions: list[Question]) -> RefusalCode:
         texts = [question.text for question in questions if question.text]

@@ -93,21 +93,10 @@ def quiz_problems(quiz: Quiz, row: PassageRow) -> list[Problem]:
     Returns:
         The problems, those of a passage that gave some of its questions marked as shortfalls.
     """
-    problems = [_problem(row, str(refusal)) for refusal in quiz.refusals]
+    problems = [row.problem(str(refusal)) for refusal in quiz.refusals]
     if quiz.shortfall is not None and not problems:
-        problems.append(_problem(row, str(quiz.shortfall), is_shortfall=bool(quiz.items)))
+        problems.append(row.problem(str(quiz.shortfall), is_shortfall=bool(quiz.items)))
     return problems
-
-
-def _problem(row: PassageRow, reason: str, *, is_shortfall: bool = False) -> Problem:
-    return Problem(
-        file=row.file,
-        row_id=row.row_id,
-        reason=reason,
-        row_number=row.row_number,
-        line_number=row.line_number,
-        is_shortfall=is_shortfall,
-    )
 
 
 def question_row(item: QuizQuestion, row: PassageRow, system: str, options: BatchOptions) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qgkd.answer import AnswerSpan
+from qgkd.errors import UserError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +45,10 @@ class QGExample:
     """The article's title, where the file has one."""
 
     def __post_init__(self) -> None:
-        if not self.answer_text:
-            raise ValueError(f"example {self.example_id}: the answer is empty; an answer needs at least one character")
-        found = self.context[max(self.answer_start_char, 0) : self.answer_end_char]
-        if self.answer_start_char < 0 or found != self.answer_text:
-            raise ValueError(
-                f"example {self.example_id}: answer {self.answer_text!r} is not at character "
-                f"{self.answer_start_char} (found {found!r}); was the context edited?"
-            )
+        try:
+            self.answer.check(self.context)
+        except UserError as error:
+            raise ValueError(f"example {self.example_id}: {error}") from error
 
     @property
     def answer(self) -> AnswerSpan:

@@ -72,6 +72,17 @@ class PassageRow:
     line_number: int | None = None
     """The line the record starts on, from 1; None in JSON and Parquet."""
 
+    def problem(self, reason: str, *, is_shortfall: bool = False) -> Problem:
+        """A problem of this passage."""
+        return Problem(
+            file=self.file,
+            row_id=self.row_id,
+            reason=reason,
+            row_number=self.row_number,
+            line_number=self.line_number,
+            is_shortfall=is_shortfall,
+        )
+
 
 def read_examples(path: str | Path, *, limit: int | None = None) -> ReadReport:
     """Read questions with their answers.

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from stub_generator import StubGenerator
 
+from qgkd.answer import AnswerSpan
 from qgkd.answers.propose import propose_answers
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
@@ -114,7 +115,7 @@ def test_answers_chosen_dropped_and_typed() -> None:
     assert not {entry.item.answer_type.value for entry in write(kinds).entries} & {"date", "number"}
 
 
-def test_refused_answers_are_told_and_the_others_asked() -> None:
+def test_refused_answers_are_reported_and_the_others_asked() -> None:
     def stubborn(request: GenerationRequest, rank: int) -> str:
         if request.answer.text == "劉銘傳":
             raise UserError("no")
@@ -178,6 +179,39 @@ def test_a_selection_is_trimmed_to_its_words(span: Span, expected: Span | str) -
             Choice().add(text, span)
     else:
         assert Choice().add(text, span).added == (expected,)
+
+
+def test_an_answer_of_65_letters_is_taken_as_the_command_takes_it() -> None:
+    word = "a" * 65
+    text = f"燈塔的舊名是{word}，由林文海設計。"
+    span = occurrences(text, word)[0]
+    workspace = Workspace(text=text, choice=Choice().add(text, span), wish=Wish(count=1))
+    assert word in [entry.item.answer for entry in write(workspace, StubGenerator()).entries]
+    with pytest.raises(ValueError, match="too_long"):
+        Choice().add("長" * 65, Span(0, 65))
+
+
+def test_proposals_are_made_once_per_part_and_serve_the_wrong_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def counted(context: str) -> list[AnswerSpan]:
+        calls.append(context)
+        return propose_answers(context)
+
+    for module in ("qgkd.page.proposals", "qgkd.quiz.make", "qgkd.question_forms.passage"):
+        monkeypatch.setattr(f"{module}.propose_answers", counted)
+    for script in (Script.NEUTRAL, Script.SIMPLIFIED):
+        calls.clear()
+        wish = Wish(count=4, form=QuestionForm.MULTIPLE_CHOICE.value, script=script.value)
+        assert any(entry.item.options for entry in write(Workspace(text=YUSHAN, wish=wish)).entries)
+        assert calls == [YUSHAN]
+
+
+def test_messages_stored_by_an_earlier_version_are_read() -> None:
+    stored = Workspace(text="a").to_json()
+    stored["told"] = [{"key": "told.stopped", "values": {"found": 1, "wanted": 2}}]
+    (message,) = Workspace.from_json(stored).messages
+    assert message == {"key": "message.stopped", "values": {"found": 1, "wanted": 2}}
 
 
 def test_highlighted_segments_are_the_text() -> None:

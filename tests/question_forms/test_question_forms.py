@@ -93,7 +93,7 @@ def test_most_questions_become_multiple_choice(built: dict[QuestionForm, list[tu
     items = [item for _, one in built[QuestionForm.MULTIPLE_CHOICE] for item in one.items]
     assert len(items) >= 60
     assert sum(item.form is QuestionForm.MULTIPLE_CHOICE for item in items) >= 0.8 * len(items)
-    told = {
+    noticed = {
         (index, notice.number)
         for index, (_, one) in enumerate(built[QuestionForm.MULTIPLE_CHOICE])
         for notice in one.notices
@@ -104,7 +104,7 @@ def test_most_questions_become_multiple_choice(built: dict[QuestionForm, list[tu
         for number, item in enumerate(one.items, 1)
         if len(item.options) < 4
     }
-    assert told == short, "every shortfall is told, and nothing else"
+    assert noticed == short, "every shortfall has a notice, and nothing else"
 
 
 def test_options_are_apart_from_the_answer_and_each_other(
@@ -288,8 +288,8 @@ def test_half_of_the_statements_are_false(built: dict[QuestionForm, list[tuple[P
     for _, one in built[QuestionForm.TRUE_FALSE]:
         judged = [item for item in one.items if item.form is QuestionForm.TRUE_FALSE]
         false = sum(item.is_true is False for item in judged)
-        told = [notice for notice in one.notices if notice.code == "no_false_statement"]
-        assert false in (len(judged) // 2, len(judged) - len(judged) // 2) or told, one
+        noticed = [notice for notice in one.notices if notice.code == "no_false_statement"]
+        assert false in (len(judged) // 2, len(judged) - len(judged) // 2) or noticed, one
 
 
 def test_statements_made_one_by_one_are_not_all_true(quizzes: dict[str, tuple[QuizQuestion, ...]]) -> None:

@@ -6,12 +6,18 @@ import pytest
 from stub_generator import PASSAGE, StubGenerator, ask_by_offset
 
 from qgkd.answer import AnswerSpan, AnswerType
+from qgkd.answers.classes import classify_in_sentence
+from qgkd.answers.propose import propose_answers
 from qgkd.answers.spread import POOR_SCORE, SpreadAnswers
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
+from qgkd.question_forms import Passage, QuestionForm, build_items
 from qgkd.quiz.distinct import DistinctQuestions, jaccard, ngrams, normalise
 from qgkd.quiz.make import make_quiz, make_quizzes
+from qgkd.quiz.outcome import RefusalCode
+from qgkd.quiz.question_rows import BatchOptions, generate_batches
 from qgkd.quiz.quiz import Quiz, QuizOrder
+from qgkd.reading.readers import PassageRow
 from qgkd.rule import RuleGenerator
 from qgkd.text.sentences import split_sentences
 
@@ -218,3 +224,63 @@ def test_jaccard_by_hand() -> None:
     assert ngrams("燈") == {"燈"}
     assert jaccard(ngrams("燈塔在"), ngrams("燈塔高")) == pytest.approx(1 / 3)
     assert normalise(" １８６７年， ABC？") == "1867年abc"
+
+
+@pytest.fixture
+def classified_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The text of every span that is classified, proposals apart."""
+    texts: list[str] = []
+
+    def counted(sentence: str, start_char: int, end_char: int) -> AnswerType:
+        texts.append(sentence[start_char:end_char])
+        return classify_in_sentence(sentence, start_char, end_char)
+
+    monkeypatch.setattr("qgkd.answers.classify.classify_in_sentence", counted)
+    return texts
+
+
+def test_a_given_answer_is_classified_once(classified_texts: list[str]) -> None:
+    answers = tuple(span(text) for text in ("1867年", "林文海", "交通部"))
+    row = PassageRow(file="-", row_number=1, row_id="a", context=PASSAGE, answers=answers)
+    (batch,) = generate_batches(RuleGenerator(), [row], BatchOptions(questions_per_answer=2))
+    assert classified_texts == ["1867年", "林文海", "交通部"]
+    assert {question["answer_type"] for question in batch.questions} == {"date", "person", "organisation"}
+
+
+def test_an_answer_with_a_type_is_not_classified_again(classified_texts: list[str]) -> None:
+    typed = AnswerSpan(text="林文海", start_char=PASSAGE.index("林文海"), type=AnswerType.TERM)
+    (item,) = make_quiz(RuleGenerator(), PASSAGE, count=1, answers=[typed]).items
+    assert item.answer is typed
+    assert "誰" not in item.question.text  # which a person would get
+    assert make_quiz(RuleGenerator(), PASSAGE, count=3).items
+    assert classified_texts == []
+
+
+def test_proposals_are_made_once_per_passage_and_serve_the_wrong_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def counted(context: str) -> list[AnswerSpan]:
+        calls.append(context)
+        return propose_answers(context)
+
+    monkeypatch.setattr("qgkd.quiz.make.propose_answers", counted)
+    monkeypatch.setattr("qgkd.question_forms.passage.propose_answers", counted)
+    quiz = make_quiz(RuleGenerator(), PASSAGE, count=4)
+    passage = Passage("p", PASSAGE, quiz.proposals)
+    built = build_items(quiz.items, passage, QuestionForm.MULTIPLE_CHOICE)
+    assert any(item.options for item in built.items)
+    assert calls == [PASSAGE]
+    assert build_items(quiz.items, Passage("p", PASSAGE), QuestionForm.MULTIPLE_CHOICE) == built
+
+
+def test_earlier_questions_and_answers_are_not_repeated() -> None:
+    first = make_quiz(StubGenerator(), PASSAGE, count=3)
+    earlier = tuple((item.question.text, item.answer.text) for item in first.items)
+    used = tuple(item.answer for item in first.items)
+    order = QuizOrder(context=PASSAGE, count=3, earlier_questions=earlier, earlier_answers=used)
+    (second,) = make_quizzes(StubGenerator(), [order])
+    assert len(second.items) == 3
+    assert not {item.answer.text for item in second.items} & {item.answer.text for item in first.items}
+    again = QuizOrder(context=PASSAGE, count=3, answers=used, earlier_questions=earlier)
+    (third,) = make_quizzes(StubGenerator(), [again])
+    assert [refusal.code for refusal in third.refusals] == [RefusalCode.ALREADY_ASKED] * 3
