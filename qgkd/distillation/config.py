@@ -153,14 +153,15 @@ def _check(run: DistillRun, source: str) -> None:
     distill, rows = run.distill, run.train.rows
     if (name := distill.settings.get("schedule", Schedule.ALL_LAYER)) not in {*Schedule}:
         raise UserError(f"{source}: distill.schedule must be one of {[*map(str, Schedule)]}, was {name!r}; correct it")
-    schedule, ends = schedule_of(distill.method_section)
+    schedule, _ = schedule_of(distill.method_section)
     staged, cached = schedule is not Schedule.ALL_LAYER, distill.cached_top_k > 0
     two_teachers = any(name.startswith("dynamic-teacher") for name in method_names(distill.method))
     requirements = [
         (run.student.drop in {*Drop}, f"student.drop must be one of {[*map(str, Drop)]}, was {run.student.drop!r}"),
         (two_teachers == bool(distill.small_teacher), "distill.small_teacher names the smaller teacher of "
          "dynamic-teacher, and of no other method"),
-        (staged or ends is None, "distill.stage_ends needs a distill.schedule other than all-layer"),
+        (staged or distill.settings.get("stage_ends") is None, "distill.stage_ends needs a distill.schedule other than "
+         "all-layer"),
         (not (staged and run.train.evaluation.patience), "evaluation.patience must be 0 where terms follow one "
          "another: the logits come last"),
         (distill.cached_top_k >= 0, "distill.cached_top_k must be 0 (the teacher runs) or more"),

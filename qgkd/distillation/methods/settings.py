@@ -44,8 +44,9 @@ def check_method(
     known: dict[str, Any] = {"name": str, **(beside or {})}
     for each in hints.values():
         known |= each
-    parts = {name: value for name, value in values.items() if name in names}
-    checked = check_section(source, section, {key: values[key] for key in values if key not in parts}, known)
+    given = {key: value for key, value in values.items() if value is not None}  # None is the default of some
+    parts = {name: value for name, value in given.items() if name in names}
+    checked = check_section(source, section, {key: given[key] for key in given if key not in parts}, known)
     for name, own in parts.items():
         checked[name] = check_section(source, f"{section}.{name}", own, hints[name])
     return {"name": "fine-tune", **checked}
