@@ -1,7 +1,7 @@
 """The command line: `qgkd COMMAND`.
 
 Comes in: the arguments. Goes out: results on stdout, progress and problems on stderr, an exit code: 0 success,
-1 a problem reported in one sentence, 2 wrong usage, 130 interrupted.
+1 a problem reported in one sentence, 2 wrong usage, 130 interrupted. Others use: `main`.
 
 A literal example: `main(["data", "check", "missing.json"])` prints `qgkd: missing.json: expected a file, ...` on stderr
 and returns 1.

@@ -1,7 +1,7 @@
 """Scores of generated questions against reference questions, always with their definition.
 
 Comes in: questions and references, or a generator and examples. Goes out: `Scores`, an `Evaluation`, differences.
-For others: `score` and `tokenize` below; `evaluate`, `pairs`, `bootstrap`, `diversity`, `answerability`.
+Others use: `score` and `tokenize` below; `evaluate`, `pairs`, `bootstrap`, `diversity`, `answerability`.
 """
 
 from qgkd.scoring.scores import MeteorKind, MetricValues, Scores, score

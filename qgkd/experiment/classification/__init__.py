@@ -1,5 +1,5 @@
 """`qgkd glue compare`: classification systems on tasks, what each is scored on, and their report.
 
 Comes in: a TOML file. Goes out: run folders, `table.md`, `table.csv`, `table.json`, a plot and the JSON of all rows.
-Use `plan.load_comparison`, `comparison.run_comparison` and `write_report`.
+Others use: `plan.load_comparison`, `comparison.run_comparison` and `write_report`.
 """

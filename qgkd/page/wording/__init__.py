@@ -1,6 +1,6 @@
 """The sentences of the page, in its three languages.
 
-Comes in: a language and a key. Goes out: a sentence.
+Comes in: a language and a key. Goes out: a sentence. Others use: `say`, `sentences`.
 
 A literal example: `say(Language.ENGLISH, "list.count", count=3)` is "3 questions".
 
