@@ -94,6 +94,7 @@ class _Draft:
         self._refusals: list[Refusal] = []
         self._proposals: tuple[AnswerSpan, ...] | None = None
         self._earlier = DistinctQuestions(order.earlier_questions)
+        self._earlier_texts = {normalise(answer) for _, answer in order.earlier_questions}
         self._distinct = DistinctQuestions()
         self._used: list[AnswerSpan] = []
         self._tried_answers = 0
@@ -105,7 +106,8 @@ class _Draft:
         if order.answers is None:
             count = math.ceil(order.count / order.per_answer)
             self._proposals = tuple(propose_answers(order.context)) if order.proposals is None else order.proposals
-            return SpreadAnswers(_usable(self._proposals, order), self._sentences, count)
+            usable = [proposal for proposal in self._proposals if not self._was_used(proposal)]
+            return SpreadAnswers(usable, self._sentences, count)
         short = []
         for answer in order.answers:
             if is_too_long(answer.text):
@@ -113,6 +115,12 @@ class _Draft:
             else:
                 short.append(classified(order.context, answer))
         return SpreadAnswers(short, (), 1)
+
+    def _was_used(self, proposal: AnswerSpan) -> bool:
+        """Whether an earlier question has this answer, or one that overlaps it."""
+        return normalise(proposal.text) in self._earlier_texts or any(
+            _overlap(proposal, used) for used in self.order.earlier_answers
+        )
 
     def next_answers(self) -> list[AnswerSpan]:
         """Take the answers of the next round; none when the order is filled or all have been tried."""
@@ -157,10 +165,9 @@ class _Draft:
         return all(known.is_new(question.text, answer.text) for known in (self._earlier, self._distinct))
 
     def _why_none_is_kept(self, answer: AnswerSpan, questions: list[Question]) -> RefusalCode:
-        texts = [question.text for question in questions if question.text]
-        if not texts:
+        if not any(question.text for question in questions):
             return RefusalCode.NO_QUESTION
-        is_earlier = self.order.earlier_questions and not any(self._earlier.is_new(text, answer.text) for text in texts)
+        is_earlier = normalise(answer.text) in self._earlier_texts
         return RefusalCode.ALREADY_ASKED if is_earlier else RefusalCode.REPEATS_ANOTHER
 
     def _gives_answer_away(self, question: Question, answer: AnswerSpan) -> bool:
@@ -191,17 +198,6 @@ class _Draft:
             refusals=tuple(self._refusals),
             proposals=self._proposals,
         )
-
-
-def _usable(proposals: Sequence[AnswerSpan], order: QuizOrder) -> list[AnswerSpan]:
-    """The proposals that no earlier question has asked about."""
-    texts = {normalise(answer) for _, answer in order.earlier_questions}
-    return [
-        proposal
-        for proposal in proposals
-        if not any(_overlap(proposal, used) for used in order.earlier_answers)
-        and not (texts and normalise(proposal.text) in texts)
-    ]
 
 
 def _same_answer(one: AnswerSpan, other: AnswerSpan) -> bool:

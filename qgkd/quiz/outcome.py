@@ -26,9 +26,9 @@ class RefusalCode(StrEnum):
     NO_QUESTION = "no_question"
     """The generator found no question."""
     REPEATS_ANOTHER = "repeats_another"
-    """Each of its questions is a near-duplicate of another one of this quiz."""
+    """Each of its questions is a near-duplicate of one about another answer."""
     ALREADY_ASKED = "already_asked"
-    """Each of its questions is a near-duplicate of an earlier one (`QuizOrder.earlier_questions`)."""
+    """An earlier question has the same answer (`QuizOrder.earlier_questions`), and no different one was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
