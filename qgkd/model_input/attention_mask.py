@@ -23,6 +23,9 @@ import torch
 
 from qgkd.model_input.rows import Block
 
+# Plain numbers: torch.compile does not compare a tensor with a member of an enumeration.
+_PADDING, _PASSAGE, _ANSWER, _TARGET, _PSEUDO = map(int, Block)
+
 
 def prefix_attention_mask(
     blocks: torch.Tensor, steps: torch.Tensor, groups: torch.Tensor, dtype: torch.dtype = torch.float32
@@ -42,18 +45,18 @@ def prefix_attention_mask(
     row, column = blocks[:, :, None], blocks[:, None, :]
     row_step, column_step = steps[:, :, None], steps[:, None, :]
     same_group = groups[:, :, None] == groups[:, None, :]
-    in_question = (row == Block.TARGET) | (row == Block.PSEUDO)
-    sees_answer = (column == Block.ANSWER) & same_group & (in_question | (row == Block.ANSWER))
-    earlier = torch.where(row == Block.TARGET, column_step <= row_step, column_step < row_step)
-    sees_target = (column == Block.TARGET) & same_group & in_question & earlier
-    itself = (column == Block.PSEUDO) & same_group & (row == Block.PSEUDO) & (column_step == row_step)
-    allowed = (column == Block.PASSAGE) | sees_answer | sees_target | itself
+    in_question = (row == _TARGET) | (row == _PSEUDO)
+    sees_answer = (column == _ANSWER) & same_group & (in_question | (row == _ANSWER))
+    earlier = torch.where(row == _TARGET, column_step <= row_step, column_step < row_step)
+    sees_target = (column == _TARGET) & same_group & in_question & earlier
+    itself = (column == _PSEUDO) & same_group & (row == _PSEUDO) & (column_step == row_step)
+    allowed = (column == _PASSAGE) | sees_answer | sees_target | itself
     return additive(allowed, dtype)[:, None]
 
 
 def padding_mask(blocks: torch.Tensor, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """The additive mask of recurrent rows, [B, 1, 1, L]: everything attends to everything but padding."""
-    return additive(blocks != Block.PADDING, dtype)[:, None, None]
+    return additive(blocks != _PADDING, dtype)[:, None, None]
 
 
 def additive(allowed: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

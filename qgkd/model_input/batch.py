@@ -77,7 +77,7 @@ class ModelInput(_Movable):
 
     def real_positions(self) -> torch.Tensor:
         """Everything but padding, bool [B, L]."""
-        return self.blocks != Block.PADDING
+        return self.blocks != int(Block.PADDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
