@@ -222,8 +222,9 @@ class Comparison:
 
     def trained_on(self, cell: Cell) -> list[tuple[str, int | None]]:
         """List the steps that trained a cell's model or its teacher, each with its number of training questions."""
-        steps = [] if cell.step is None else [each for each in steps_before(cell.step) if each.label != "student"]
-        records = [(step.label, read_record(str(self.folder_of(step) / "model"))) for step in steps]
+        steps = [] if cell.step is None else steps_before(cell.step)
+        trained = [step for step in steps if isinstance(step, TrainingStep) and step.name != "student"]
+        records = [(step.name, read_record(str(self.folder_of(step) / "model"))) for step in trained]
         return [(name, record.get("trained_on", {}).get("questions")) for name, record in records]
 
 

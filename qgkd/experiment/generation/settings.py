@@ -162,7 +162,9 @@ class CompareSettings:
         if mode == self.mode:
             return replace(self, chain=replace(self.chain, shared=shared))
         shared["model"]["attention"] = mode
-        runs = {name: self._in_recurrent(getattr(self.chain, name)) for name in ("teacher", "distill", "selftrain")}
+        runs: dict[str, Any] = {
+            name: self._in_recurrent(getattr(self.chain, name)) for name in ("teacher", "distill", "selftrain")
+        }
         chain = replace(self.chain, shared=shared, **runs)
         direct, hinton = self._in_recurrent(self.direct), self._in_recurrent(self.hinton)
         return replace(self, chain=chain, direct=direct, hinton=hinton)
