@@ -13,6 +13,7 @@ from tiny_model import tiny_bert, tiny_tokenizer
 from qgkd.checkpoints.encoder import EncoderShape, encoder_shape
 from qgkd.distillation.methods.all_layer import all_layer
 from qgkd.distillation.methods.kd import hinton
+from qgkd.distillation.methods.settings import check_method, objectives_of
 from qgkd.distillation.objectives.attention import AttentionKind, AttentionKL, AttentionMSE
 from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
 from qgkd.distillation.objectives.layer_map import LayerPair
@@ -80,6 +81,10 @@ def soft_target_kl(student: torch.Tensor, teacher: torch.Tensor, temperature: fl
 
 def logit_squared_error(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
     return LogitPair(student, teacher).squared_error()
+
+
+def made(name: str, student: EncoderShape, teacher: EncoderShape, **settings: object) -> list[Objective]:
+    return objectives_of(check_method({"name": name, **settings}), student, teacher)
 
 
 def captured(models: tuple[CapturingModel, Teacher], batch: Batch):
@@ -444,7 +449,7 @@ def test_all_layer_is_as_the_specification_says() -> None:
 
 def test_hinton() -> None:
     assert hinton(BASE, DEEP) == [SoftTargetKL()]
-    soft, hard = hinton(BASE, DEEP, alpha=0.7, distill_temperature=4.0, label_smoothing=0.1)
+    soft, hard = hinton(BASE, DEEP, alpha=0.7, distill_temperature=4.0)
     assert soft == SoftTargetKL(weight=0.7, distill_temperature=4.0)
     assert (hard.name, hard.weight) == ("cross_entropy", pytest.approx(0.3))
     assert hinton(BASE, DEEP, alpha=0) == [HardLabels()]
@@ -466,17 +471,17 @@ def test_hinton() -> None:
 )
 def test_settings_are_checked(settings: dict, complaint: str) -> None:
     with pytest.raises(UserError, match=complaint):
-        all_layer(BASE, DEEP, **settings)
+        made("all-layer", BASE, DEEP, **settings)
 
 
 def test_models_that_do_not_fit() -> None:
     large = EncoderShape(layers=24, width=1024, heads=16, outputs=21128)
     with pytest.raises(UserError, match="12 attention heads, found 16; leave the term out"):
-        all_layer(BASE, large)
-    assert len(all_layer(BASE, large, attention_weight=0)) == 2
+        made("all-layer", BASE, large)
+    assert len(made("all-layer", BASE, large, attention_weight=0)) == 2
     english = EncoderShape(layers=12, width=768, heads=12, outputs=30522)
     with pytest.raises(UserError, match="21128 outputs, found 30522"):
-        hinton(BASE, english)
+        made("hinton", BASE, english)
     with pytest.raises(UserError, match="found 2:13"):
         check_objectives([HiddenStateMSE(layers=(LayerPair(2, 13),))], BASE, DEEP)
     with pytest.raises(UserError, match="layer 0"):

@@ -14,11 +14,12 @@ from tiny_model import tiny_bert, tiny_tokenizer
 from torch.nn import functional as F
 
 from qgkd.checkpoints.checkpoint import load_checkpoint
-from qgkd.checkpoints.encoder import encoder_shape
+from qgkd.checkpoints.encoder import EncoderShape, encoder_shape
 from qgkd.classification.config import make_classification_config
 from qgkd.distillation.config import make_distill_run
 from qgkd.distillation.methods.by_name import METHODS
 from qgkd.distillation.methods.settings import check_method, objectives_of
+from qgkd.distillation.objectives.logits import HardLabels
 from qgkd.distillation.objectives.objective import Objective, loss_terms, needs_of, teacher_rows
 from qgkd.distillation.objectives.uncertainty import uncertainty
 from qgkd.distillation.run import distill
@@ -104,6 +105,14 @@ def test_both_paths_call_one_function(name: str, folder: Path) -> None:
     task = {"task": {"name": "rte"}, "model": {"base": "b", "teachers": ("t",)}, "train": {"output_dir": "o"}}
     config = make_classification_config({**task, "method": {"name": name}})
     assert objectives_of_run(run, *shapes) == objectives_of(config.method, *shapes)
+
+
+def test_labels_are_smoothed_as_the_rows_say() -> None:
+    sections: dict[str, Any] = {"data": {"train": ["a"]}, "train": {"output_dir": "b"}, "student": {"layers": 2}}
+    run = make_distill_run({**sections, "rows": {"label_smoothing": 0.1}, "distill": {"teacher": "t", "method": "ckd"}})
+    sizes = {"width": 16, "heads": 2, "outputs": 50}
+    found = objectives_of_run(run, EncoderShape(layers=2, **sizes), EncoderShape(layers=4, **sizes))
+    assert [each.label_smoothing for each in found if isinstance(each, HardLabels)] == [0.1]
 
 
 # Formulas on packed rows
