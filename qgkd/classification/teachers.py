@@ -30,31 +30,17 @@ from qgkd.errors import UserError
 
 
 def build_teacher(teachers: Sequence[Checkpoint], needs: Needs, ensemble: Ensemble) -> AnyTeacher:
-    """The teachers as one.
-
-    Args:
-        teachers: The smaller first.
-        needs: What the objectives need of the last.
-        ensemble: How several are averaged.
-    """
+    """The teachers, the smaller first, as one; `needs` is what the objectives need of the last."""
     built = [Teacher(each.model, needs, ClassifyingModel) for each in teachers]
     if len(built) > 1:
-        several = SeveralTeachers(built, ensemble)
-        several.needs = needs
-        return several
+        return SeveralTeachers(built, ensemble)
     return built[0] if built else NoTeacher()
 
 
 def teacher_labels(
     models: Sequence[Any], store: ExampleStore, predictor: Predictor, ensemble: Ensemble
 ) -> NDArray[np.float64]:
-    """The teachers' classes, or scores, [N].
-
-    Args:
-        models: On their device.
-        store: Texts.
-        predictor: How they are run.
-        ensemble: How several are averaged.
+    """The classes, or scores, [N] of the texts by the teachers, which are on their device.
 
     Source: Tang et al. 2019 (arXiv 1903.12136): the teacher's first choice is an unlabelled text's label.
     """

@@ -27,12 +27,7 @@ _ENTROPIC, _SOFTENED = "soft_target_cross_entropy", "soft_target_kl"
 
 
 def watched_terms(logits: LogitPair, distill_temperature: float = 1.0) -> list[LossTerm]:
-    """The distance to the teacher, in terms of weight 0: agreement of first choices, KL at T = 1 and at the loss's T.
-
-    Args:
-        logits: The pair that the loss was computed from, with what it has computed.
-        distill_temperature: T of the soft cross entropy, where the loss has one.
-    """
+    """Terms of weight 0: agreement with the teacher's first choices, KL to it at T = 1 and at the loss's T."""
     same = (logits.student_logits.argmax(dim=-1) == logits.teacher_logits.argmax(dim=-1)).float()
     found = {"teacher_agreement": same, "kl_to_teacher": logits.kl().detach()}
     if distill_temperature != 1:
@@ -61,12 +56,7 @@ class TeacherCheck:
 
 
 def check_teacher(teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
-    """The teacher's accuracy on a batch.
-
-    Args:
-        teacher_logits: [R, V].
-        batch: Its targets are token ids or classes, [R].
-    """
+    """The teacher's accuracy on a batch, from its logits [R, V]; the targets [R] are token ids or classes."""
     targets = batch.targets
     right = (teacher_logits.argmax(dim=-1) == targets).float().mean()
     return TeacherCheck(float(right), float(targets.bincount().max()) / len(targets))

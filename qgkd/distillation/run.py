@@ -79,11 +79,7 @@ def self_train(config: TrainConfig, *, resume: bool = False, force: bool = False
 
 
 class Distillation(TrainingMethod):
-    """Training by a teacher.
-
-    Args:
-        run: Its settings.
-    """
+    """Training by a teacher."""
 
     fixed_sections = (*TrainingMethod.fixed_sections, "distill", "student")
 
@@ -192,11 +188,7 @@ class Distillation(TrainingMethod):
         for checkpoint in (*self._others, self._teacher):
             teacher = Teacher(checkpoint.model, needs)
             built.append(RecurrentTeacher(teacher) if self._reads_other_rows else teacher)
-        if len(built) == 1:
-            return built[0]
-        several = SeveralTeachers(built)
-        several.needs = needs
-        return several
+        return SeveralTeachers(built) if len(built) > 1 else built[0]
 
 
 def _about(teacher: Checkpoint, folder: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ With FSDP and DeepSpeed the student is sharded; the teacher is whole on every pr
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -167,11 +167,15 @@ class DistillTrainer(QGTrainer):
     # Projections on disk
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        from safetensors.torch import save_file
+
         super()._save(output_dir, state_dict)
         folder = Path(output_dir or str(self.args.output_dir))
         if self.args.should_save and folder.name.startswith("checkpoint-"):  # not with the final model
             state = self._capturing().state_dict() if state_dict is None else state_dict
-            save_projections(folder, state)
+            found = {name: value.contiguous().cpu() for name, value in state.items() if name.startswith(_PREFIX)}
+            if found:
+                save_file(found, folder / STATE_NAME)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
         super()._load_from_checkpoint(resume_from_checkpoint, model)
@@ -180,15 +184,6 @@ class DistillTrainer(QGTrainer):
 
     def _capturing(self) -> CapturingModel:
         return cast(CapturingModel, self.accelerator.unwrap_model(self.model, keep_torch_compile=False))
-
-
-def save_projections(folder: Path, state: Mapping[str, torch.Tensor]) -> None:
-    """Write the projections of a `CapturingModel`'s state dict; nothing where there are none."""
-    from safetensors.torch import save_file
-
-    found = {name: value.contiguous().cpu() for name, value in state.items() if name.startswith(_PREFIX)}
-    if found:
-        save_file(found, folder / STATE_NAME)
 
 
 def load_projections(model: CapturingModel, folder: Path) -> None:

@@ -29,14 +29,7 @@ def on_labels(student: EncoderShape, weight: float) -> list[Objective]:
 def on_teacher(student: EncoderShape, weight: float, logits_loss: str, distill_temperature: float) -> list[Objective]:
     """The term on both logits; nothing at a weight of 0.
 
-    Args:
-        student: Its sizes.
-        weight: Of the term.
-        logits_loss: `kl`, `cross_entropy`, `mse` (the mean over classes), or `auto`: `kl`, and `mse` for scores.
-        distill_temperature: T, of `kl` and `cross_entropy`.
-
-    Raises:
-        UserError: An unknown loss.
+    `logits_loss` is `kl`, `cross_entropy`, `mse` (the mean over classes), or `auto`: `kl`, and `mse` for scores.
     """
     known_word("logits_loss", logits_loss, ("auto", "kl", "cross_entropy", "mse"))
     if not weight:

@@ -74,11 +74,7 @@ class Recording:
 
 @contextlib.contextmanager
 def recording(model: PreTrainedModel, needs: Needs) -> Iterator[Recording]:
-    """Hooks for the forwards inside the block, removed after it.
-
-    Args:
-        model: Any model whose encoder `qgkd.checkpoints.encoder` knows.
-        needs: Layers from 1 (hidden state 0: the embeddings).
+    """Hooks for the forwards inside the block, removed after it, on a model that `qgkd.checkpoints.encoder` knows.
 
     Raises:
         ValueError: A layer the model does not have.
@@ -87,28 +83,23 @@ def recording(model: PreTrainedModel, needs: Needs) -> Iterator[Recording]:
     _check_layers(needs, len(layers))
     heads = int(model.config.num_attention_heads)
     recorded = Recording(needs)
-    handles = []
-    if 0 in needs.hidden_states:
-        handles.append(layers[0].register_forward_pre_hook(_keep_input(recorded.hidden_states)))
-    for layer in sorted(needs.hidden_states - {0}):
-        handles.append(layers[layer - 1].register_forward_hook(_keep_output(recorded, recorded.hidden_states, layer)))
-    for layer in sorted(needs.attention | needs.values):
-        parts = attention_parts(layers[layer - 1])
-        if layer in needs.attention:
-            handles.append(
-                parts.query.register_forward_hook(_keep_output(recorded, recorded.query_states, layer, heads))
-            )
-            handles.append(parts.key.register_forward_hook(_keep_output(recorded, recorded.key_states, layer, heads)))
-        if layer in needs.values:
-            handles.append(
-                parts.value.register_forward_hook(_keep_output(recorded, recorded.value_states, layer, heads))
-            )
-        handles.append(parts.attention.register_forward_pre_hook(_keep_mask(recorded), with_kwargs=True))
-    try:
+    with contextlib.ExitStack() as hooks:
+        if 0 in needs.hidden_states:
+            hooks.enter_context(layers[0].register_forward_pre_hook(_keep_input(recorded.hidden_states)))
+        for layer in sorted(needs.hidden_states - {0}):
+            keep = _keep_output(recorded, recorded.hidden_states, layer)
+            hooks.enter_context(layers[layer - 1].register_forward_hook(keep))
+        for layer in sorted(needs.attention | needs.values):
+            parts = attention_parts(layers[layer - 1])
+            for wanted, module, states in (
+                (needs.attention, parts.query, recorded.query_states),
+                (needs.attention, parts.key, recorded.key_states),
+                (needs.values, parts.value, recorded.value_states),
+            ):
+                if layer in wanted:
+                    hooks.enter_context(module.register_forward_hook(_keep_output(recorded, states, layer, heads)))
+            hooks.enter_context(parts.attention.register_forward_pre_hook(_keep_mask(recorded), with_kwargs=True))
         yield recorded
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _keep_input(states: States) -> Callable[[nn.Module, tuple[Any, ...]], None]:
