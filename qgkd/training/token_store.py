@@ -55,8 +55,7 @@ class TokenStore:
 
     def target(self, index: int) -> tuple[int, ...]:
         """The question's tokens, [SEP] last unless it was cut."""
-        start = self.target_ends[index - 1] if index else 0
-        return tuple(self.target_ids[start : self.target_ends[index]].tolist())
+        return tuple(self.target_ids[self.target_ends[index - 1] if index else 0 : self.target_ends[index]].tolist())
 
     @property
     def source_lengths(self) -> NDArray[np.int64]:
@@ -74,11 +73,7 @@ class TokenStore:
 
     @classmethod
     def load(cls, path: Path) -> TokenStore:
-        """Read a file back.
-
-        Raises:
-            UserError: The file is missing or damaged.
-        """
+        """Read a file back; a UserError where it is missing or damaged."""
         return cls(**load_arrays(path, (*_FLAT, *_PER_QUESTION), "tokenised questions", _ADVICE))
 
 

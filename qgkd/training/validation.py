@@ -73,12 +73,9 @@ class Validator:
 
     @torch.no_grad()
     def figures(self, model: PreTrainedModel | None, *, process: int = 0, processes: int = 1) -> dict[str, float]:
-        """Measure; every process must call this.
+        """Measure the bare model on its device; every process must call this.
 
-        Args:
-            model: The bare model on its device; None on a process without the whole model.
-            process: This process among those that have it, from 0.
-            processes: How many have it.
+        The model is None on a process without the whole of it; `process` counts, from 0, those that have it.
         """
         figures: dict[str, float] = {}
         if model is not None:
