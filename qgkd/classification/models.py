@@ -50,13 +50,7 @@ def load_tokenizer_of(name: str) -> Any:
 
 
 def load_student(settings: ClassifierConfig, task: ClassificationTask, *, seed: int, tokenizer: Any) -> Checkpoint:
-    """The model that is trained.
-
-    Args:
-        settings: Of the run.
-        task: Decides the head.
-        seed: Of a new head.
-        tokenizer: Of the base.
+    """The model that is trained; `seed` is of a new head, which the task decides, `tokenizer` of the base.
 
     Raises:
         UserError: The base cannot be loaded, has another task's classes in another order, or not so many layers.

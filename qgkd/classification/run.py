@@ -105,8 +105,7 @@ class _Run:
         self.teachers = load_teachers(config.model, self.task, self.student)
         _check_positions(config, [self.student, *self.teachers])
         self.shapes = [encoder_shape(each.model) for each in (self.student, *self.teachers)]
-        teacher_shape = self.shapes[-1]
-        self.objectives = objectives_of(config.method, self.shapes[0], teacher_shape)
+        self.objectives = objectives_of(config.method, self.shapes[0], self.shapes[-1])
         self.ensemble = ensemble_of(config.model.ensemble, self.objectives)
         check_teachers(self.objectives, len(self.teachers))
         self.predictor = Predictor(

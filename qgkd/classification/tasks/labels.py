@@ -66,15 +66,9 @@ def check_label_order(task: ClassificationTask, named: Mapping[Any, str] | None,
 
 
 def class_of(cell: Any, labels: tuple[str, ...], numbers: bool = False) -> int:
-    """The place of the class that a cell names.
+    """The place among the labels of the class that a cell names; a UserError where it names none.
 
-    Args:
-        cell: The class's name as a file has it; whole numbers may be numbers in JSON.
-        labels: The classes in order.
-        numbers: Whether the file may hold the place instead of the name, as some of GLUE's do.
-
-    Raises:
-        UserError: Neither.
+    With `numbers` the file may hold the place instead of the name, as some of GLUE's do.
     """
     text = label_text(cell)
     if text in labels:
@@ -85,11 +79,7 @@ def class_of(cell: Any, labels: tuple[str, ...], numbers: bool = False) -> int:
 
 
 def score_of(cell: Any) -> float:
-    """The number a cell of a regression task holds.
-
-    Raises:
-        UserError: It holds none, or an infinite one.
-    """
+    """The number a cell of a regression task holds; a UserError for none, or an infinite one."""
     try:
         score = float(cell)
     except (TypeError, ValueError):

@@ -63,17 +63,9 @@ def find_columns(file: str, present: Iterable[str], text_a: str = "", text_b: st
 def to_examples(
     file: str, rows: Iterable[FileRow | Problem], columns: Columns, task: ClassificationTask, *, numbers: bool = False
 ) -> Iterator[ClassificationExample | Problem]:
-    """Turn each record into an example or a problem.
+    """Turn each record of a file into an example, or a problem in its place.
 
-    Args:
-        file: The file, for the problems.
-        rows: Its records.
-        columns: Where to look; without a label's column the examples are unlabelled.
-        task: The task; its classes give the labels their numbers.
-        numbers: Whether labels may be places of classes instead of names.
-
-    Yields:
-        An example, or a problem in its place.
+    Without a label's column the examples are unlabelled; with `numbers` labels may be places of classes, not names.
     """
     for row in rows:
         if isinstance(row, Problem):
