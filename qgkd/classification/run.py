@@ -17,6 +17,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -205,8 +206,6 @@ class _Run:
 
 def _settled(config: ClassificationConfig) -> ClassificationConfig:
     """Convert texts for a base that knows only one script."""
-    from pathlib import Path
-
     if config.task.script or not Path(config.model.base).is_dir():
         return config
     script = str(read_record(config.model.base).get("script", ""))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 
@@ -54,12 +55,11 @@ class TeacherCheck:
             f"{self.commonest:.0%}: expected {LOW_ACCURACY:.0%} and more; is it trained, and for these rows?"
         )
 
-
-def check_teacher(teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
-    """The teacher's accuracy on a batch, from its logits [R, V]; the targets [R] are token ids or classes."""
-    targets = batch.targets
-    right = (teacher_logits.argmax(dim=-1) == targets).float().mean()
-    return TeacherCheck(float(right), float(targets.bincount().max()) / len(targets))
+    @classmethod
+    def of(cls, teacher_logits: torch.Tensor, batch: Batch) -> Self:
+        """From the logits [R, V] and the batch's targets [R], token ids or classes."""
+        right = (teacher_logits.argmax(dim=-1) == batch.targets).float().mean()
+        return cls(float(right), float(batch.targets.bincount().max()) / len(batch.targets))
 
 
 def reducible_parts(means: Mapping[str, float], parts: Mapping[str, float]) -> dict[str, float]:

@@ -45,18 +45,26 @@ def load_student(run: DistillRun, teacher: Checkpoint) -> Checkpoint:
     Raises:
         UserError: It cannot be loaded, made, or take the format.
     """
-    base = _base(run, teacher)
-    model, record = base.model, base.record
-    is_teacher = base is teacher
-    if run.student.layers is not None or is_teacher:
-        depth, drop = len(encoder_layers(model)), Drop(run.student.drop)
-        kept = kept_layers(depth, run.student.layers or depth, drop, _similarities(run, base, drop))
-        digest = model_sha256(run.train.model.base)
-        model, record = (
-            make_student(model, kept),
-            student_record(base, kept, drop=drop, digest=digest, dropout=run.train.model.dropout),
-        )
-    return settled_checkpoint(replace(base, model=model, record=record), run.train)
+    base, settings, drop = _base(run, teacher), run.train.model, Drop(run.student.drop)
+    if run.student.layers is not None or base is teacher:
+        similarities = _similarities(run, base, drop)
+        base = some_layers_of(base, settings.base, run.student.layers, drop, settings.dropout, similarities)
+    return settled_checkpoint(base, run.train)
+
+
+def some_layers_of(
+    base: Checkpoint,
+    folder: str,
+    layers: int | None,
+    drop: Drop,
+    dropout: float,
+    similarities: tuple[float, ...] | None = None,
+) -> Checkpoint:
+    """A copy of some of a model's layers, recorded as such; all of them where `layers` is None."""
+    depth = len(encoder_layers(base.model))
+    kept = kept_layers(depth, layers or depth, drop, similarities)
+    record = student_record(base, kept, drop=drop, digest=model_sha256(folder), dropout=dropout)
+    return replace(base, model=make_student(base.model, kept), record=record)
 
 
 def _base(run: DistillRun, teacher: Checkpoint) -> Checkpoint:

@@ -17,8 +17,7 @@ and in `shared`, where the passage is encoded without knowing the answer:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qgkd.errors import UserError
@@ -41,38 +40,17 @@ class Source:
     """How many leading tokens attend to each other only: all of them; in `shared` the window without the answer."""
     question_position: int
     """Position id of the first question token."""
-    start_chars: tuple[int, ...]
-    """First character of each token in the passage; -1 for special tokens and for the answer segment."""
-    end_chars: tuple[int, ...]
-    window: Window
+    start_chars: tuple[int, ...] = ()
+    """First character of each token in the passage; -1 for special tokens and for the answer segment. Empty, as the
+    rest, where a source is only trained on: copying the passage's spelling needs them."""
+    end_chars: tuple[int, ...] = ()
+    window: Window = field(default_factory=lambda: Window(0, 0))
     """Which of the passage's tokens are in `token_ids[1:]`."""
-    context_was_cut: bool
+    context_was_cut: bool = False
     """Whether the passage is longer than the window."""
 
     def __len__(self) -> int:
         return len(self.token_ids)
-
-
-def source_without_offsets(
-    token_ids: Sequence[int],
-    token_types: Sequence[int],
-    positions: Sequence[int],
-    *,
-    passage_length: int,
-    question_position: int,
-) -> Source:
-    """A source without character offsets: enough to train on and to sample from, not to copy the passage's spelling."""
-    return Source(
-        token_ids=tuple(token_ids),
-        token_types=tuple(token_types),
-        positions=tuple(positions),
-        passage_length=passage_length,
-        question_position=question_position,
-        start_chars=(),
-        end_chars=(),
-        window=Window(0, 0),
-        context_was_cut=False,
-    )
 
 
 class PassageEncoder:
