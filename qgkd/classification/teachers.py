@@ -64,10 +64,6 @@ def ensemble_of(setting: str, objectives: Sequence[Objective]) -> Ensemble:
 
 
 def check_teachers(objectives: Sequence[Objective], teachers: int) -> None:
-    """Refuse a choice among any number of teachers but two.
-
-    Raises:
-        UserError: Another number of them.
-    """
+    """Refuse a choice among any number of teachers but two with a UserError."""
     if any(isinstance(each, SelectedTeacher) for each in objectives) and teachers != 2:
         raise UserError(f"dynamic-teacher: expected two model.teachers, the smaller first, found {teachers}; name two")

@@ -124,11 +124,7 @@ class CachedTeacher:
 
 
 def check_cacheable(objectives: Sequence[Objective]) -> None:
-    """Refuse objectives that need more than a softmax of the logits.
-
-    Raises:
-        UserError: Their names.
-    """
+    """Refuse objectives that need more than a softmax of the logits, by name in a UserError."""
     refused = [each.name for each in objectives if each.pairs or isinstance(each, LogitMSE | ByUncertainty)]
     if refused:
         raise UserError(

@@ -95,11 +95,7 @@ def _similarities(run: DistillRun, base: Checkpoint, drop: Drop) -> tuple[float,
 
 
 def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
-    """Refuse a teacher of another input format than the student's.
-
-    Raises:
-        UserError: What differs.
-    """
+    """Refuse a teacher of another input format than the student's with a UserError."""
     check_tokenizers(student, teacher)
     mine, its = student.input_format, teacher.input_format
     if mine.attention is Attention.RECURRENT and its.attention is Attention.PREFIX:
@@ -133,11 +129,7 @@ def check_scripts(student: Checkpoint, teacher: Checkpoint, advice: str) -> None
 
 
 def check_tokenizers(student: Checkpoint, teacher: Checkpoint) -> None:
-    """Refuse a teacher whose tokenizer splits or numbers tokens differently.
-
-    Raises:
-        UserError: A token that differs.
-    """
+    """Refuse a teacher whose tokenizer splits or numbers tokens differently, naming one in a UserError."""
     one, other = student.tokenizer.get_vocab(), teacher.tokenizer.get_vocab()
     if one != other:
         differing = sorted(token for token in {*one, *other} if one.get(token) != other.get(token))

@@ -50,11 +50,7 @@ from qgkd.training.run import prepare_run, run_training
 
 
 def distill(run: DistillRun, *, resume: bool = False, force: bool = False) -> Path:
-    """Teach a student; arguments and errors as `run_training`'s.
-
-    Returns:
-        The run folder.
-    """
+    """Teach a student; arguments, errors and the folder returned are `run_training`'s."""
     return run_training(run.train, resume=resume, force=force, method=Distillation(run))
 
 
@@ -209,11 +205,7 @@ def objectives_of(run: DistillRun, student: EncoderShape, teacher: EncoderShape)
 
 
 def check_logits_only(objectives: Sequence[Objective]) -> None:
-    """Refuse all but logits from a recurrent teacher for a prefix student.
-
-    Raises:
-        UserError: Objectives on states or attention.
-    """
+    """Refuse all but logits from a recurrent teacher for a prefix student with a UserError."""
     on_states = [each.name for each in objectives if each.pairs]
     if on_states:
         raise UserError(

@@ -61,14 +61,8 @@ class Row:
 def packed_row(sources: Sequence[Source], targets: Sequence[Sequence[int]], mask_id: int) -> Row:
     """One row that trains every step of one question, or of several about the same `shared` window.
 
-    Args:
-        sources: One source; or several of layout `shared` with one and the same window.
-        targets: The question tokens of each, [SEP] at the end.
-        mask_id: The tokenizer's [MASK].
-
-    Returns:
-        A row of S + sum(2 T) positions (plus the further answers' segments); the pseudo block repeats the positions of
-        the target block.
+    The targets are the question tokens of each source, [SEP] at the end. S + sum(2 T) positions (plus the further
+    answers' segments); the pseudo block repeats the positions of the target block.
 
     Raises:
         ValueError: Several sources that do not share their passage.

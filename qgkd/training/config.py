@@ -207,11 +207,7 @@ def _check(config: TrainConfig, source: str) -> None:
 
 
 def require(source: str, requirements: Iterable[tuple[bool, str]]) -> None:
-    """Refuse a config that does not meet them all.
-
-    Raises:
-        UserError: The sentence of the first that is not met.
-    """
+    """Refuse a config with a UserError, the sentence of the first requirement that it does not meet."""
     for holds, sentence in requirements:
         if not holds:
             raise UserError(f"{source}: {sentence}; correct it")

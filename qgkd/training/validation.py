@@ -38,14 +38,7 @@ _REQUESTS_PER_CALL = 256
 
 
 class Validator:
-    """Measures a model in training.
-
-    Args:
-        prepared: Holds the validation questions.
-        checkpoint: Tokenizer, format and record of the model in training; its weights are not used.
-        settings: Which metric, on how many questions.
-        vocabulary: The tokenizer's ids.
-        batch_items: Items per forward pass for the loss.
+    """Measures a model in training, of which `checkpoint` is all but the weights.
 
     Raises:
         UserError: No validation questions, or a metric whose libraries are absent.

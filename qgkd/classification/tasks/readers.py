@@ -36,14 +36,9 @@ class Columns:
 
 
 def find_columns(file: str, present: Iterable[str], text_a: str = "", text_b: str = "", label: str = "") -> Columns:
-    """The columns to read: those the user names, else those of well-known names.
+    """The columns to read of those present: the ones the user names, else those of well-known names.
 
-    Args:
-        file: The file, for the message.
-        present: The columns a file has.
-        text_a: The user's choice of the first text, empty for none.
-        text_b: Of the second; without one, a column of a well-known name makes the task one of pairs.
-        label: Of the label.
+    Where neither text is named, a second column of a well-known name makes the task one of pairs.
 
     Raises:
         UserError: A named column is absent, or no text's column is known.

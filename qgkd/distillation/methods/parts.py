@@ -46,22 +46,14 @@ def with_embeddings(pairs: LayerMap) -> LayerMap:
 
 
 def check_shares(**shares: float) -> None:
-    """Refuse a share outside 0 to 1.
-
-    Raises:
-        UserError: Its name and value.
-    """
+    """Refuse a share outside 0 to 1 with a UserError."""
     for name, share in shares.items():
         if not 0 <= share <= 1:
             raise UserError(f"{name}: expected a share from 0 to 1, found {share}; correct it")
 
 
 def known_word(option: str, value: str, known: tuple[str, ...]) -> str:
-    """A setting's value, one of a few words.
-
-    Raises:
-        UserError: Another one.
-    """
+    """A setting's value, one of a few words; a UserError for another one."""
     if value not in known:
         raise UserError(f"{option}: expected one of {list(known)}, found {value!r}; correct it")
     return value
