@@ -40,11 +40,7 @@ _ELSEWHERE = {
 
 
 def classification_arguments(config: ClassificationConfig, main_metric: str) -> TrainingArguments:
-    """Build the arguments.
-
-    Args:
-        config: The run.
-        main_metric: What chooses the model; empty where there is no validation split.
+    """Build the arguments; `main_metric` chooses the model, empty where there is no validation split.
 
     Raises:
         UserError: An unknown key, one that belongs to another section, or values transformers refuses.

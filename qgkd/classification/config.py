@@ -150,8 +150,7 @@ def load_classification_config(path: str | Path, overrides: tuple[str, ...] = ()
         UserError: An unreadable file, an unknown section or key (the nearest known one is named), or a value out of
             range.
     """
-    sections = read_sections(path, overrides)
-    return make_classification_config(sections, str(path))
+    return make_classification_config(read_sections(path, overrides), str(path))
 
 
 def make_classification_config(sections: dict[str, dict[str, Any]], source: str = "config") -> ClassificationConfig:

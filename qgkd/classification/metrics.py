@@ -11,29 +11,23 @@ lines of arithmetic each, which agree with them (1.9.1, 1.17.1) to 1e-15.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qgkd.classification.tasks.task import ClassificationTask
+from qgkd.classification.tasks.task import METRICS, ClassificationTask
 from qgkd.errors import UserError
 
 
 def task_metrics(
     task: ClassificationTask, predictions: Sequence[float] | NDArray[Any], labels: Sequence[float] | NDArray[Any]
 ) -> dict[str, float]:
-    """Compute every metric of the task.
+    """Every metric of the task, in its order, from [N] predictions and labels: places of classes, or scores.
 
-    Args:
-        task: The task.
-        predictions: [N] places of the predicted classes (argmax of the logits), or predicted scores in regression.
-        labels: [N] the true ones.
-
-    Returns:
-        `{metric: value}` in the task's order. Without variation in predictions or labels the correlations and Matthews
-        are 0, and so is F1 where there is no positive, predicted or true.
+    Without variation in predictions or labels the correlations and Matthews are 0, and so is F1 where there is no
+    positive, predicted or true.
 
     Raises:
         UserError: No examples, different numbers of them, or something that is not a finite number.
@@ -100,11 +94,6 @@ def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return (last - (counts - 1) / 2)[places.reshape(-1)]
 
 
-_METRICS = {
-    "accuracy": accuracy,
-    "f1": f1,
-    "macro_f1": macro_f1,
-    "matthews": matthews,
-    "pearson": pearson,
-    "spearman": spearman,
-}
+_METRICS: dict[str, Callable[..., float]] = dict(
+    zip(METRICS, (accuracy, f1, macro_f1, matthews, pearson, spearman), strict=True)
+)

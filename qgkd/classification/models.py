@@ -9,22 +9,20 @@ classifier for the task's classes.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from qgkd.checkpoints.checkpoint import Checkpoint, check_model_exists, short_name
-from qgkd.checkpoints.encoder import encoder_layers, set_dropout
+from qgkd.checkpoints.encoder import set_dropout
 from qgkd.checkpoints.hub_files import cache_only
 from qgkd.checkpoints.record import read_record
-from qgkd.checkpoints.student import Drop, kept_layers, make_student, student_record
+from qgkd.checkpoints.student import Drop
 from qgkd.checkpoints.tokenizer_folder import check_tokenizer
 from qgkd.classification.config import ClassifierConfig
 from qgkd.classification.tasks.labels import check_label_order, id2label
 from qgkd.classification.tasks.task import ClassificationTask
-from qgkd.distillation.models import check_scripts, check_tokenizers
+from qgkd.distillation.models import check_scripts, check_tokenizers, some_layers_of
 from qgkd.errors import UserError
-from qgkd.files.fingerprint import model_sha256
 from qgkd.model_input.input_format import InputFormat
 
 _HEAD = ("classifier", "score", "pooler", "pre_classifier", "classification_head", "sequence_summary")
@@ -50,13 +48,7 @@ def load_tokenizer_of(name: str) -> Any:
 
 
 def load_student(settings: ClassifierConfig, task: ClassificationTask, *, seed: int, tokenizer: Any) -> Checkpoint:
-    """The model that is trained.
-
-    Args:
-        settings: Of the run.
-        task: Decides the head.
-        seed: Of a new head.
-        tokenizer: Of the base.
+    """The model that is trained; `seed` is of a new head, which the task decides, `tokenizer` of the base.
 
     Raises:
         UserError: The base cannot be loaded, has another task's classes in another order, or not so many layers.
@@ -65,15 +57,10 @@ def load_student(settings: ClassifierConfig, task: ClassificationTask, *, seed: 
 
     set_seed(seed)
     base = _load(settings.base, task, tokenizer, is_trained=False)
-    model, record = base.model, base.record
     if settings.layers is not None:
-        depth, drop = len(encoder_layers(model)), Drop(settings.drop)
-        kept = kept_layers(depth, settings.layers, drop)
-        model = make_student(model, kept)
-        digest = model_sha256(settings.base)
-        record = student_record(base, kept, drop=drop, digest=digest, dropout=settings.dropout)
-    set_dropout(model, settings.dropout)
-    return replace(base, model=model, record=record)
+        base = some_layers_of(base, settings.base, settings.layers, Drop(settings.drop), settings.dropout)
+    set_dropout(base.model, settings.dropout)
+    return base
 
 
 def load_teachers(settings: ClassifierConfig, task: ClassificationTask, student: Checkpoint) -> list[Checkpoint]:

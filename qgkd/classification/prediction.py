@@ -34,15 +34,9 @@ class Predictor:
 
     @torch.no_grad()
     def logits(self, model: Any, store: ExampleStore, places: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
-        """Run the model in eval mode.
+        """Run a classifier, on its device and put into eval mode, on the examples at these places, or on all.
 
-        Args:
-            model: A classifier on its device; it is put into eval mode.
-            store: The examples.
-            places: Which; all of them where None.
-
-        Returns:
-            [N, C], in the order of `places`.
+        The logits are [N, C], in the order of `places`.
         """
         chosen = np.arange(len(store)) if places is None else places
         capturing = ClassifyingModel(model.eval(), Needs()).eval()

@@ -17,6 +17,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,8 +106,7 @@ class _Run:
         self.teachers = load_teachers(config.model, self.task, self.student)
         _check_positions(config, [self.student, *self.teachers])
         self.shapes = [encoder_shape(each.model) for each in (self.student, *self.teachers)]
-        teacher_shape = self.shapes[-1]
-        self.objectives = objectives_of(config.method, self.shapes[0], teacher_shape)
+        self.objectives = objectives_of(config.method, self.shapes[0], self.shapes[-1])
         self.ensemble = ensemble_of(config.model.ensemble, self.objectives)
         check_teachers(self.objectives, len(self.teachers))
         self.predictor = Predictor(
@@ -206,8 +206,6 @@ class _Run:
 
 def _settled(config: ClassificationConfig) -> ClassificationConfig:
     """Convert texts for a base that knows only one script."""
-    from pathlib import Path
-
     if config.task.script or not Path(config.model.base).is_dir():
         return config
     script = str(read_record(config.model.base).get("script", ""))

@@ -30,31 +30,17 @@ from qgkd.errors import UserError
 
 
 def build_teacher(teachers: Sequence[Checkpoint], needs: Needs, ensemble: Ensemble) -> AnyTeacher:
-    """The teachers as one.
-
-    Args:
-        teachers: The smaller first.
-        needs: What the objectives need of the last.
-        ensemble: How several are averaged.
-    """
+    """The teachers, the smaller first, as one; `needs` is what the objectives need of the last."""
     built = [Teacher(each.model, needs, ClassifyingModel) for each in teachers]
     if len(built) > 1:
-        several = SeveralTeachers(built, ensemble)
-        several.needs = needs
-        return several
+        return SeveralTeachers(built, ensemble)
     return built[0] if built else NoTeacher()
 
 
 def teacher_labels(
     models: Sequence[Any], store: ExampleStore, predictor: Predictor, ensemble: Ensemble
 ) -> NDArray[np.float64]:
-    """The teachers' classes, or scores, [N].
-
-    Args:
-        models: On their device.
-        store: Texts.
-        predictor: How they are run.
-        ensemble: How several are averaged.
+    """The classes, or scores, [N] of the texts by the teachers, which are on their device.
 
     Source: Tang et al. 2019 (arXiv 1903.12136): the teacher's first choice is an unlabelled text's label.
     """
@@ -78,10 +64,6 @@ def ensemble_of(setting: str, objectives: Sequence[Objective]) -> Ensemble:
 
 
 def check_teachers(objectives: Sequence[Objective], teachers: int) -> None:
-    """Refuse a choice among any number of teachers but two.
-
-    Raises:
-        UserError: Another number of them.
-    """
+    """Refuse a choice among any number of teachers but two with a UserError."""
     if any(isinstance(each, SelectedTeacher) for each in objectives) and teachers != 2:
         raise UserError(f"dynamic-teacher: expected two model.teachers, the smaller first, found {teachers}; name two")

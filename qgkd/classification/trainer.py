@@ -63,6 +63,7 @@ class ClassificationTrainer(DistillTrainer):
     """
 
     counted = "examples"
+    teacher_check = ClassTeacherCheck
 
     def __init__(self, *, task: ClassificationTask, keep_best: bool, pad_id: int, **options: Any) -> None:
         super().__init__(pad_id=pad_id, **options)
@@ -72,11 +73,6 @@ class ClassificationTrainer(DistillTrainer):
     def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
         """Agreement with the teacher, where there are classes to agree on."""
         return [] if self._task.is_regression else super().watch(student, teacher, batch)
-
-    def teacher_check(self, teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
-        """Against the commonest class."""
-        found = super().teacher_check(teacher_logits, batch)
-        return ClassTeacherCheck(found.accuracy, found.commonest)
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
         if self._keep_best:

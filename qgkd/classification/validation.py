@@ -23,13 +23,7 @@ from qgkd.classification.tasks.task import VALIDATION, ClassificationTask
 
 
 class ClassificationValidator:
-    """Measures a model in training, on the splits whose names begin with `validation`.
-
-    Args:
-        task: Decides the metrics.
-        splits: Tokenised examples by split.
-        predictor: How they are run.
-    """
+    """Measures a model in training, on the splits whose names begin with `validation`."""
 
     def __init__(self, task: ClassificationTask, splits: Mapping[str, ExampleStore], predictor: Predictor) -> None:
         self._task, self._predictor = task, predictor
@@ -38,12 +32,9 @@ class ClassificationValidator:
         self.dataset = ClassificationRows([(first, first.labels)])
 
     def figures(self, model: Any, *, process: int = 0, processes: int = 1) -> dict[str, float]:
-        """Measure; every process must call this.
+        """Measure the bare model on its device; every process must call this.
 
-        Args:
-            model: The bare model on its device; None on a process without the whole model.
-            process: This process among those that have it, from 0.
-            processes: How many have it.
+        The model is None on a process without the whole of it; `process` counts, from 0, those that have it.
         """
         figures: dict[str, float] = {}
         for name, store in self._splits.items():
@@ -54,13 +45,7 @@ class ClassificationValidator:
 
 
 def split_figures(
-    task: ClassificationTask,
-    model: Any,
-    store: ExampleStore,
-    predictor: Predictor,
-    *,
-    process: int = 0,
-    processes: int = 1,
+    task: ClassificationTask, model: Any, store: ExampleStore, predictor: Predictor, *, process: int, processes: int
 ) -> dict[str, float]:
     """A model's metrics on one split; every process must call this."""
     from accelerate.utils import gather_object

@@ -106,11 +106,7 @@ class CachedCollator(RowCollator):
 
 
 class CachedTeacher:
-    """Reads the logits that a batch carries.
-
-    Args:
-        outputs: V.
-    """
+    """Reads the logits that a batch carries, of V outputs."""
 
     def __init__(self, outputs: int) -> None:
         self.needs, self._outputs = Needs(logits=True), outputs
@@ -128,11 +124,7 @@ class CachedTeacher:
 
 
 def check_cacheable(objectives: Sequence[Objective]) -> None:
-    """Refuse objectives that need more than a softmax of the logits.
-
-    Raises:
-        UserError: Their names.
-    """
+    """Refuse objectives that need more than a softmax of the logits, by name in a UserError."""
     refused = [each.name for each in objectives if each.pairs or isinstance(each, LogitMSE | ByUncertainty)]
     if refused:
         raise UserError(
@@ -144,13 +136,7 @@ def check_cacheable(objectives: Sequence[Objective]) -> None:
 def cached_logits(
     folder: Path, store: TokenStore, about: dict[str, Any], compute: Callable[[], LogitCache]
 ) -> LogitCache:
-    """The cache in a folder; computed and written if absent.
-
-    Args:
-        folder: Beside the run's other files.
-        store: The questions.
-        about: What the logits depend on, as JSON values.
-        compute: Runs the teacher.
+    """The cache in a folder, computed and written if absent; `about` is what the logits depend on, as JSON values.
 
     Raises:
         UserError: The folder has the logits of another teacher or other questions.
@@ -176,14 +162,9 @@ def cached_logits(
 def top_logits(
     teacher: Callable[[Batch], DistillCapture], rows: RowDataset, top_k: int, outputs: int, device: torch.device
 ) -> LogitCache:
-    """Run a teacher over every token of every question.
+    """Run a teacher, on its device, over every token of every question; of V outputs the k largest are kept.
 
-    Args:
-        teacher: On its device.
-        rows: One question per item, every position, no noise.
-        top_k: k; the whole vocabulary where it is larger.
-        outputs: V.
-        device: Where batches go.
+    `rows` has one question per item, every position, no noise.
     """
     kept = min(top_k, outputs)
     ends = rows.target_ends

@@ -62,8 +62,7 @@ class DistillConfig:
 
     def to_json(self) -> dict[str, Any]:
         """The section's keys."""
-        own = {key: getattr(self, key) for key in _OWN_KEYS}
-        return {**own, **self.settings}
+        return {key: getattr(self, key) for key in _OWN_KEYS} | {**self.settings}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +95,7 @@ def load_distill_run(path: str | Path, overrides: tuple[str, ...] = ()) -> Disti
     Raises:
         UserError: As `qgkd.training.config.load_config`.
     """
-    sections = read_sections(path, overrides)
-    return make_distill_run(sections, str(path))
+    return make_distill_run(read_sections(path, overrides), str(path))
 
 
 def make_distill_run(sections: dict[str, dict[str, Any]], source: str = "config") -> DistillRun:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 
@@ -27,12 +28,7 @@ _ENTROPIC, _SOFTENED = "soft_target_cross_entropy", "soft_target_kl"
 
 
 def watched_terms(logits: LogitPair, distill_temperature: float = 1.0) -> list[LossTerm]:
-    """The distance to the teacher, in terms of weight 0: agreement of first choices, KL at T = 1 and at the loss's T.
-
-    Args:
-        logits: The pair that the loss was computed from, with what it has computed.
-        distill_temperature: T of the soft cross entropy, where the loss has one.
-    """
+    """Terms of weight 0: agreement with the teacher's first choices, KL to it at T = 1 and at the loss's T."""
     same = (logits.student_logits.argmax(dim=-1) == logits.teacher_logits.argmax(dim=-1)).float()
     found = {"teacher_agreement": same, "kl_to_teacher": logits.kl().detach()}
     if distill_temperature != 1:
@@ -59,17 +55,11 @@ class TeacherCheck:
             f"{self.commonest:.0%}: expected {LOW_ACCURACY:.0%} and more; is it trained, and for these rows?"
         )
 
-
-def check_teacher(teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
-    """The teacher's accuracy on a batch.
-
-    Args:
-        teacher_logits: [R, V].
-        batch: Its targets are token ids or classes, [R].
-    """
-    targets = batch.targets
-    right = (teacher_logits.argmax(dim=-1) == targets).float().mean()
-    return TeacherCheck(float(right), float(targets.bincount().max()) / len(targets))
+    @classmethod
+    def of(cls, teacher_logits: torch.Tensor, batch: Batch) -> Self:
+        """From the logits [R, V] and the batch's targets [R], token ids or classes."""
+        right = (teacher_logits.argmax(dim=-1) == batch.targets).float().mean()
+        return cls(float(right), float(batch.targets.bincount().max()) / len(batch.targets))
 
 
 def reducible_parts(means: Mapping[str, float], parts: Mapping[str, float]) -> dict[str, float]:

@@ -26,22 +26,17 @@ from qgkd.errors import UserError
 from qgkd.model_input.batch import pad_rows
 from qgkd.model_input.input_format import Attention
 from qgkd.model_input.rows import Row, packed_row, recurrent_row
-from qgkd.model_input.source import PassageEncoder, question_target
 from qgkd.reading.examples import QGExample
+from qgkd.training.data import tokenise
 
 _BATCH_ROWS = 8
 
 
 @torch.inference_mode()
 def layer_similarities(checkpoint: Checkpoint, examples: Sequence[QGExample]) -> tuple[float, ...]:
-    """The mean cosine of each layer's input and output at [CLS].
+    """The mean cosine of each layer's input and output at [CLS], layer 1 first.
 
-    Args:
-        checkpoint: The model, in eval mode.
-        examples: Those whose answer the format refuses are skipped.
-
-    Returns:
-        One value per layer, layer 1 first.
+    The model is in eval mode; examples whose answer the format refuses are skipped.
 
     Raises:
         UserError: No example is left.
@@ -61,19 +56,11 @@ def layer_similarities(checkpoint: Checkpoint, examples: Sequence[QGExample]) ->
 
 
 def _rows(checkpoint: Checkpoint, examples: Sequence[QGExample]) -> list[Row]:
-    tokenizer, input_format = checkpoint.tokenizer, checkpoint.input_format
-    mask_id, rows = int(tokenizer.mask_token_id), []
-    for example in examples:
-        try:
-            encoder = PassageEncoder(tokenizer, input_format, example.context)
-            source = encoder.source(example.answer_start_char, example.answer_end_char)
-        except UserError:
-            continue
-        target, _ = question_target(tokenizer, input_format, example.question)
-        if input_format.attention is Attention.RECURRENT:
-            rows.append(recurrent_row(source, target, len(target), mask_id))
-        else:
-            rows.append(packed_row([source], [target], mask_id))
-    if not rows:
+    store = tokenise(examples, checkpoint.tokenizer, checkpoint.input_format, {})
+    mask_id = int(checkpoint.tokenizer.mask_token_id)
+    if not len(store):
         raise UserError("expected examples to measure the layers on, found none that the model can read; give others")
-    return rows
+    pairs = [(store.source(question), store.target(question)) for question in range(len(store))]
+    if checkpoint.input_format.attention is Attention.RECURRENT:
+        return [recurrent_row(source, target, len(target), mask_id) for source, target in pairs]
+    return [packed_row([source], [target], mask_id) for source, target in pairs]

@@ -45,18 +45,26 @@ def load_student(run: DistillRun, teacher: Checkpoint) -> Checkpoint:
     Raises:
         UserError: It cannot be loaded, made, or take the format.
     """
-    base = _base(run, teacher)
-    model, record = base.model, base.record
-    is_teacher = base is teacher
-    if run.student.layers is not None or is_teacher:
-        depth, drop = len(encoder_layers(model)), Drop(run.student.drop)
-        kept = kept_layers(depth, run.student.layers or depth, drop, _similarities(run, base, drop))
-        digest = model_sha256(run.train.model.base)
-        model, record = (
-            make_student(model, kept),
-            student_record(base, kept, drop=drop, digest=digest, dropout=run.train.model.dropout),
-        )
-    return settled_checkpoint(replace(base, model=model, record=record), run.train)
+    base, settings, drop = _base(run, teacher), run.train.model, Drop(run.student.drop)
+    if run.student.layers is not None or base is teacher:
+        similarities = _similarities(run, base, drop)
+        base = some_layers_of(base, settings.base, run.student.layers, drop, settings.dropout, similarities)
+    return settled_checkpoint(base, run.train)
+
+
+def some_layers_of(
+    base: Checkpoint,
+    folder: str,
+    layers: int | None,
+    drop: Drop,
+    dropout: float,
+    similarities: tuple[float, ...] | None = None,
+) -> Checkpoint:
+    """A copy of some of a model's layers, recorded as such; all of them where `layers` is None."""
+    depth = len(encoder_layers(base.model))
+    kept = kept_layers(depth, layers or depth, drop, similarities)
+    record = student_record(base, kept, drop=drop, digest=model_sha256(folder), dropout=dropout)
+    return replace(base, model=make_student(base.model, kept), record=record)
 
 
 def _base(run: DistillRun, teacher: Checkpoint) -> Checkpoint:
@@ -87,11 +95,7 @@ def _similarities(run: DistillRun, base: Checkpoint, drop: Drop) -> tuple[float,
 
 
 def check_pair(student: Checkpoint, teacher: Checkpoint) -> None:
-    """Refuse a teacher of another input format than the student's.
-
-    Raises:
-        UserError: What differs.
-    """
+    """Refuse a teacher of another input format than the student's with a UserError."""
     check_tokenizers(student, teacher)
     mine, its = student.input_format, teacher.input_format
     if mine.attention is Attention.RECURRENT and its.attention is Attention.PREFIX:
@@ -125,11 +129,7 @@ def check_scripts(student: Checkpoint, teacher: Checkpoint, advice: str) -> None
 
 
 def check_tokenizers(student: Checkpoint, teacher: Checkpoint) -> None:
-    """Refuse a teacher whose tokenizer splits or numbers tokens differently.
-
-    Raises:
-        UserError: A token that differs.
-    """
+    """Refuse a teacher whose tokenizer splits or numbers tokens differently, naming one in a UserError."""
     one, other = student.tokenizer.get_vocab(), teacher.tokenizer.get_vocab()
     if one != other:
         differing = sorted(token for token in {*one, *other} if one.get(token) != other.get(token))

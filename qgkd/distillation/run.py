@@ -50,11 +50,7 @@ from qgkd.training.run import prepare_run, run_training
 
 
 def distill(run: DistillRun, *, resume: bool = False, force: bool = False) -> Path:
-    """Teach a student; arguments and errors as `run_training`'s.
-
-    Returns:
-        The run folder.
-    """
+    """Teach a student; arguments, errors and the folder returned are `run_training`'s."""
     return run_training(run.train, resume=resume, force=force, method=Distillation(run))
 
 
@@ -79,11 +75,7 @@ def self_train(config: TrainConfig, *, resume: bool = False, force: bool = False
 
 
 class Distillation(TrainingMethod):
-    """Training by a teacher.
-
-    Args:
-        run: Its settings.
-    """
+    """Training by a teacher."""
 
     fixed_sections = (*TrainingMethod.fixed_sections, "distill", "student")
 
@@ -192,11 +184,7 @@ class Distillation(TrainingMethod):
         for checkpoint in (*self._others, self._teacher):
             teacher = Teacher(checkpoint.model, needs)
             built.append(RecurrentTeacher(teacher) if self._reads_other_rows else teacher)
-        if len(built) == 1:
-            return built[0]
-        several = SeveralTeachers(built)
-        several.needs = needs
-        return several
+        return SeveralTeachers(built) if len(built) > 1 else built[0]
 
 
 def _about(teacher: Checkpoint, folder: str) -> dict[str, Any]:
@@ -217,11 +205,7 @@ def objectives_of(run: DistillRun, student: EncoderShape, teacher: EncoderShape)
 
 
 def check_logits_only(objectives: Sequence[Objective]) -> None:
-    """Refuse all but logits from a recurrent teacher for a prefix student.
-
-    Raises:
-        UserError: Objectives on states or attention.
-    """
+    """Refuse all but logits from a recurrent teacher for a prefix student with a UserError."""
     on_states = [each.name for each in objectives if each.pairs]
     if on_states:
         raise UserError(

@@ -12,7 +12,7 @@ With FSDP and DeepSpeed the student is sharded; the teacher is whole on every pr
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -21,7 +21,6 @@ import torch
 from qgkd.distillation.diagnostics import (
     TeacherCheck,
     balance_warnings,
-    check_teacher,
     reducible_parts,
     shares,
     watched_terms,
@@ -65,6 +64,9 @@ class DistillTrainer(QGTrainer):
         options: Of `QGTrainer`; `model` is a `CapturingModel` that captures what the objectives need.
     """
 
+    teacher_check = TeacherCheck
+    """How the first batch's figures are judged; a trainer of another kind sets its own."""
+
     def __init__(
         self,
         *,
@@ -95,18 +97,15 @@ class DistillTrainer(QGTrainer):
         student = cast(DistillCapture, capture)
         rows = teacher_rows(self._objectives, student, batch)
         with self.accelerator.autocast():
-            teacher = self._shown(batch, rows)
+            if rows is None:
+                teacher = self._teacher(batch)
+            else:
+                teacher = run_on_rows(self._teacher, batch, rows) if rows.any() else DistillCapture()
         terms = loss_terms(self._objectives, student, teacher, batch, stage)
         if rows is not None:  # the teacher did not run on all
             return terms
         names = {term.name for term in terms}
         return [*terms, *(term for term in self.watch(student, teacher, batch) if term.name not in names)]
-
-    def _shown(self, batch: Batch, rows: torch.Tensor | None) -> DistillCapture:
-        """The teacher's capture of the rows, bool [B], or of all."""
-        if rows is None:
-            return self._teacher(batch)
-        return run_on_rows(self._teacher, batch, rows) if rows.any() else DistillCapture()
 
     def watch(self, student: DistillCapture, teacher: DistillCapture, batch: Batch) -> list[LossTerm]:
         """Terms of weight 0: the distance to the teacher."""
@@ -147,14 +146,10 @@ class DistillTrainer(QGTrainer):
         if self._teacher_is_checked or any("teacher_accuracy" in entry for entry in self.state.log_history):
             return
         self._teacher_is_checked = True
-        found = self.teacher_check(teacher_logits, batch)
+        found = self.teacher_check.of(teacher_logits, batch)
         self._note(teacher_accuracy=found.accuracy)
         if found.warning:
             self._note(warning=found.warning)
-
-    def teacher_check(self, teacher_logits: torch.Tensor, batch: Batch) -> TeacherCheck:
-        """The teacher's accuracy on a batch."""
-        return check_teacher(teacher_logits, batch)
 
     def _note(self, **entry: Any) -> None:
         """Add a log entry of its own, and print it."""
@@ -167,11 +162,15 @@ class DistillTrainer(QGTrainer):
     # Projections on disk
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        from safetensors.torch import save_file
+
         super()._save(output_dir, state_dict)
         folder = Path(output_dir or str(self.args.output_dir))
         if self.args.should_save and folder.name.startswith("checkpoint-"):  # not with the final model
             state = self._capturing().state_dict() if state_dict is None else state_dict
-            save_projections(folder, state)
+            found = {name: value.contiguous().cpu() for name, value in state.items() if name.startswith(_PREFIX)}
+            if found:
+                save_file(found, folder / STATE_NAME)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
         super()._load_from_checkpoint(resume_from_checkpoint, model)
@@ -180,15 +179,6 @@ class DistillTrainer(QGTrainer):
 
     def _capturing(self) -> CapturingModel:
         return cast(CapturingModel, self.accelerator.unwrap_model(self.model, keep_torch_compile=False))
-
-
-def save_projections(folder: Path, state: Mapping[str, torch.Tensor]) -> None:
-    """Write the projections of a `CapturingModel`'s state dict; nothing where there are none."""
-    from safetensors.torch import save_file
-
-    found = {name: value.contiguous().cpu() for name, value in state.items() if name.startswith(_PREFIX)}
-    if found:
-        save_file(found, folder / STATE_NAME)
 
 
 def load_projections(model: CapturingModel, folder: Path) -> None:

@@ -30,17 +30,10 @@ _PADDING, _PASSAGE, _ANSWER, _TARGET, _PSEUDO = map(int, Block)
 def prefix_attention_mask(
     blocks: torch.Tensor, steps: torch.Tensor, groups: torch.Tensor, dtype: torch.dtype = torch.float32
 ) -> torch.Tensor:
-    """The additive mask of packed rows.
+    """The additive mask of packed rows, [B, 1, L, L]: 0 where row position i may attend to column j.
 
-    Args:
-        blocks: [B, L], values of `Block`.
-        steps: [B, L], 0 outside the question.
-        groups: [B, L], 0 for the passage.
-        dtype: The dtype the attention runs in.
-
-    Returns:
-        [B, 1, L, L]: 0 where row position i may attend to column j, the dtype's minimum where it may not. Nothing
-        attends to padding; padding rows attend to the passage, so that no row is empty.
+    Elsewhere it has the minimum of the dtype that attention runs in. Blocks, steps and groups are [B, L], as in `Row`.
+    Nothing attends to padding; padding rows attend to the passage, so that no row is empty.
     """
     row, column = blocks[:, :, None], blocks[:, None, :]
     row_step, column_step = steps[:, :, None], steps[:, None, :]

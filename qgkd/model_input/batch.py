@@ -95,12 +95,7 @@ class Batch(_Movable):
 
 
 def pad_rows(rows: Sequence[Row], pad_id: int) -> ModelInput:
-    """Pad rows on the right; positions with a label are scored.
-
-    Args:
-        rows: All packed, or none.
-        pad_id: The tokenizer's [PAD].
-    """
+    """Pad rows, all of them packed or none, on the right; positions with a label are scored."""
     length = max(len(row) for row in rows)
 
     def padded(name: str, filler: int) -> torch.Tensor:

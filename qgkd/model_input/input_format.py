@@ -104,8 +104,7 @@ class InputFormat:
             UserError: An unknown field or value, which a newer version may have written.
         """
         known = {field.name for field in fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
+        if unknown := sorted(set(values) - known):
             raise UserError(f"expected the fields {sorted(known)} in the checkpoint's format, found {unknown} as well")
         try:
             return cls(**values)

@@ -69,8 +69,7 @@ class Inspection:
         fields = asdict(self)
         example, rows = fields.pop("example"), fields.pop("rows")
         window_text = self.example.context[self.window_start_char : self.window_end_char]
-        fields = {**example, **fields, "window": window_text}
-        return {**fields, "rows": rows} if with_rows else fields
+        return {**example, **fields, "window": window_text} | ({"rows": rows} if with_rows else {})
 
 
 def inspect_example(tokenizer: PreTrainedTokenizerFast, input_format: InputFormat, example: QGExample) -> Inspection:
@@ -84,7 +83,6 @@ def inspect_example(tokenizer: PreTrainedTokenizerFast, input_format: InputForma
     target, was_cut = question_target(tokenizer, input_format, example.question) if example.question else ((), False)
     window = source.window
     starts, ends = encoder.tokens.start_chars, encoder.tokens.end_chars
-    answer_segment = len(window) + 2
     return Inspection(
         example=example,
         # Spaces at the very ends have no token; they do not count as cut off.
@@ -92,7 +90,7 @@ def inspect_example(tokenizer: PreTrainedTokenizerFast, input_format: InputForma
         window_end_char=len(example.context) if window.end_token == len(ends) else ends[window.end_token - 1],
         window_tokens=len(window),
         passage_tokens=len(encoder.tokens),
-        answer_positions=source.positions[answer_segment:],
+        answer_positions=source.positions[len(window) + 2 :],
         question_was_cut=was_cut,
         rows=tuple(_cells(tokenizer, source, row, example) for row in _rows(tokenizer, input_format, source, target)),
     )
@@ -112,13 +110,13 @@ def _cells(tokenizer: PreTrainedTokenizerFast, source: Source, row: Row, example
     names = tokenizer.convert_ids_to_tokens(list(row.input_ids))
     return tuple(
         Cell(
-            token=names[at],
+            token=token,
             kind=_kind(source, row, at, example),
             token_type=row.token_types[at],
             position=row.positions[at],
             label=None if row.labels[at] == IGNORED_LABEL else str(tokenizer.convert_ids_to_tokens(row.labels[at])),
         )
-        for at in range(len(row))
+        for at, token in enumerate(names)
     )
 
 

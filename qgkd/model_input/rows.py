@@ -17,8 +17,9 @@ Differs: no corruption of the target block here; the trainer adds token noise.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
+from itertools import chain
 
 from qgkd.model_input.source import Source
 
@@ -60,14 +61,8 @@ class Row:
 def packed_row(sources: Sequence[Source], targets: Sequence[Sequence[int]], mask_id: int) -> Row:
     """One row that trains every step of one question, or of several about the same `shared` window.
 
-    Args:
-        sources: One source; or several of layout `shared` with one and the same window.
-        targets: The question tokens of each, [SEP] at the end.
-        mask_id: The tokenizer's [MASK].
-
-    Returns:
-        A row of S + sum(2 T) positions (plus the further answers' segments); the pseudo block repeats the positions of
-        the target block.
+    The targets are the question tokens of each source, [SEP] at the end. S + sum(2 T) positions (plus the further
+    answers' segments); the pseudo block repeats the positions of the target block.
 
     Raises:
         ValueError: Several sources that do not share their passage.
@@ -76,30 +71,29 @@ def packed_row(sources: Sequence[Source], targets: Sequence[Sequence[int]], mask
     passage = first.passage_length
     if any(_passage_of(source) != _passage_of(first) for source in sources[1:]):
         raise ValueError("expected sources over one shared window; found different passages: pack them apart")
-    row = _RowBuilder()
-    row.add(first.token_ids[:passage], first.token_types[:passage], first.positions[:passage], Block.PASSAGE, group=0)
+    parts = [_part(*_passage_of(first), Block.PASSAGE)]
     for group, (source, target) in enumerate(zip(sources, targets, strict=True), start=1):
         answer = slice(passage, None)
-        row.add(source.token_ids[answer], source.token_types[answer], source.positions[answer], Block.ANSWER, group)
+        columns = (source.token_ids[answer], source.token_types[answer], source.positions[answer])
+        parts.append(_part(*columns, Block.ANSWER, group))
         steps = range(1, len(target) + 1)
         positions = range(source.question_position, source.question_position + len(target))
         types = (0,) * len(target)
-        row.add(target, types, positions, Block.TARGET, group, steps=steps)
-        row.add((mask_id,) * len(target), types, positions, Block.PSEUDO, group, steps=steps, labels=target)
-    return row.build()
+        parts.append(_part(target, types, positions, Block.TARGET, group, steps=steps))
+        masks = (mask_id,) * len(target)
+        parts.append(_part(masks, types, positions, Block.PSEUDO, group, steps=steps, labels=target))
+    return _joined(parts)
 
 
 def recurrent_row(source: Source, target: Sequence[int], step: int, mask_id: int) -> Row:
     """The row that predicts question token `step` (from 1) after the tokens before it, with full attention."""
     if not 1 <= step <= len(target):
         raise ValueError(f"expected a step from 1 to {len(target)}, found {step}")
-    row = _RowBuilder()
-    row.add(source.token_ids, source.token_types, source.positions, Block.PASSAGE, group=0)
     question = (*target[: step - 1], mask_id)
     positions = range(source.question_position, source.question_position + step)
     labels = (IGNORED_LABEL,) * (step - 1) + (target[step - 1],)
-    row.add(question, (0,) * step, positions, Block.PASSAGE, group=0, labels=labels)
-    return row.build()
+    given = _part(source.token_ids, source.token_types, source.positions, Block.PASSAGE)
+    return _joined([given, _part(question, (0,) * step, positions, Block.PASSAGE, labels=labels)])
 
 
 def recurrent_rows(source: Source, target: Sequence[int], mask_id: int) -> list[Row]:
@@ -113,36 +107,28 @@ def _passage_of(source: Source) -> tuple[tuple[int, ...], ...]:
     return source.token_ids[passage], source.token_types[passage], source.positions[passage]
 
 
-class _RowBuilder:
-    """Collects a row block by block."""
+def _part(
+    ids: Sequence[int],
+    types: Sequence[int],
+    positions: Sequence[int],
+    block: Block,
+    group: int = 0,
+    *,
+    steps: Sequence[int] | None = None,
+    labels: Sequence[int] | None = None,
+) -> Row:
+    """One block of a row."""
+    return Row(
+        input_ids=tuple(ids),
+        token_types=tuple(types),
+        positions=tuple(positions),
+        blocks=(int(block),) * len(ids),
+        steps=tuple(steps or (0,) * len(ids)),
+        groups=(group,) * len(ids),
+        labels=tuple(labels or (IGNORED_LABEL,) * len(ids)),
+    )
 
-    def __init__(self) -> None:
-        self._columns: tuple[list[int], ...] = ([], [], [], [], [], [], [])
 
-    def add(
-        self,
-        ids: Sequence[int],
-        types: Sequence[int],
-        positions: Sequence[int],
-        block: Block,
-        group: int,
-        *,
-        steps: Sequence[int] | None = None,
-        labels: Sequence[int] | None = None,
-    ) -> None:
-        length = len(ids)
-        values = (
-            ids,
-            types,
-            positions,
-            (int(block),) * length,
-            steps if steps is not None else (0,) * length,
-            (group,) * length,
-            labels if labels is not None else (IGNORED_LABEL,) * length,
-        )
-        for column, value in zip(self._columns, values, strict=True):
-            column.extend(value)
-
-    def build(self) -> Row:
-        names = ("input_ids", "token_types", "positions", "blocks", "steps", "groups", "labels")
-        return Row(**{name: tuple(column) for name, column in zip(names, self._columns, strict=True)})
+def _joined(parts: Sequence[Row]) -> Row:
+    names = [field.name for field in fields(Row)]
+    return Row(**{name: tuple(chain.from_iterable(getattr(part, name) for part in parts)) for name in names})

@@ -17,8 +17,7 @@ and in `shared`, where the passage is encoded without knowing the answer:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qgkd.errors import UserError
@@ -41,48 +40,21 @@ class Source:
     """How many leading tokens attend to each other only: all of them; in `shared` the window without the answer."""
     question_position: int
     """Position id of the first question token."""
-    start_chars: tuple[int, ...]
-    """First character of each token in the passage; -1 for special tokens and for the answer segment."""
-    end_chars: tuple[int, ...]
-    window: Window
+    start_chars: tuple[int, ...] = ()
+    """First character of each token in the passage; -1 for special tokens and for the answer segment. Empty, as the
+    rest, where a source is only trained on: copying the passage's spelling needs them."""
+    end_chars: tuple[int, ...] = ()
+    window: Window = field(default_factory=lambda: Window(0, 0))
     """Which of the passage's tokens are in `token_ids[1:]`."""
-    context_was_cut: bool
+    context_was_cut: bool = False
     """Whether the passage is longer than the window."""
 
     def __len__(self) -> int:
         return len(self.token_ids)
 
 
-def source_without_offsets(
-    token_ids: Sequence[int],
-    token_types: Sequence[int],
-    positions: Sequence[int],
-    *,
-    passage_length: int,
-    question_position: int,
-) -> Source:
-    """A source without character offsets: enough to train on and to sample from, not to copy the passage's spelling."""
-    return Source(
-        token_ids=tuple(token_ids),
-        token_types=tuple(token_types),
-        positions=tuple(positions),
-        passage_length=passage_length,
-        question_position=question_position,
-        start_chars=(),
-        end_chars=(),
-        window=Window(0, 0),
-        context_was_cut=False,
-    )
-
-
 class PassageEncoder:
-    """Builds the sources of one passage, which is tokenised once for all its answers.
-
-    Args:
-        tokenizer: A fast tokenizer with [CLS], [SEP] and [MASK] (or their like).
-        input_format: The checkpoint's format.
-        context: The whole passage, of any length.
-    """
+    """Builds the sources of one passage of any length, which is tokenised once for all its answers."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, input_format: InputFormat, context: str) -> None:
         self._tokenizer = tokenizer
@@ -108,12 +80,11 @@ class PassageEncoder:
                 f"({answer_text[:12]!r} …); choose a shorter answer"
             )
         window = self._window(answer, len(answer_ids))
+        positions = list(range(len(window) + 2, len(window) + 2 + len(answer_ids)))
         if self._format.layout is Layout.SHARED:
             starts = [answer_start_char + start for start in answer_ids.start_chars]
-            answer_positions = [1 + self.tokens.token_range(at, at + 1)[0] - window.start_token for at in starts]
-            return self._assemble(window, answer, answer_ids.ids, answer_positions)
-        first = len(window) + 2
-        return self._assemble(window, answer, answer_ids.ids, list(range(first, first + len(answer_ids))))
+            positions = [1 + self.tokens.token_range(at, at + 1)[0] - window.start_token for at in starts]
+        return self._assemble(window, answer, answer_ids.ids, positions)
 
     def _answer_tokens(self, start_char: int, end_char: int) -> tuple[int, int]:
         text = self.tokens.text
@@ -128,9 +99,9 @@ class PassageEncoder:
         return answer
 
     def _window(self, answer: tuple[int, int], answer_tokens: int) -> Window:
-        if self._format.layout is not Layout.SHARED:
-            return centred_window(self._sentences, answer, self._format.context_budget_tokens(answer_tokens))
         budget = self._format.context_budget_tokens(answer_tokens)
+        if self._format.layout is not Layout.SHARED:
+            return centred_window(self._sentences, answer, budget)
         if self._tiles is None:
             self._tiles = tile_windows(self._sentences, budget)
         # An answer that straddles every cut of an over-long sentence gets a window of its own.
@@ -164,10 +135,9 @@ class PassageEncoder:
 def question_target(
     tokenizer: PreTrainedTokenizerFast, input_format: InputFormat, question: str
 ) -> tuple[tuple[int, ...], bool]:
-    """A question as the tokens to be predicted, by the tokenizer that reads the passage.
+    """The question's tokens to be predicted, and whether it was cut at the cap.
 
-    Returns:
-        (ids, was cut). The ids end in [SEP] unless the question was cut at the cap: a cut question has no end to learn.
+    They end in [SEP] unless it was cut: a cut question has no end to learn.
     """
     ids = tokenize(tokenizer, question).ids
     cap = input_format.max_question_tokens

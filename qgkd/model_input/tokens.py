@@ -29,11 +29,7 @@ class TokenizedText:
         return len(self.ids)
 
     def token_range(self, start_char: int, end_char: int) -> tuple[int, int]:
-        """The tokens that share a character with `text[start_char:end_char]`.
-
-        Returns:
-            (first token, one past the last); an empty range where the characters have no token (white space).
-        """
+        """The range of tokens that share a character with `text[start_char:end_char]`; empty for white space."""
         first_token = bisect_right(self.end_chars, start_char)
         end_token = bisect_left(self.start_chars, end_char)
         return first_token, max(first_token, end_token)

@@ -9,6 +9,7 @@ A literal example: sentences of 40, 30 and 50 tokens, a limit of 80, an answer i
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,14 +48,8 @@ def sentence_token_ranges(tokens: TokenizedText) -> list[tuple[int, int]]:
 def centred_window(sentences: Sequence[tuple[int, int]], answer: tuple[int, int], max_tokens: int) -> Window:
     """The most whole sentences around an answer that fit, taken in turn from the side with less text so far.
 
-    Args:
-        sentences: Token ranges that tile the passage.
-        answer: Token range of the answer.
-        max_tokens: The most tokens a window may have; at least the answer's own length.
-
-    Returns:
-        A window that holds the answer. Where the answer's own sentence is longer than the limit, that sentence is cut
-        inside, the answer in the middle.
+    Sentences and answer are token ranges, the sentences tile the passage. An answer's own sentence that is longer than
+    the limit is cut inside, the answer in the middle.
 
     Raises:
         UserError: The answer alone is longer than the limit.
@@ -82,10 +77,8 @@ def centred_window(sentences: Sequence[tuple[int, int]], answer: tuple[int, int]
 def tile_windows(sentences: Sequence[tuple[int, int]], max_tokens: int) -> list[Window]:
     """Windows of whole sentences that cover a passage, each overlapping the one before by about half.
 
-    A sentence longer than the limit is cut into overlapping pieces of the limit's length.
-
-    Returns:
-        Windows in order of their start; one window where everything fits; none for an empty passage.
+    A sentence longer than the limit is cut into overlapping pieces of the limit's length. One window where everything
+    fits, none for an empty passage.
     """
     if not sentences:
         return []
@@ -103,10 +96,9 @@ def tile_windows(sentences: Sequence[tuple[int, int]], max_tokens: int) -> list[
         if last + 1 == len(pieces):
             return windows
         halfway = start + (pieces[last][1] - start) / 2
-        following = first + 1
-        while following <= last and pieces[following][0] < halfway:
-            following += 1
-        first = following
+        first += 1
+        while first <= last and pieces[first][0] < halfway:
+            first += 1
     return windows
 
 
@@ -119,15 +111,8 @@ def most_central_window(windows: Sequence[Window], answer: tuple[int, int]) -> W
 
 
 def _sentence_of(sentences: Sequence[tuple[int, int]], token: int) -> int:
-    """Index of the sentence that holds a token, by bisection."""
-    low, high = 0, len(sentences) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if token < sentences[middle][1]:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    """Index of the sentence that holds a token, the last one's for a token behind them all."""
+    return min(bisect_right(sentences, token, key=lambda sentence: sentence[1]), len(sentences) - 1)
 
 
 def _cut_around(answer: tuple[int, int], start: int, end: int, max_tokens: int) -> Window:

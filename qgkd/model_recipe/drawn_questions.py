@@ -29,7 +29,7 @@ from qgkd.decoding.prefix import PrefixStepper
 from qgkd.decoding.settings import DecodingSettings
 from qgkd.model_input.batch import Batch
 from qgkd.model_input.rows import Block, Row, packed_row
-from qgkd.model_input.source import Source, source_without_offsets
+from qgkd.model_input.source import Source
 from qgkd.model_recipe.overlap import overlap
 
 if TYPE_CHECKING:
@@ -159,10 +159,10 @@ def row_sources(batch: Batch) -> list[Source]:
     for ids, types, positions, blocks in zip(*columns, strict=True):
         real = (blocks == Block.PASSAGE) | (blocks == Block.ANSWER)
         sources.append(
-            source_without_offsets(
-                ids[real].tolist(),
-                types[real].tolist(),
-                positions[real].tolist(),
+            Source(
+                token_ids=tuple(ids[real].tolist()),
+                token_types=tuple(types[real].tolist()),
+                positions=tuple(positions[real].tolist()),
                 passage_length=int((blocks == Block.PASSAGE).sum()),
                 question_position=int(positions[blocks == Block.TARGET][0]),
             )

@@ -72,15 +72,10 @@ def training_arguments(config: TrainConfig) -> TrainingArguments:
 
 
 def build_arguments(given: dict[str, Any], watched: dict[str, Any], elsewhere: Mapping[str, str]) -> TrainingArguments:
-    """Build the arguments.
+    """Build the arguments from the section's keys over the defaults; errors as `training_arguments`.
 
-    Args:
-        given: The section's keys over the defaults.
-        watched: How the run is evaluated; empty: not at all.
-        elsewhere: Keys that another part of the config decides, and which.
-
-    Raises:
-        UserError: As `training_arguments`.
+    `watched` is how the run is evaluated, empty for not at all; `elsewhere` are keys that another part of the config
+    decides, and which.
     """
     known = {field.name for field in fields(TrainingArguments)}
     for key in given:
@@ -112,15 +107,9 @@ def build_arguments(given: dict[str, Any], watched: dict[str, Any], elsewhere: M
 
 
 def settle_bf16(setting: bool | str, *, on_cpu: bool, fp16: bool = False) -> bool:
-    """Whether to train in bf16 mixed precision.
+    """Whether to train in bf16 mixed precision; fp16 rules it out under `auto`.
 
-    Args:
-        setting: `True`, `False` or `"auto"`.
-        on_cpu: Whether training runs on the CPU.
-        fp16: Whether fp16 is on, which rules bf16 out under `auto`.
-
-    Returns:
-        The answer; `True` on a CPU without bf16 instructions stays true, with a warning on stderr.
+    `True` on a CPU without bf16 instructions stays true, with a warning on stderr.
     """
     if setting not in (True, False, "auto"):
         raise UserError(f"train.bf16 must be true, false or 'auto', was {setting!r}; correct it")
@@ -140,8 +129,7 @@ def cpu_has_bf16() -> bool:
     capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     if any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16")):
         return True
-    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return bool(probe is not None and probe())
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", bool)())
 
 
 def _report_to(setting: Any) -> Any:

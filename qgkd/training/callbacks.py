@@ -25,12 +25,7 @@ _RATE = "_per_second"
 
 
 class RunClock(TrainerCallback):
-    """Questions per second since the last log, without evaluations; hours left, with them.
-
-    Args:
-        questions_per_step: Mean over an epoch.
-        counted: Name of the items of a step.
-    """
+    """Questions, or what is counted, per second since the last log, without evaluations; hours left, with them."""
 
     def __init__(self, questions_per_step: float, counted: str = "questions") -> None:
         self._questions_per_step, self._counted = questions_per_step, counted
@@ -151,9 +146,7 @@ def progress_line(logs: dict[str, Any], state: TrainerState) -> str:
     for name, value in logs.items():
         if name in ("epoch", "hours_left", "learning_rate", "grad_norm") or name.endswith(_RATE):
             continue
-        if name != "loss" and value == logs.get("loss"):  # the only term of the loss
-            continue
-        if name.startswith(SHARE):
+        if name.startswith(SHARE) or (name != "loss" and value == logs.get("loss")):  # the only term of the loss
             continue
         share = f" ({logs[SHARE + name]:.0%})" if SHARE + name in logs else ""
         parts.append(f"{name.replace('eval_', 'validation ', 1)} {value:.4f}{share}")

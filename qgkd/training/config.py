@@ -155,12 +155,8 @@ class TrainConfig:
 
     def input_format(self, base: InputFormat) -> InputFormat:
         """The base's format with this config's values over it."""
-        given = {
-            field.name: getattr(self.model, field.name)
-            for field in fields(InputFormat)
-            if getattr(self.model, field.name) is not None
-        }
-        return replace(base, **given)
+        values = {field.name: getattr(self.model, field.name) for field in fields(InputFormat)}
+        return replace(base, **{name: value for name, value in values.items() if value is not None})
 
 
 def load_config(path: str | Path, overrides: tuple[str, ...] = ()) -> TrainConfig:
@@ -170,8 +166,7 @@ def load_config(path: str | Path, overrides: tuple[str, ...] = ()) -> TrainConfi
         UserError: An unreadable file, an unknown section or key (the nearest known one is named), or a value out of
             range.
     """
-    sections = read_sections(path, overrides)
-    return make_config(sections, str(path))
+    return make_config(read_sections(path, overrides), str(path))
 
 
 def make_config(sections: dict[str, dict[str, Any]], source: str = "config") -> TrainConfig:
@@ -212,11 +207,7 @@ def _check(config: TrainConfig, source: str) -> None:
 
 
 def require(source: str, requirements: Iterable[tuple[bool, str]]) -> None:
-    """Refuse a config that does not meet them all.
-
-    Raises:
-        UserError: The sentence of the first that is not met.
-    """
+    """Refuse a config with a UserError, the sentence of the first requirement that it does not meet."""
     for holds, sentence in requirements:
         if not holds:
             raise UserError(f"{source}: {sentence}; correct it")

@@ -94,11 +94,7 @@ def load_prepared(
 
 
 def choose(data: DataConfig, validation: Sequence[QGExample]) -> tuple[list[QGExample], dict[str, int]]:
-    """The training questions in file order, after exclusions, cut to `fraction` and `limit`.
-
-    Returns:
-        The questions, and how many were left out for each reason.
-    """
+    """The training questions in file order, cut to `fraction` and `limit`, and how many were left out and why."""
     titles = {example.title for path in data.exclude_articles_of for example in _read(path) if example.title}
     contexts = {example.context for example in validation}
     ids = set(data.exclude_ids)
@@ -160,10 +156,9 @@ def _stamp(
 ) -> dict[str, Any]:
     """What prepared data depends on; an absent file counts as unchanged."""
     files: dict[str, Any] = {}
-    old_files = {} if recorded is None else recorded.get("files", {})
-    for path in (*data.train, *((data.validation,) if data.validation else ())):
+    for path in filter(None, (*data.train, data.validation)):
         absent = recorded is not None and not Path(path).exists()
-        files[path] = old_files.get(path) if absent else file_sha256(path)
+        files[path] = (recorded or {}).get("files", {}).get(path) if absent else file_sha256(path)
     chosen = {
         "fraction": data.fraction,
         "limit": data.limit,

@@ -73,11 +73,8 @@ class RowDataset(Dataset[list[WeightedRow]]):
         self, store: TokenStore, input_format: InputFormat, rows: RowsConfig, vocabulary: Vocabulary, seed: int
     ) -> None:
         self._store, self._rows, self._vocabulary, self._seed = store, rows, vocabulary, seed
-        self._renaming = None
-        if rows.renamed_share:
-            self._renaming = Renaming.of(
-                store.source_ids, store.target_ids, vocabulary.character_ids, rows.renamed_share
-            )
+        renamed = (store.source_ids, store.target_ids, vocabulary.character_ids, rows.renamed_share)
+        self._renaming = Renaming.of(*renamed) if rows.renamed_share else None
         self._recurrent = input_format.attention is Attention.RECURRENT
         share = rows.answers_per_row if input_format.layout is Layout.SHARED else 1
         self.items: list[tuple[int, ...]] = group_by_window(store, share)
@@ -96,11 +93,8 @@ class RowDataset(Dataset[list[WeightedRow]]):
         """Tokens of each item's longest row."""
         sources, targets = self._store.source_lengths, self._store.target_lengths
         per_target = 1 if self._recurrent else 2
-        longest = []
-        for questions in self.items:
-            tail = sources[list(questions)] - self._store.passage_lengths[list(questions)]
-            tail = tail + per_target * targets[list(questions)]
-            longest.append(int(self._store.passage_lengths[questions[0]] + tail.sum()))
+        tails = sources - self._store.passage_lengths + per_target * targets
+        longest = [self._store.passage_lengths[each[0]] + tails[list(each)].sum() for each in self.items]
         return np.asarray(longest, np.int64)
 
     def __getitem__(self, draw: Draw) -> list[WeightedRow]:
@@ -159,9 +153,7 @@ def group_by_window(store: TokenStore, answers_per_row: int) -> list[tuple[int, 
 
 
 def _same_window(store: TokenStore, first: int, second: int) -> bool:
-    length = store.passage_lengths[first]
-    if store.passage_lengths[second] != length:
-        return False
     starts = [store.source_ends[question - 1] if question else 0 for question in (first, second)]
-    one, other = (store.source_ids[start : start + length] for start in starts)
-    return bool((one == other).all())
+    lengths = store.passage_lengths[[first, second]]
+    one, other = (store.source_ids[start : start + length] for start, length in zip(starts, lengths, strict=True))
+    return np.array_equal(one, other)

@@ -70,15 +70,6 @@ def unit_counts(batches: Sequence[Batch]) -> torch.Tensor:
 
 
 def mean_over_step(term: LossTerm, batch: Batch, counts: torch.Tensor) -> torch.Tensor:
-    """A micro-batch's part of a term's mean over the optimiser step.
-
-    Args:
-        term: The term.
-        batch: The micro-batch.
-        counts: `unit_counts` of the whole step.
-
-    Returns:
-        A scalar; the parts of a step's micro-batches add up to the mean.
-    """
+    """A micro-batch's part of a term's mean over the optimiser step, whose `unit_counts` are `counts`; a scalar."""
     weights = batch.target_weights if term.unit is Unit.TOKENS else batch.row_weights
     return (term.values * weights).sum() / counts[list(Unit).index(term.unit)]

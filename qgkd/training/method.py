@@ -20,11 +20,7 @@ from qgkd.training.trainer import QGTrainer
 
 
 class TrainingMethod:
-    """Plain training.
-
-    Args:
-        config: The run.
-    """
+    """Plain training."""
 
     fixed_sections: tuple[str, ...] = ("model", "data", "rows")
     """What a resumed run may not change."""
@@ -57,6 +53,5 @@ class TrainingMethod:
 
     def trainer(self, checkpoint: Checkpoint, **options: Any) -> QGTrainer:
         """The trainer; options are `QGTrainer`'s own."""
-        smoothing = self.config.rows.label_smoothing
-        model = TrainingModel(checkpoint.model)
-        return QGTrainer(model=model, checkpoint=checkpoint, label_smoothing=smoothing, **options)
+        options["label_smoothing"] = self.config.rows.label_smoothing
+        return QGTrainer(model=TrainingModel(checkpoint.model), checkpoint=checkpoint, **options)

@@ -79,7 +79,6 @@ def starting_checkpoint(config: TrainConfig) -> Checkpoint:
     if not settings.base:
         checkpoint = _from_scratch(config)
     elif "format" in read_record(settings.base):
-        # Its own format; the config may change it below.
         checkpoint = load_checkpoint(settings.base)
     else:
         checkpoint = load_checkpoint(settings.base, attention=settings.attention or "prefix", layout=settings.layout)
@@ -109,8 +108,7 @@ def settled_checkpoint(checkpoint: Checkpoint, config: TrainConfig) -> Checkpoin
     script = settings.script or checkpoint.record.get("script", "")
     # Do not inherit the base's decoding settings.
     kept = {name: value for name, value in checkpoint.record.items() if name != "decoding"}
-    record = {**kept, **({"script": script} if script else {})}
-    return replace(checkpoint, input_format=input_format, record=record)
+    return replace(checkpoint, input_format=input_format, record=kept | ({"script": script} if script else {}))
 
 
 def _from_scratch(config: TrainConfig) -> Checkpoint:

@@ -26,11 +26,7 @@ def save_arrays(path: Path, about: Mapping[str, Any], arrays: Mapping[str, Any])
 
 
 def load_arrays(path: Path, names: Sequence[str], what: str, advice: str) -> dict[str, Any]:
-    """Read the arrays back, and the record as `about`.
-
-    Raises:
-        UserError: The file is missing or damaged; `what` was expected, `advice` tells what to do.
-    """
+    """Read the arrays back, and the record as `about`; a UserError where the file is missing or damaged."""
     try:
         with np.load(path, allow_pickle=False) as loaded:
             about = json.loads(loaded["about"].tobytes().decode())

@@ -44,11 +44,7 @@ _OURS = ("checkpoint-*", "model", ".model.*", "log.jsonl", "result.json", "runs"
 
 
 def prepare_run(config: TrainConfig, *, method: TrainingMethod | None = None) -> Path:
-    """Tokenise the data into `data.prepared` and stop.
-
-    Returns:
-        The folder; with the config and the base it is all that a training machine needs.
-    """
+    """Tokenise the data into `data.prepared`, which with config and base is all that a training machine needs."""
     checkpoint = (method or TrainingMethod(config)).checkpoint()
     prepared = prepare(config.data, checkpoint.tokenizer, checkpoint.input_format)
     prepared.save(config.prepared_folder)
@@ -147,14 +143,7 @@ def _prepared(config: TrainConfig, checkpoint: Checkpoint, *, several: bool) -> 
 def settle_folder(
     folder: Path, sections: dict[str, Any], fixed_sections: tuple[str, ...], *, resume: bool, force: bool
 ) -> None:
-    """Refuse to overwrite a run, or to resume one with another config.
-
-    Args:
-        folder: The run folder; it is made.
-        sections: The resolved config.
-        fixed_sections: What a resumed run may not change.
-        resume: Go on with a run.
-        force: Remove it first.
+    """Make the run folder; refuse to overwrite a run there, or to resume it with another config.
 
     Raises:
         UserError: A run is there already, it has another config, or the folder cannot be made.
@@ -195,12 +184,12 @@ def _data_summary(prepared: PreparedData) -> str:
     counts, left_out = prepared.train.about["counts"], prepared.train.about["left_out"]
     parts = [f"{counts['questions']:,} questions to train on"]
     parts += [f"{count:,} left out ({reason})" for reason, count in left_out.items() if count]
-    if counts["answers_refused"]:
-        parts.append(f"{counts['answers_refused']:,} left out (answer too long or without a token)")
-    if counts["contexts_cut"]:
-        parts.append(f"{counts['contexts_cut']:,} passages cut to a window")
-    if counts["questions_cut"]:
-        parts.append(f"{counts['questions_cut']:,} questions cut at the cap")
+    words = {
+        "answers_refused": "left out (answer too long or without a token)",
+        "contexts_cut": "passages cut to a window",
+        "questions_cut": "questions cut at the cap",
+    }
+    parts += [f"{counts[name]:,} {text}" for name, text in words.items() if counts[name]]
     if prepared.validation is not None:
         parts.append(f"{len(prepared.validation):,} to validate on")
     return ", ".join(parts)

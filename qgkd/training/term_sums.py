@@ -34,9 +34,9 @@ class TermSums:
 
     def take(self, accelerator: Any, steps: int) -> tuple[dict[str, float], dict[str, float]]:
         """Means and parts per step over all processes; the sums restart at 0."""
-        found = tuple(
+        means, parts = (
             {name: float(accelerator.reduce(value, reduction="mean")) / steps for name, value in sums.items()}
             for sums in (self.means, self.parts)
         )
         self.means, self.parts = {}, {}
-        return found[0], found[1]
+        return means, parts

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgkd.model_input.source import Source, source_without_offsets
+from qgkd.model_input.source import Source
 from qgkd.training.npz import load_arrays, save_arrays
 
 _FLAT = ("source_ids", "source_types", "source_positions", "target_ids")
@@ -45,18 +45,17 @@ class TokenStore:
     def source(self, index: int) -> Source:
         """The source of a question, without the offsets that only decoding needs."""
         part = slice(self.source_ends[index - 1] if index else 0, self.source_ends[index])
-        return source_without_offsets(
-            self.source_ids[part].tolist(),
-            self.source_types[part].tolist(),
-            self.source_positions[part].tolist(),
+        return Source(
+            token_ids=tuple(self.source_ids[part].tolist()),
+            token_types=tuple(self.source_types[part].tolist()),
+            positions=tuple(self.source_positions[part].tolist()),
             passage_length=int(self.passage_lengths[index]),
             question_position=int(self.question_positions[index]),
         )
 
     def target(self, index: int) -> tuple[int, ...]:
         """The question's tokens, [SEP] last unless it was cut."""
-        start = self.target_ends[index - 1] if index else 0
-        return tuple(self.target_ids[start : self.target_ends[index]].tolist())
+        return tuple(self.target_ids[self.target_ends[index - 1] if index else 0 : self.target_ends[index]].tolist())
 
     @property
     def source_lengths(self) -> NDArray[np.int64]:
@@ -74,11 +73,7 @@ class TokenStore:
 
     @classmethod
     def load(cls, path: Path) -> TokenStore:
-        """Read a file back.
-
-        Raises:
-            UserError: The file is missing or damaged.
-        """
+        """Read a file back; a UserError where it is missing or damaged."""
         return cls(**load_arrays(path, (*_FLAT, *_PER_QUESTION), "tokenised questions", _ADVICE))
 
 

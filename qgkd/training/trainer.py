@@ -177,10 +177,8 @@ class QGTrainer(Trainer):
         """Measure the bare model on the validation questions."""
         began = time.perf_counter()
         assert self._validator is not None
-        model = self.bare_model()
-        sharded = self._is_sharded
-        share = (0, 1) if sharded else (self.args.process_index, self.args.world_size)
-        self._figures = self._validator.figures(model, process=share[0], processes=share[1])
+        process, processes = (0, 1) if self._is_sharded else (self.args.process_index, self.args.world_size)
+        self._figures = self._validator.figures(self.bare_model(), process=process, processes=processes)
         seconds = time.perf_counter() - began
         self._clock.pause(seconds)
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in self._figures.items()}

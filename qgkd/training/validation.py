@@ -38,14 +38,7 @@ _REQUESTS_PER_CALL = 256
 
 
 class Validator:
-    """Measures a model in training.
-
-    Args:
-        prepared: Holds the validation questions.
-        checkpoint: Tokenizer, format and record of the model in training; its weights are not used.
-        settings: Which metric, on how many questions.
-        vocabulary: The tokenizer's ids.
-        batch_items: Items per forward pass for the loss.
+    """Measures a model in training, of which `checkpoint` is all but the weights.
 
     Raises:
         UserError: No validation questions, or a metric whose libraries are absent.
@@ -73,12 +66,9 @@ class Validator:
 
     @torch.no_grad()
     def figures(self, model: PreTrainedModel | None, *, process: int = 0, processes: int = 1) -> dict[str, float]:
-        """Measure; every process must call this.
+        """Measure the bare model on its device; every process must call this.
 
-        Args:
-            model: The bare model on its device; None on a process without the whole model.
-            process: This process among those that have it, from 0.
-            processes: How many have it.
+        The model is None on a process without the whole of it; `process` counts, from 0, those that have it.
         """
         figures: dict[str, float] = {}
         if model is not None:

@@ -7,7 +7,7 @@ A literal example: `load_task(TaskConfig(name="rte", folder="glue/RTE")).example
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,9 +70,12 @@ def load_task(config: TaskConfig) -> TaskData:
             first = next((f"; the first problem: {item}" for item in found[name] if isinstance(item, Problem)), "")
             raise UserError(f"task {config.name!r}: expected examples to {name} on, found none that can be read{first}")
     left_out = _exclude(config, kept)
-    splits = {name: tuple(_script(config.script, _limit(config, name, examples))) for name, examples in kept.items()}
-    task = replace(task, splits=tuple(splits))
-    return TaskData(task=task, splits=splits, problems=problems, left_out=left_out)
+    limits = {TRAIN: config.train_limit, TRANSFER: config.transfer_limit}
+    splits = {
+        name: tuple(_script(config.script, examples[: limits.get(name, config.test_limit) or None]))
+        for name, examples in kept.items()
+    }
+    return TaskData(task=replace(task, splits=tuple(splits)), splits=splits, problems=problems, left_out=left_out)
 
 
 def _glue_splits(glue: GlueTask, config: TaskConfig) -> dict[str, list[ClassificationExample | Problem]]:
@@ -81,12 +84,8 @@ def _glue_splits(glue: GlueTask, config: TaskConfig) -> dict[str, list[Classific
     if not config.folder:
         from qgkd.classification.tasks.hub import hub_columns, hub_rows
 
-        return {
-            split: list(
-                to_examples(f"hub {split}", hub_rows(glue, split), hub_columns(glue, split), glue.task, numbers=True)
-            )
-            for split in wanted
-        }
+        from_hub = {split: (f"hub {split}", hub_rows(glue, split), hub_columns(glue, split)) for split in wanted}
+        return {split: list(to_examples(*of_split, glue.task, numbers=True)) for split, of_split in from_hub.items()}
     inside = Path(config.folder) / glue.folder
     folder = inside if inside.is_dir() else Path(config.folder)
     found = {
@@ -108,23 +107,22 @@ def read_glue_file(glue: GlueTask, split: str, path: Path) -> Iterator[Classific
     Raises:
         UserError: The file is absent or lacks a column.
     """
-    rows, present = _present(read_table(path, glue.headless.get(split, ())))
     label = "" if split.startswith(TEST) else glue.label
     # The labels in CoLA, MRPC, QQP, SST-2 and WNLI are numbers, in the others names.
-    columns = find_columns(str(path), present, glue.text_a, glue.text_b or "", label)
+    rows, columns = _table(path, glue.headless.get(split, ()), glue.text_a, glue.text_b or "", label)
     yield from to_examples(str(path), rows, replace(columns, label=label or None), glue.task, numbers=True)
 
 
 def _own_splits(config: TaskConfig) -> tuple[ClassificationTask, dict[str, list[ClassificationExample | Problem]]]:
     files = {TRAIN: config.train, VALIDATION: config.validation, TEST: config.test}
-    tables = {split: [_table(config, path) for path in paths] for split, paths in files.items() if paths}
+    named = (config.columns, config.text_a, config.text_b, config.label)
+    tables = {split: [(path, *_table(path, *named)) for path in paths] for split, paths in files.items() if paths}
     first = next(iter(tables.values()))[0][2]
     if first.label is None:
         raise UserError(f"task {config.name!r}: expected a column of labels, found none; name it as task.label")
     labels = None if config.regression else config.labels or _labels_found(config, tables)
     metrics = config.metrics or (("pearson", "spearman") if config.regression else ("accuracy", "macro_f1"))
-    unknown = [name for name in metrics if name not in METRICS]
-    if unknown:
+    if unknown := [name for name in metrics if name not in METRICS]:
         raise UserError(f"task.metrics must be of {', '.join(METRICS)}, was {unknown[0]!r}; correct it")
     task = ClassificationTask(
         name=config.name,
@@ -134,23 +132,23 @@ def _own_splits(config: TaskConfig) -> tuple[ClassificationTask, dict[str, list[
         splits=tuple(tables),
         pair=first.text_b is not None,
     )
-    found: dict[str, list[ClassificationExample | Problem]] = {}
-    for split, of_split in tables.items():
-        found[split] = [item for path, rows, columns in of_split for item in to_examples(path, rows, columns, task)]
-    return task, found
+    return task, {
+        split: [item for path, rows, columns in of_split for item in to_examples(path, rows, columns, task)]
+        for split, of_split in tables.items()
+    }
 
 
-def _table(config: TaskConfig, path: str) -> tuple[str, list[FileRow | Problem], Columns]:
-    rows, present = _present(read_table(path, config.columns))
-    kept = list(rows)
-    return path, kept, find_columns(path, present, config.text_a, config.text_b, config.label)
+def _table(path: str | Path, header: tuple[str, ...] = (), *named: str) -> tuple[list[FileRow | Problem], Columns]:
+    """A file's rows, and its columns of texts and label among those that any row fills."""
+    rows = list(read_table(path, header))
+    present = dict.fromkeys(name for row in rows if isinstance(row, FileRow) for name in row.fields)
+    return rows, find_columns(str(path), present, *named)
 
 
 def _transfer(config: TaskConfig, task: ClassificationTask) -> Iterator[ClassificationExample | Problem]:
     """Texts whose labels are not read, even if the files have some."""
     for path in config.transfer:
-        rows, present = _present(read_table(path, config.columns))
-        columns = find_columns(path, present, config.text_a, config.text_b)
+        rows, columns = _table(path, config.columns, config.text_a, config.text_b)
         yield from to_examples(path, rows, replace(columns, label=None), task)
 
 
@@ -194,20 +192,12 @@ def _exclude(config: TaskConfig, kept: dict[str, list[ClassificationExample]]) -
 def _texts(config: TaskConfig, path: str) -> Iterator[str]:
     """The texts of a file that may have other columns."""
     try:
-        rows, present = _present(read_table(path))
-        columns = find_columns(path, present, config.text_a, config.text_b)
+        rows, columns = _table(path, (), config.text_a, config.text_b)
     except UserError:  # without a header line
-        rows, present = _present(read_table(path, config.columns or ("label", "text")))
-        columns = find_columns(path, present)
+        rows, columns = _table(path, config.columns or ("label", "text"))
     for row in rows:
         if isinstance(row, FileRow):
             yield f"{row.fields.get(columns.text_a, '')} {row.fields.get(columns.text_b or '', '')}"
-
-
-def _limit(config: TaskConfig, split: str, examples: list[ClassificationExample]) -> list[ClassificationExample]:
-    limits = {TRAIN: config.train_limit, TRANSFER: config.transfer_limit}
-    limit = limits.get(split, config.test_limit)
-    return examples[:limit] if limit else examples
 
 
 def _script(script: str, examples: list[ClassificationExample]) -> Iterator[ClassificationExample]:
@@ -223,10 +213,3 @@ def _script(script: str, examples: list[ClassificationExample]) -> Iterator[Clas
     for example in examples:
         text_b = None if example.text_b is None else convert(example.text_b)
         yield replace(example, text_a=convert(example.text_a), text_b=text_b)
-
-
-def _present(rows: Iterable[FileRow | Problem]) -> tuple[list[FileRow | Problem], list[str]]:
-    """The rows, and the columns that any of them fills."""
-    kept = list(rows)
-    names = dict.fromkeys(name for row in kept if isinstance(row, FileRow) for name in row.fields)
-    return kept, list(names)

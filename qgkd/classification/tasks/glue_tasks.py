@@ -15,6 +15,7 @@ refused (`qgkd.classification.tasks.labels`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from qgkd.classification.tasks.task import ClassificationTask
 
@@ -46,11 +47,10 @@ class GlueTask:
 
 
 def _task(
-    name: str, labels: tuple[str, ...] | None, metrics: tuple[str, ...], main: str = "", *, pair: bool = True
+    name: str, labels: tuple[str, ...] | None, metrics: tuple[str, ...], main: str = "", **more: Any
 ) -> ClassificationTask:
-    return ClassificationTask(
-        name=name, labels=labels, metrics=metrics, main_metric=main or metrics[0], splits=tuple(_FILES), pair=pair
-    )
+    options = {"splits": tuple(_FILES), "pair": True, **more}
+    return ClassificationTask(name=name, labels=labels, metrics=metrics, main_metric=main or metrics[0], **options)
 
 
 _ENTAILMENT = ("entailment", "not_entailment")
@@ -81,10 +81,7 @@ GLUE_TASKS: dict[str, GlueTask] = {
         folder="QQP", text_a="question1", text_b="question2", label="is_duplicate",
     ),
     "mnli": GlueTask(
-        task=ClassificationTask(
-            name="mnli", labels=("entailment", "neutral", "contradiction"), metrics=_ACCURACY, main_metric="accuracy",
-            splits=tuple(_MNLI), pair=True,
-        ),
+        task=_task("mnli", ("entailment", "neutral", "contradiction"), _ACCURACY, splits=tuple(_MNLI)),
         folder="MNLI", text_a="sentence1", text_b="sentence2", label="gold_label", files=_MNLI,
         hub_texts=("premise", "hypothesis"),
     ),

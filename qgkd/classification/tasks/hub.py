@@ -19,11 +19,7 @@ from qgkd.reading.file_rows import FileRow
 
 
 def hub_rows(glue: GlueTask, split: str) -> Iterator[FileRow]:
-    """Load a split and yield its records.
-
-    Args:
-        glue: The task.
-        split: `train`, `validation`, `test`; MNLI has two of the last two.
+    """Load a split and yield its records; of MNLI's two for validation and test the matched one, if not named.
 
     Raises:
         UserError: `datasets` is not installed, the hub cannot be reached, or its classes are in another order.

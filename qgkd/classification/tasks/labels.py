@@ -25,23 +25,18 @@ def id2label(task: ClassificationTask) -> dict[int, str] | None:
 
 
 def check_label_order(task: ClassificationTask, named: Mapping[Any, str] | None, num_labels: int, who: str) -> bool:
-    """Refuse a model whose classes differ from the data's, or are in another order.
-
-    Args:
-        task: The task.
-        named: The model's `config.id2label`.
-        num_labels: Its number of logits.
-        who: `the teacher runs/teacher/model`, for the message.
+    """Refuse a model whose classes, in its `id2label`, differ from the data's or are in another order.
 
     Returns:
         Whether the order could be checked: names such as `LABEL_0` do not tell.
 
     Raises:
-        UserError: Another number of classes, other classes, or another order.
+        UserError: Another number of classes, other classes, or another order; `who` begins the message.
     """
     if num_labels != task.num_labels:
+        classes = ", ".join(task.labels or ("a number per example",))
         raise UserError(
-            f"{who}: expected {task.num_labels} logits for {task.name} ({_classes(task)}), found {num_labels}; "
+            f"{who}: expected {task.num_labels} logits for {task.name} ({classes}), found {num_labels}; "
             "give a model that was trained for this task"
         )
     if task.labels is None or not named:
@@ -66,15 +61,9 @@ def check_label_order(task: ClassificationTask, named: Mapping[Any, str] | None,
 
 
 def class_of(cell: Any, labels: tuple[str, ...], numbers: bool = False) -> int:
-    """The place of the class that a cell names.
+    """The place among the labels of the class that a cell names; a UserError where it names none.
 
-    Args:
-        cell: The class's name as a file has it; whole numbers may be numbers in JSON.
-        labels: The classes in order.
-        numbers: Whether the file may hold the place instead of the name, as some of GLUE's do.
-
-    Raises:
-        UserError: Neither.
+    With `numbers` the file may hold the place instead of the name, as some of GLUE's do.
     """
     text = label_text(cell)
     if text in labels:
@@ -85,11 +74,7 @@ def class_of(cell: Any, labels: tuple[str, ...], numbers: bool = False) -> int:
 
 
 def score_of(cell: Any) -> float:
-    """The number a cell of a regression task holds.
-
-    Raises:
-        UserError: It holds none, or an infinite one.
-    """
+    """The number a cell of a regression task holds; a UserError for none, or an infinite one."""
     try:
         score = float(cell)
     except (TypeError, ValueError):
@@ -115,7 +100,3 @@ def ordered_labels(found: set[str]) -> tuple[str, ...]:
 
 def _plain(name: str) -> str:
     return re.sub(r"[\s_-]+", "_", name.strip().lower())
-
-
-def _classes(task: ClassificationTask) -> str:
-    return "a number per example" if task.labels is None else ", ".join(task.labels)

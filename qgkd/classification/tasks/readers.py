@@ -36,14 +36,9 @@ class Columns:
 
 
 def find_columns(file: str, present: Iterable[str], text_a: str = "", text_b: str = "", label: str = "") -> Columns:
-    """The columns to read: those the user names, else those of well-known names.
+    """The columns to read of those present: the ones the user names, else those of well-known names.
 
-    Args:
-        file: The file, for the message.
-        present: The columns a file has.
-        text_a: The user's choice of the first text, empty for none.
-        text_b: Of the second; without one, a column of a well-known name makes the task one of pairs.
-        label: Of the label.
+    Where neither text is named, a second column of a well-known name makes the task one of pairs.
 
     Raises:
         UserError: A named column is absent, or no text's column is known.
@@ -63,17 +58,9 @@ def find_columns(file: str, present: Iterable[str], text_a: str = "", text_b: st
 def to_examples(
     file: str, rows: Iterable[FileRow | Problem], columns: Columns, task: ClassificationTask, *, numbers: bool = False
 ) -> Iterator[ClassificationExample | Problem]:
-    """Turn each record into an example or a problem.
+    """Turn each record of a file into an example, or a problem in its place.
 
-    Args:
-        file: The file, for the problems.
-        rows: Its records.
-        columns: Where to look; without a label's column the examples are unlabelled.
-        task: The task; its classes give the labels their numbers.
-        numbers: Whether labels may be places of classes instead of names.
-
-    Yields:
-        An example, or a problem in its place.
+    Without a label's column the examples are unlabelled; with `numbers` labels may be places of classes, not names.
     """
     for row in rows:
         if isinstance(row, Problem):

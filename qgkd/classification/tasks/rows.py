@@ -33,11 +33,7 @@ class LabelledRow(WeightedRow):
 
 
 class ClassificationRows(Dataset[list[WeightedRow]]):
-    """One item per example.
-
-    Args:
-        parts: Stores with the labels to train on, [N] each, without NaN.
-    """
+    """One item per example of the stores, each with the labels [N] to train on, none of them NaN."""
 
     def __init__(self, parts: Sequence[tuple[ExampleStore, NDArray[np.float64]]]) -> None:
         self._parts = list(parts)

@@ -66,41 +66,21 @@ class ExampleStore:
 
     @classmethod
     def load(cls, path: Path) -> ExampleStore:
-        """Read a file back.
-
-        Raises:
-            UserError: The file is missing or damaged.
-        """
+        """Read a file back; a UserError where it is missing or damaged."""
         return cls(**load_arrays(path, _ARRAYS, "tokenised examples", _ADVICE))
 
 
 def tokenise_examples(
-    examples: Sequence[ClassificationExample],
-    tokenizer: PreTrainedTokenizerFast,
-    max_tokens: int,
-    about: dict[str, Any] | None = None,
+    examples: Sequence[ClassificationExample], tokenizer: PreTrainedTokenizerFast, max_tokens: int
 ) -> ExampleStore:
-    """Tokenise; of a pair that is too long the longer text is cut first, from its end.
-
-    Args:
-        examples: Single texts, or pairs.
-        tokenizer: The student's; the teachers' must be the same.
-        max_tokens: Of an example, special tokens included.
-        about: What to record with them.
-    """
+    """Tokenise; of a pair of more than `max_tokens`, special ones included, the longer text's end is cut first."""
     ids, lengths, second_starts, examples_cut = [np.zeros(0, np.int32)], [], [], 0
     for start in range(0, len(examples), _BLOCK_EXAMPLES):
         block = examples[start : start + _BLOCK_EXAMPLES]
         first = [example.text_a for example in block]
         second = [example.text_b or "" for example in block] if block[0].text_b is not None else None
-        encoded = tokenizer(
-            first,
-            second,
-            truncation=True,
-            max_length=max_tokens,
-            return_token_type_ids=True,
-            return_attention_mask=False,
-        )
+        wanted = {"return_token_type_ids": True, "return_attention_mask": False}
+        encoded = tokenizer(first, second, truncation=True, max_length=max_tokens, **wanted)
         examples_cut += sum(bool(item.overflowing) for item in encoded.encodings or ())
         for row_ids, types in zip(encoded["input_ids"], encoded["token_type_ids"], strict=True):
             ids.append(np.asarray(row_ids, np.int32))
@@ -112,5 +92,5 @@ def tokenise_examples(
         ends=np.cumsum(np.asarray(lengths, np.int64)),
         second_starts=np.asarray(second_starts, np.int32),
         labels=np.asarray(labels, np.float64),
-        about={**(about or {}), "examples": len(examples), "examples_cut": examples_cut, "max_tokens": max_tokens},
+        about={"examples": len(examples), "examples_cut": examples_cut, "max_tokens": max_tokens},
     )

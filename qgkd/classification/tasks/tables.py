@@ -21,14 +21,7 @@ from pathlib import Path
 from qgkd.errors import UserError
 from qgkd.reading.file_rows import FileRow, Problem
 from qgkd.reading.row_formats import json_rows, jsonl_rows
-from qgkd.reading.separated import (
-    DELIMITERS,
-    Line,
-    cells_of,
-    decoded_lines,
-    table_rows,
-    unquoted_cells_of,
-)
+from qgkd.reading.separated import DELIMITERS, Line, cells_of, decoded_lines, table_rows, unquoted_cells_of
 
 
 def read_table(
@@ -60,9 +53,9 @@ def read_table(
         return
     # Only line feeds end a line: texts hold form feeds and the line separators of Unicode.
     lines = decoded_lines(io.BytesIO(content))
-    delimiter = _delimiter(content) if suffix == ".csv" else "\t"
-    if quoted is None:
-        quoted = suffix == ".csv"
+    is_csv, first = suffix == ".csv", content.split(b"\n", 1)[0].decode("utf-8", "replace")
+    delimiter = max(DELIMITERS, key=first.count) if is_csv else "\t"
+    quoted = is_csv if quoted is None else quoted
     records = cells_of(lines, delimiter) if quoted else unquoted_cells_of(lines, delimiter)
     yield from table_rows(name, _header(name, records, columns), records)
 
@@ -77,12 +70,6 @@ def _header(name: str, records: Iterator[Line], columns: tuple[str, ...]) -> lis
             f"{name}: expected a first line that names each column once, found {shown}; name them as `columns`"
         )
     return header
-
-
-def _delimiter(content: bytes) -> str:
-    """Of comma, tab and semicolon the one the first line has most of."""
-    first = content.split(b"\n", 1)[0].decode("utf-8", "replace")
-    return max(DELIMITERS, key=first.count)
 
 
 def _content(name: str) -> bytes:

@@ -43,9 +43,7 @@ def all_layer(
 ) -> list[Objective]:
     """Everything at once: soft cross entropy, hidden states and attention of every student layer.
 
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
+    Settings:
         logits_weight: Of the term on the logits; a weight of 0 leaves a term out.
         logits_loss: `cross_entropy` with the teacher's distribution, `kl` from it, or `mse` of the logits, the sum over
             tokens or classes.

@@ -41,9 +41,7 @@ def ckd(
 
     The words are a row's real tokens: a question generator's passage, answer, question and [MASK]s alike.
 
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
+    Settings:
         alpha: Share of the relations, a.
         soft_share: Of the teacher's term in L_logit; the labels have the rest.
         distill_temperature: T of that term.

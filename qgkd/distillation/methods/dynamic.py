@@ -33,9 +33,7 @@ def dynamic_teacher(
 ) -> list[Objective]:
     """Cross entropy + a term on the logits against the small or the large teacher, by the student's uncertainty.
 
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
+    Settings:
         mode: `hard`, `soft` (per example) or `soft-batch`.
         label_weight: Of the cross entropy with the labels.
         logits_weight: Of the terms on the logits.
@@ -62,15 +60,9 @@ def dynamic_data(
 ) -> list[Objective]:
     """Cross entropy everywhere + a term on the logits of those that the student is least sure of.
 
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
+    Settings besides those of `dynamic_teacher`:
         by: `entropy`, `margin` or `least-confidence`.
         ratio: Share of a micro-batch's examples, or [MASK]s.
-        label_weight: As in `dynamic_teacher`, and so are the others.
-        logits_weight: See there.
-        logits_loss: See there.
-        distill_temperature: See there.
 
     Source: Li et al. 2021 (arXiv 2109.11295), dynamic data selection, and its code.
     """
@@ -92,21 +84,14 @@ def dynamic_supervision(
 ) -> list[Objective]:
     """Cross entropy + (1 - u/U) of a term on the logits + u/U of the distance of normalised hidden states.
 
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
-        label_weight: As in `dynamic_teacher`.
-        logits_weight: See there.
+    Settings besides those of `dynamic_teacher`:
         states_weight: Of the hidden states, a sum over the embeddings and all layers.
-        logits_loss: As in `dynamic_teacher`.
-        distill_temperature: See there.
 
     Source: Li et al. 2021 (arXiv 2109.11295), dynamic supervision adjustment, and its code.
     """
     pairs = with_embeddings(layer_map("skip", student.layers, teacher.layers))
-    found: list[Objective] = [*on_labels(student, label_weight)]
-    for logits in on_teacher(student, logits_weight, logits_loss, distill_temperature):
-        found.append(Reweighted(objective=logits, certain=True))
+    logits = on_teacher(student, logits_weight, logits_loss, distill_temperature)
+    found = [*on_labels(student, label_weight), *(Reweighted(objective=each, certain=True) for each in logits)]
     if states_weight:
         states = HiddenStateMSE(layers=pairs, normalised=True, weight=states_weight * len(pairs))
         found.append(Reweighted(objective=states))

@@ -29,9 +29,7 @@ def kd(
 ) -> list[Objective]:
     """(1 - a) cross entropy with the labels + a T² KL with the teacher.
 
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
+    Settings:
         alpha: Share of the teacher's term, a.
         distill_temperature: T.
         logits_loss: `kl`, `cross_entropy` with the teacher's distribution, `mse` of the logits (the mean over classes),
@@ -47,12 +45,6 @@ def hinton(
     student: EncoderShape, teacher: EncoderShape, *, alpha: float = 1.0, distill_temperature: float = 1.0
 ) -> list[Objective]:
     """As `kd` by KL, with other defaults: the teacher alone, at T = 1, as in all-layer.
-
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
-        alpha: Share of the teacher's term; the labels have the rest.
-        distill_temperature: T.
 
     Source: Hinton et al. 2015 (arXiv 1503.02531), section 2.
     """

@@ -29,14 +29,7 @@ def on_labels(student: EncoderShape, weight: float) -> list[Objective]:
 def on_teacher(student: EncoderShape, weight: float, logits_loss: str, distill_temperature: float) -> list[Objective]:
     """The term on both logits; nothing at a weight of 0.
 
-    Args:
-        student: Its sizes.
-        weight: Of the term.
-        logits_loss: `kl`, `cross_entropy`, `mse` (the mean over classes), or `auto`: `kl`, and `mse` for scores.
-        distill_temperature: T, of `kl` and `cross_entropy`.
-
-    Raises:
-        UserError: An unknown loss.
+    `logits_loss` is `kl`, `cross_entropy`, `mse` (the mean over classes), or `auto`: `kl`, and `mse` for scores.
     """
     known_word("logits_loss", logits_loss, ("auto", "kl", "cross_entropy", "mse"))
     if not weight:
@@ -53,22 +46,14 @@ def with_embeddings(pairs: LayerMap) -> LayerMap:
 
 
 def check_shares(**shares: float) -> None:
-    """Refuse a share outside 0 to 1.
-
-    Raises:
-        UserError: Its name and value.
-    """
+    """Refuse a share outside 0 to 1 with a UserError."""
     for name, share in shares.items():
         if not 0 <= share <= 1:
             raise UserError(f"{name}: expected a share from 0 to 1, found {share}; correct it")
 
 
 def known_word(option: str, value: str, known: tuple[str, ...]) -> str:
-    """A setting's value, one of a few words.
-
-    Raises:
-        UserError: Another one.
-    """
+    """A setting's value, one of a few words; a UserError for another one."""
     if value not in known:
         raise UserError(f"{option}: expected one of {list(known)}, found {value!r}; correct it")
     return value

@@ -32,9 +32,7 @@ def pkd(
     A scored position is what the head reads: a classifier's [CLS], as in the paper. A question generator reads no
     [CLS]; the states at its [MASK]s take its place. Both are logged as `patient_cls_mse`.
 
-    Args:
-        student: Its sizes.
-        teacher: Its sizes.
+    Settings:
         layers: `skip` or `last`, the last layer left out.
         alpha: As in `kd`.
         beta: b, in the mean form: over scored positions, layers and columns.

@@ -28,13 +28,9 @@ from qgkd.files.toml_values import check_section, nearest
 def check_method(
     values: Mapping[str, Any], source: str = "config", section: str = "method", beside: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Check a section that holds a method's name and settings.
+    """Check a section that holds a method's name, or several with `+`, and settings.
 
-    Args:
-        values: The section; `name` is the method's, or several with `+`.
-        source: The file, for messages.
-        section: The section's name, for messages.
-        beside: Keys that the section holds besides, with their types.
+    `source` and `section` are the file and the section's name in messages; `beside` are the types of further keys.
 
     Raises:
         UserError: An unknown method or setting, the nearest known one named; or a value of another type.
@@ -59,8 +55,7 @@ def objectives_of(method: Mapping[str, Any], student: EncoderShape, teacher: Enc
         UserError: Student, teacher and method do not fit together.
     """
     merged: list[tuple[Objective, Objective]] = []
-    names = method_names(str(method["name"]))
-    for name in names:
+    for name in method_names(str(method["name"])):
         known = settings_of(name)
         own = {key: value for key, value in method.items() if key in known} | method.get(name, {})
         for objective in METHODS[name](student, teacher, **own):
@@ -96,7 +91,7 @@ def _value(method: Mapping[str, Any], name: str, key: str) -> Any:
 
 def _merge(merged: list[tuple[Objective, Objective]], objective: Objective, method: str) -> None:
     """Add a term to those there are; each beside itself without its weight."""
-    bare = _bare(objective)
+    bare = replace(objective, weight=1.0)
     for place, (other, named) in enumerate(merged):
         if other == bare:
             merged[place] = (other, replace(named, weight=named.weight + objective.weight))
@@ -104,10 +99,6 @@ def _merge(merged: list[tuple[Objective, Objective]], objective: Objective, meth
     if any(named.name == objective.name for _, named in merged):
         objective = replace(objective, name=f"{method}_{objective.name}")
     merged.append((bare, objective))
-
-
-def _bare(objective: Objective) -> Objective:
-    return replace(objective, weight=1.0)
 
 
 def method_names(written: str, source: str = "config") -> list[str]:

@@ -40,15 +40,9 @@ class AttentionKind(StrEnum):
 
 
 def attention_cell_error(student: torch.Tensor, teacher: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
-    """The squared difference, summed over counted cells, the mean over heads.
+    """The squared difference, summed over counted cells (bool [B, 1, L, L]), the mean over heads.
 
-    Args:
-        student: [B, H, L, L].
-        teacher: [B, H, L, L].
-        cells: Bool, [B, 1, L, L]; which cells count.
-
-    Returns:
-        [B, L], one sum per query position.
+    [B, H, L, L] and [B, H, L, L] to [B, L], one sum per query position.
     """
     check_same_shape(student, teacher, "attention")
     difference = (student - teacher.detach()).masked_fill(~cells, 0)
@@ -56,15 +50,9 @@ def attention_cell_error(student: torch.Tensor, teacher: torch.Tensor, cells: to
 
 
 def attention_kl_divergence(student: torch.Tensor, teacher: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
-    """KL(teacher || student) of each query's distribution over keys, the mean over heads.
+    """KL(teacher || student) of each query's distribution over keys, the mean over heads, [B, L] in nats.
 
-    Args:
-        student: [B, H, L, L], log-probabilities.
-        teacher: [B, H, L, L], log-probabilities.
-        cells: Bool, broadcasts to [B, 1, L, L]; the keys each query may attend to.
-
-    Returns:
-        [B, L], nats.
+    From log-probabilities [B, H, L, L]; cells, bool, broadcast to [B, 1, L, L]: the keys a query may attend to.
     """
     check_same_shape(student, teacher, "attention")
     teacher = teacher.detach()

@@ -29,15 +29,7 @@ from qgkd.model_input.batch import Batch
 
 
 def hidden_state_squared_error(student_states: torch.Tensor, teacher_states: torch.Tensor) -> torch.Tensor:
-    """The mean over columns of the squared difference.
-
-    Args:
-        student_states: [B, L, D].
-        teacher_states: [B, L, D].
-
-    Returns:
-        [B, L].
-    """
+    """The mean over columns of the squared difference, [B, L, D] and [B, L, D] to [B, L]."""
     check_same_shape(student_states, teacher_states, "hidden states")
     return (student_states.float() - teacher_states.detach().float()).square().mean(dim=-1)
 

@@ -17,8 +17,6 @@ from typing import NamedTuple
 
 from qgkd.errors import UserError
 
-LAYER_MAPS = ("skip", "last", "top")
-
 
 class LayerPair(NamedTuple):
     """One student layer and the teacher layer it imitates."""
@@ -31,28 +29,21 @@ LayerMap = tuple[LayerPair, ...]
 
 
 def layer_map(name: str, student_layers: int, teacher_layers: int, *, leave_out_last: bool = False) -> LayerMap:
-    """A map by name, or written out.
+    """A map by its name, `skip`, `last` or `top`, or written out as pairs such as `1:2,2:4,6:12`.
 
-    Args:
-        name: `skip`, `last`, `top`, or pairs such as `1:2,2:4,6:12`.
-        student_layers: M.
-        teacher_layers: N.
-        leave_out_last: Leave out the student's last layer, as PKD does.
+    `leave_out_last` leaves out the student's last layer, as PKD does.
 
     Raises:
         UserError: An unknown map, or layers that do not exist.
     """
-    if name == "skip":
-        pairs = skip(student_layers, teacher_layers)
-    elif name == "last":
-        pairs = last(student_layers, teacher_layers)
-    elif name == "top":
-        pairs = top(student_layers, teacher_layers)
+    named = {"skip": skip, "last": last, "top": top}
+    if name in named:
+        pairs = named[name](student_layers, teacher_layers)
     elif re.fullmatch(r"\d+:\d+(,\d+:\d+)*", name):
         written = [tuple(map(int, pair.split(":"))) for pair in name.split(",")]
         pairs = explicit([(student, teacher) for student, teacher in written], student_layers, teacher_layers)
     else:
-        raise UserError(f"layer map: expected one of {list(LAYER_MAPS)} or pairs such as 1:2,2:4, found {name!r}")
+        raise UserError(f"layer map: expected one of {list(named)} or pairs such as 1:2,2:4, found {name!r}")
     if leave_out_last:
         pairs = tuple(pair for pair in pairs if pair.student < student_layers)
     if not pairs:

@@ -20,16 +20,9 @@ import torch
 from qgkd.distillation.objectives.layer_map import LayerMap, LayerPair
 from qgkd.distillation.objectives.objective import OnLayers
 from qgkd.distillation.objectives.positions import Positions, at_positions
-from qgkd.distillation.objectives.relations import (
-    Comparison,
-    Distance,
-    angle_cosines,
-    inner_products,
-    pair_errors,
-    pair_relations,
-)
+from qgkd.distillation.objectives.relations import Comparison, Distance, angle_cosines, inner_products, pair_errors
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
-from qgkd.distillation.objectives.word_relations import check_comparison
+from qgkd.distillation.objectives.word_relations import OnPairs
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.errors import UserError
 from qgkd.model_input.batch import Batch
@@ -42,35 +35,15 @@ def layer_distance_error(
     distance: Distance = Distance.COSINE,
     comparison: Comparison = Comparison.KL,
 ) -> torch.Tensor:
-    """The mean over the ordered pairs of a word's states.
-
-    Args:
-        student_states: [B, L, n, D of the student], n layers.
-        teacher_states: [B, L, n, D of the teacher].
-        distance: Of a pair.
-        comparison: Of student and teacher.
-
-    Returns:
-        [B, L].
-    """
+    """The mean over the ordered pairs of a word's states; of n layers [B, L, n, D], D each model's own, to [B, L]."""
     count = student_states.shape[2]
     pairs = ~torch.eye(count, dtype=torch.bool, device=student_states.device)
-    with torch.no_grad():
-        target = pair_relations(teacher_states, distance, pairs)
-    errors = pair_errors(pair_relations(student_states, distance, pairs), target, pairs, comparison)
+    errors = pair_errors(student_states, teacher_states, pairs, distance, comparison)
     return errors.sum(dim=(2, 3)) / (count * (count - 1))
 
 
 def layer_angle_error(student_states: torch.Tensor, teacher_states: torch.Tensor) -> torch.Tensor:
-    """The mean squared difference of cosines over the ordered triples of a word's states.
-
-    Args:
-        student_states: [B, L, n, D of the student], n layers, at least 3.
-        teacher_states: [B, L, n, D of the teacher].
-
-    Returns:
-        [B, L].
-    """
+    """The mean squared difference of cosines over the ordered triples of a word's states, shapes as of pairs."""
     count = student_states.shape[2]
     same = torch.eye(count, dtype=torch.bool, device=student_states.device)
     triples = ~(same[:, :, None] | same[:, None, :] | same[None, :, :])  # vertex, arm, arm
@@ -114,18 +87,13 @@ class _LayerRelation(OnLayers):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LayerRelationDistance(_LayerRelation):
+class LayerRelationDistance(_LayerRelation, OnPairs):
     """Relations of pairs of a word's states."""
 
-    distance: Distance = Distance.COSINE
-    """Of a pair."""
-    comparison: Comparison = Comparison.KL
-    """Of student and teacher."""
     name: str = "layer_relation_distance"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_comparison(self.name, self.distance, self.comparison)
         _check_count(self.name, self.layers, 2)
 
     def _error(self, student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:

@@ -62,11 +62,7 @@ class Objective(ABC):
         """Its terms at this stage, none where it is not active; no gradient goes into the teacher."""
 
     def check(self, student: EncoderShape, teacher: EncoderShape) -> None:
-        """Refuse models it cannot compare.
-
-        Raises:
-            UserError: What does not fit.
-        """
+        """Refuse models it cannot compare with a UserError."""
         for pair in self.pairs:
             if pair.student > student.layers or pair.teacher > teacher.layers:
                 raise UserError(
@@ -182,11 +178,7 @@ def teacher_rows(objectives: Sequence[Objective], student: DistillCapture, batch
 
 
 def check_objectives(objectives: Sequence[Objective], student: EncoderShape, teacher: EncoderShape) -> None:
-    """Refuse an empty list, two terms of one name, and models that do not fit.
-
-    Raises:
-        UserError: What is wrong.
-    """
+    """Refuse an empty list, two terms of one name, and models that do not fit with a UserError."""
     if not objectives:
         raise UserError("expected at least one objective, found none; give one a weight above 0")
     names = [objective.name for objective in objectives]

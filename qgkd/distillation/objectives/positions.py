@@ -32,16 +32,7 @@ UNITS = {Positions.ALL: Unit.POSITIONS, Positions.CLS: Unit.ROWS, Positions.MASK
 
 
 def at_positions(values: torch.Tensor, positions: Positions, batch: Batch) -> torch.Tensor:
-    """The values that count.
-
-    Args:
-        values: [B, L].
-        positions: Which.
-        batch: The rows.
-
-    Returns:
-        [B], the sum over a row's real positions, for `all`; [B] for `cls`; [R] for `masks`.
-    """
+    """The values of [B, L] that count: of `all` a row's sum over real positions, [B]; of `cls` [B]; of `masks` [R]."""
     if positions is Positions.CLS:
         return values[:, 0]
     if positions is Positions.MASKS:

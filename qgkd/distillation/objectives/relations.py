@@ -39,16 +39,7 @@ class Comparison(StrEnum):
 
 
 def pair_relations(states: torch.Tensor, distance: Distance, pairs: torch.Tensor) -> torch.Tensor:
-    """Every pair's relation.
-
-    Args:
-        states: [..., N, D].
-        distance: Which.
-        pairs: Bool, broadcasts to [..., N, N]: which pairs count.
-
-    Returns:
-        [..., N, N].
-    """
+    """Every pair's relation, [..., N, D] to [..., N, N]; `pairs`, bool and broadcast to that, are those that count."""
     states = states.float()
     if distance is Distance.COSINE:
         directions = F.normalize(states, dim=-1, eps=_SMALL)
@@ -60,20 +51,20 @@ def pair_relations(states: torch.Tensor, distance: Distance, pairs: torch.Tensor
 
 
 def pair_errors(
-    student: torch.Tensor, teacher: torch.Tensor, pairs: torch.Tensor, comparison: Comparison
+    student_states: torch.Tensor,
+    teacher_states: torch.Tensor,
+    pairs: torch.Tensor,
+    distance: Distance,
+    comparison: Comparison,
 ) -> torch.Tensor:
-    """Each pair's part of the difference, 0 where a pair does not count.
+    """Each pair's part of the difference, [..., N, D] to [..., N, N]; 0 where a pair does not count.
 
-    Args:
-        student: [..., N, N] of `pair_relations`.
-        teacher: Likewise; no gradient goes into it.
-        pairs: Bool, broadcasts to [..., N, N]; of `kl` each row is a distribution over its pairs.
-        comparison: Which.
-
-    Returns:
-        [..., N, N].
+    No gradient goes into the teacher; of `kl` each row is a distribution over its pairs.
     """
-    teacher, pairs = teacher.detach(), pairs.expand_as(student)
+    student = pair_relations(student_states, distance, pairs)
+    with torch.no_grad():
+        teacher = pair_relations(teacher_states, distance, pairs)
+    pairs = pairs.expand_as(student)
     if comparison is Comparison.MSE:
         return (student - teacher).square().masked_fill(~pairs, 0)
     low = torch.finfo(student.dtype).min  # not -inf: 0 times its difference would not be a number
@@ -85,12 +76,7 @@ def pair_errors(
 def inner_products(states: torch.Tensor, counted: torch.Tensor | None = None) -> torch.Tensor:
     """All inner products of vectors taken from their mean, which changes no difference and saves digits.
 
-    Args:
-        states: [..., N, D].
-        counted: Bool, broadcasts to [..., N]: those whose mean it is, the others become 0; None: all.
-
-    Returns:
-        [..., N, N].
+    [..., N, D] to [..., N, N]; `counted`, bool [..., N], are those whose mean it is, the others become 0; None: all.
     """
     states = states.float()
     if counted is None:

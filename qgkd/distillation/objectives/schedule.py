@@ -13,6 +13,7 @@ layer weighs what it weighs in all-layer (1/n of its term), so the end of layer-
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,11 +42,7 @@ class StageWeights:
     """Of the pairs of each student layer; None: 1 for each."""
 
     def of_layer(self, layer: int) -> float:
-        """The weight of a student layer's pairs.
-
-        Raises:
-            ValueError: A layer that is not in the schedule.
-        """
+        """The weight of a student layer's pairs; a ValueError for a layer that is not in the schedule."""
         if self.layers is None:
             return 1.0
         if layer not in self.layers:
@@ -59,13 +56,10 @@ EVERYTHING = StageWeights()
 def stage_weights(
     schedule: Schedule, progress: float, layers: Sequence[int], *, stage_ends: Sequence[float] | None = None
 ) -> StageWeights:
-    """The weights at one moment of the training.
+    """The weights where a share `progress` of the optimiser steps is done, from 0 to 1.
 
-    Args:
-        schedule: Which.
-        progress: Share of the optimiser steps that are done, 0 to 1.
-        layers: The student layers that imitate, bottom up (`objective.imitating_layers`); n of them make n + 1 stages.
-        stage_ends: Where each stage ends, as shares of the steps, the last 1; None makes equal stages.
+    The n `layers` that imitate, bottom up (`objective.imitating_layers`), make n + 1 stages; `stage_ends` are the
+    shares of the steps where each ends, the last 1, and None makes equal stages.
 
     Raises:
         UserError: Ends that do not rise to 1.
@@ -77,10 +71,8 @@ def stage_weights(
     ends = equal_stages(len(layers)) if stage_ends is None else tuple(stage_ends)
     _check_ends(ends, len(layers))
     stage = min(sum(end <= progress for end in ends), len(layers))  # from 0; the last is the logits'
-    if schedule is Schedule.LAYER_ADDING:
-        active = [float(place <= stage) for place in range(len(layers) + 1)]
-    else:
-        active = [float(place == stage) for place in range(len(layers) + 1)]
+    is_active = operator.le if schedule is Schedule.LAYER_ADDING else operator.eq
+    active = [float(is_active(place, stage)) for place in range(len(layers) + 1)]
     return StageWeights(logits=active[-1], layers=dict(zip(layers, active[:-1], strict=True)))
 
 

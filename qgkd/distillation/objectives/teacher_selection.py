@@ -65,14 +65,9 @@ class SelectedTeacher(ByUncertainty):
         return found
 
     def shares(self, student_logits: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """What each scored position counts with the small teacher, and with the large one.
+        """What each scored position counts with the small teacher, and with the large one, [R] without gradients.
 
-        Args:
-            student_logits: [R, C].
-            weights: [R], 0 for positions of rows that only fill a batch up.
-
-        Returns:
-            [R] and [R], without gradients.
+        The logits are [R, C], the weights [R], 0 for positions of rows that only fill a batch up.
         """
         unsure = uncertainty(student_logits, self.by)
         if self.mode is TeacherMode.SOFT:

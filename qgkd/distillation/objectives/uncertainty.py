@@ -6,8 +6,6 @@ Comes in: logits [B, C], in a question generator [R, V]. Goes out: one number pe
 A literal example: logits (0, 0, 0) are 1 by every measure; probabilities (0.5, 0.25, 0.25) have entropy 1.040 of ln 3 =
 1.099, which is 0.946, margin 1 - 0.25 = 0.75, least confidence (1 - 0.5) 3 / 2 = 0.75.
 
-With two classes all three rank positions alike.
-
 Source: Li et al. 2021 (Dynamic KD, arXiv 2109.11295), after active learning (Settles 2009): entropy at T = 1.
 Differs: margin and least confidence are scaled to 0..1 and point the same way as entropy; the order is the paper's. The
 reference code takes the logarithm of a softmax, which gives nan where a probability underflows; here it is a
@@ -35,14 +33,7 @@ class Uncertainty(StrEnum):
 
 @torch.no_grad()
 def uncertainty(student_logits: torch.Tensor, by: Uncertainty = Uncertainty.ENTROPY) -> torch.Tensor:
-    """Measure every position.
-
-    Args:
-        student_logits: [B, C], C at least 2.
-        by: The measure.
-
-    Returns:
-        [B], from 0 (certain) to 1 (uniform), without a gradient.
+    """Measure every position, [B, C] to [B], from 0 (certain) to 1 (uniform), without a gradient.
 
     Raises:
         ValueError: A single output has no distribution.

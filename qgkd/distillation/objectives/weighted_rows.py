@@ -77,14 +77,9 @@ class WeightedRows(ByUncertainty):
 
     @abstractmethod
     def factors(self, student_logits: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """What each scored position is multiplied by.
+        """What each scored position is multiplied by, [R] without a gradient.
 
-        Args:
-            student_logits: [R, C].
-            weights: [R], 0 for positions of rows that only fill a batch up.
-
-        Returns:
-            [R], without a gradient.
+        The logits are [R, C], the weights [R], 0 for positions of rows that only fill a batch up.
         """
 
     def terms(

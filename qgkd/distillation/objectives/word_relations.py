@@ -6,8 +6,7 @@ the angles of its triples within a window.
 A literal example: a row of 4 real tokens has 12 ordered pairs; in a window of 3 its 2 inner tokens are vertices of 2
 ordered triples each.
 
-Source: Park, Kim and Yang 2021 (CKD, arXiv 2109.08359), "word relation". Relations need
-no projection.
+Source: Park, Kim and Yang 2021 (CKD, arXiv 2109.08359), "word relation". Relations need no projection.
 Differs: the mean is over each row's pairs or triples, then over rows; the reference code takes it over all rows
 together, including padding in the windows and pairs of a word with itself. Distances are lengths instead of their
 squares. The code's cosine path gives nan on today's torch, which multiplies -inf by 0.
@@ -21,15 +20,8 @@ from dataclasses import dataclass
 import torch
 
 from qgkd.distillation.objectives.layer_map import LayerPair
-from qgkd.distillation.objectives.objective import MeanOverLayers
-from qgkd.distillation.objectives.relations import (
-    Comparison,
-    Distance,
-    angle_cosines,
-    inner_products,
-    pair_errors,
-    pair_relations,
-)
+from qgkd.distillation.objectives.objective import MeanOverLayers, OnLayers
+from qgkd.distillation.objectives.relations import Comparison, Distance, angle_cosines, inner_products, pair_errors
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.errors import UserError
 from qgkd.model_input.batch import Batch
@@ -43,39 +35,22 @@ def word_distance_error(
     distance: Distance = Distance.COSINE,
     comparison: Comparison = Comparison.KL,
 ) -> torch.Tensor:
-    """The mean over a row's ordered pairs of different real tokens.
+    """The mean over a row's ordered pairs of different real tokens, [B]; 0 for a row of one token.
 
-    Args:
-        student_states: [B, L, D of the student].
-        teacher_states: [B, L, D of the teacher].
-        real: Bool [B, L].
-        distance: Of a pair.
-        comparison: Of student and teacher.
-
-    Returns:
-        [B]; 0 for a row of one token.
+    The states are [B, L, D], D each model's own; `real` is bool [B, L].
     """
     itself = torch.eye(real.shape[1], dtype=torch.bool, device=real.device)
     pairs = real[:, :, None] & real[:, None, :] & ~itself  # [B, L, L]
-    with torch.no_grad():
-        target = pair_relations(teacher_states, distance, pairs)
-    errors = pair_errors(pair_relations(student_states, distance, pairs), target, pairs, comparison)
+    errors = pair_errors(student_states, teacher_states, pairs, distance, comparison)
     return errors.sum(dim=(1, 2)) / pairs.sum(dim=(1, 2)).clamp(min=1)
 
 
 def word_angle_error(
     student_states: torch.Tensor, teacher_states: torch.Tensor, real: torch.Tensor, window: int = 21
 ) -> torch.Tensor:
-    """The mean squared difference of cosines over a row's triples (i, v, j) of real tokens, i and j within the window.
+    """The mean squared difference of cosines over a row's triples (i, v, j) of real tokens, [B]; 0 without a triple.
 
-    Args:
-        student_states: [B, L, D of the student].
-        teacher_states: [B, L, D of the teacher].
-        real: Bool [B, L].
-        window: Tokens in a window around its vertex v, odd.
-
-    Returns:
-        [B]; 0 for a row without a triple.
+    i and j lie within the window around their vertex v, an odd number of tokens; shapes as of pairs.
     """
     length, half = real.shape[1], min((window - 1) // 2, real.shape[1] - 1)
     offsets = torch.cat([torch.arange(-half, 0), torch.arange(1, half + 1)]).to(real.device)
@@ -101,6 +76,22 @@ def _window_angles(states: torch.Tensor, real: torch.Tensor, places: torch.Tenso
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnPairs(OnLayers):
+    """An objective on relations of pairs."""
+
+    distance: Distance = Distance.COSINE
+    """Of a pair."""
+    comparison: Comparison = Comparison.KL
+    """Of student and teacher."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # A softmax of lengths would count far words most.
+        if self.comparison is Comparison.KL and self.distance is not Distance.COSINE:
+            raise UserError(f"{self.name}: expected cosine distances for comparison 'kl', found l2; use mse")
+
+
+@dataclass(frozen=True, kw_only=True)
 class _WordRelation(MeanOverLayers):
     """What both share: one error per row and layer pair."""
 
@@ -121,18 +112,10 @@ class _WordRelation(MeanOverLayers):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WordRelationDistance(_WordRelation):
+class WordRelationDistance(_WordRelation, OnPairs):
     """Relations of pairs of words."""
 
-    distance: Distance = Distance.COSINE
-    """Of a pair."""
-    comparison: Comparison = Comparison.KL
-    """Of student and teacher."""
     name: str = "word_relation_distance"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_comparison(self.name, self.distance, self.comparison)
 
     def _error(self, student: torch.Tensor, teacher: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         return word_distance_error(student, teacher, real, self.distance, self.comparison)
@@ -155,13 +138,3 @@ class WordRelationAngle(_WordRelation):
 
     def _error(self, student: torch.Tensor, teacher: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         return word_angle_error(student, teacher, real, self.window)
-
-
-def check_comparison(name: str, distance: Distance, comparison: Comparison) -> None:
-    """Refuse a softmax of lengths, which would count far words most.
-
-    Raises:
-        UserError: KL of L2 distances.
-    """
-    if comparison is Comparison.KL and distance is not Distance.COSINE:
-        raise UserError(f"{name}: expected cosine distances for comparison 'kl', found l2; use mse")

@@ -12,6 +12,7 @@ probabilities after dropout.
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -31,10 +32,8 @@ class Recording:
     """What the hooks of one forward recorded."""
 
     needs: Needs
-    hidden_states: States = field(default_factory=dict)
-    query_states: States = field(default_factory=dict)
-    key_states: States = field(default_factory=dict)
-    value_states: States = field(default_factory=dict)
+    states: dict[str, Any] = field(default_factory=lambda: defaultdict(dict))
+    """`States` by their names in `DistillCapture`."""
     allowed: torch.Tensor | None = None
     cut_off: bool = False
     """Whether the output of a trained module came without a gradient."""
@@ -51,34 +50,25 @@ class Recording:
                 "expected captured tensors to carry gradients, found none: activation checkpointing with "
                 "use_reentrant=True hides them; set use_reentrant=False"
             )
-        seen = (
-            (self.needs.hidden_states, self.hidden_states, "hidden states"),
-            (self.needs.attention, self.query_states, "queries"),
-            (self.needs.attention, self.key_states, "keys"),
-            (self.needs.values, self.value_states, "values"),
-        )
-        for wanted, found, what in seen:
-            if missing := sorted(wanted - set(found)):
+        for name, layers in _wanted(self.needs).items():
+            if missing := sorted(layers - self.states[name].keys()):
+                what = name.replace("_", " ")
                 raise RuntimeError(
-                    f"expected the {what} of layers {sorted(wanted)}, the forward gave none for {missing}"
+                    f"expected the {what} of layers {sorted(layers)}, the forward gave none for {missing}"
                 )
-        return DistillCapture(
-            logits=logits,
-            hidden_states=self.hidden_states or None,
-            query_states=self.query_states or None,
-            key_states=self.key_states or None,
-            value_states=self.value_states or None,
-            allowed=self.allowed,
-        )
+        found = {name: states or None for name, states in self.states.items()}
+        return DistillCapture(logits=logits, allowed=self.allowed, **found)
+
+
+def _wanted(needs: Needs) -> dict[str, frozenset[int]]:
+    """The layers that are needed, by the names of their states in `DistillCapture`."""
+    attention = dict.fromkeys(("query_states", "key_states"), needs.attention)
+    return {"hidden_states": needs.hidden_states, **attention, "value_states": needs.values}
 
 
 @contextlib.contextmanager
 def recording(model: PreTrainedModel, needs: Needs) -> Iterator[Recording]:
-    """Hooks for the forwards inside the block, removed after it.
-
-    Args:
-        model: Any model whose encoder `qgkd.checkpoints.encoder` knows.
-        needs: Layers from 1 (hidden state 0: the embeddings).
+    """Hooks for the forwards inside the block, removed after it, on a model that `qgkd.checkpoints.encoder` knows.
 
     Raises:
         ValueError: A layer the model does not have.
@@ -87,28 +77,20 @@ def recording(model: PreTrainedModel, needs: Needs) -> Iterator[Recording]:
     _check_layers(needs, len(layers))
     heads = int(model.config.num_attention_heads)
     recorded = Recording(needs)
-    handles = []
-    if 0 in needs.hidden_states:
-        handles.append(layers[0].register_forward_pre_hook(_keep_input(recorded.hidden_states)))
-    for layer in sorted(needs.hidden_states - {0}):
-        handles.append(layers[layer - 1].register_forward_hook(_keep_output(recorded, recorded.hidden_states, layer)))
-    for layer in sorted(needs.attention | needs.values):
-        parts = attention_parts(layers[layer - 1])
-        if layer in needs.attention:
-            handles.append(
-                parts.query.register_forward_hook(_keep_output(recorded, recorded.query_states, layer, heads))
-            )
-            handles.append(parts.key.register_forward_hook(_keep_output(recorded, recorded.key_states, layer, heads)))
-        if layer in needs.values:
-            handles.append(
-                parts.value.register_forward_hook(_keep_output(recorded, recorded.value_states, layer, heads))
-            )
-        handles.append(parts.attention.register_forward_pre_hook(_keep_mask(recorded), with_kwargs=True))
-    try:
+    with contextlib.ExitStack() as hooks:
+        if 0 in needs.hidden_states:
+            hooks.enter_context(layers[0].register_forward_pre_hook(_keep_input(recorded.states["hidden_states"])))
+        for layer in sorted(needs.hidden_states - {0}):
+            keep = _keep_output(recorded, recorded.states["hidden_states"], layer)
+            hooks.enter_context(layers[layer - 1].register_forward_hook(keep))
+        for layer in sorted(needs.attention | needs.values):
+            parts = attention_parts(layers[layer - 1])
+            modules = {"query_states": parts.query, "key_states": parts.key, "value_states": parts.value}
+            for name in (name for name in modules if layer in _wanted(needs)[name]):
+                keep = _keep_output(recorded, recorded.states[name], layer, heads)
+                hooks.enter_context(modules[name].register_forward_hook(keep))
+            hooks.enter_context(parts.attention.register_forward_pre_hook(_keep_mask(recorded), with_kwargs=True))
         yield recorded
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _keep_input(states: States) -> Callable[[nn.Module, tuple[Any, ...]], None]:

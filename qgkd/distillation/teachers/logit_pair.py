@@ -21,15 +21,7 @@ from torch.nn import functional as F
 
 
 class LogitPair:
-    """Both logits of one batch; no gradient goes into the teacher's.
-
-    Args:
-        student_logits: [R, V].
-        teacher_logits: [R, V].
-
-    Raises:
-        ValueError: The shapes differ.
-    """
+    """Both logits of one batch, [R, V] each, or a ValueError; no gradient goes into the teacher's."""
 
     def __init__(self, student_logits: torch.Tensor, teacher_logits: torch.Tensor) -> None:
         check_same_shape(student_logits, teacher_logits, "logits")
@@ -71,11 +63,7 @@ class LogitPair:
 
 
 def check_same_shape(student: torch.Tensor, teacher: torch.Tensor, what: str) -> None:
-    """Refuse what torch would broadcast.
-
-    Raises:
-        ValueError: The shapes differ.
-    """
+    """Refuse what torch would broadcast, tensors of two shapes, with a ValueError."""
     if student.shape != teacher.shape:
         raise ValueError(
             f"expected {what} of one shape, found {list(student.shape)} for the student and {list(teacher.shape)} for "

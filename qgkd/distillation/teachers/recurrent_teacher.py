@@ -23,11 +23,7 @@ _ROWS_PER_PASS = 64
 
 
 class RecurrentTeacher:
-    """Runs a teacher on the recurrent rows that packed rows stand for.
-
-    Args:
-        teacher: Trained on recurrent rows of the batch's layout.
-    """
+    """Runs a teacher, trained on recurrent rows of the batch's layout, on those that packed rows stand for."""
 
     def __init__(self, teacher: Teacher) -> None:
         self._teacher = teacher
@@ -62,13 +58,9 @@ class RecurrentTeacher:
 
 
 def recurrent_rows_of(packed: ModelInput) -> ModelInput:
-    """One row per scored [MASK] of packed rows, as `recurrent_row` builds it from the same tokens.
+    """One row per scored [MASK] of packed rows, in their order, as `recurrent_row` builds it from the same tokens.
 
-    Args:
-        packed: Rows of layout `marked` or `plain`, R scored [MASK]s in all.
-
-    Returns:
-        R rows of one scored [MASK] each, in the order of the packed rows' [MASK]s.
+    The packed rows are of layout `marked` or `plain`.
     """
     assert packed.steps is not None
     row, position = packed.scored_positions.unbind(dim=1)

@@ -21,13 +21,7 @@ _Capture = TypeVar("_Capture", bound=DistillCapture)
 
 
 def run_on_rows(teacher: Callable[[Batch], _Capture], batch: Batch, rows: torch.Tensor) -> _Capture:
-    """Run the teacher on a batch's chosen rows.
-
-    Args:
-        teacher: Any.
-        batch: The rows.
-        rows: Bool [B], at least one.
-    """
+    """Run the teacher on a batch's chosen rows, bool [B], at least one."""
     if bool(rows.all()):
         return teacher(batch)
     scored = rows[batch.inputs.scored_positions[:, 0]]

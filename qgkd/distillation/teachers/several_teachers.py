@@ -51,7 +51,7 @@ class SeveralTeachers:
     """Runs each of them.
 
     Args:
-        teachers: The smaller first; inner states are taken from the last.
+        teachers: The smaller first; inner states are taken from the last, whose needs count.
         ensemble: The mean their logits are merged by.
     """
 
@@ -59,6 +59,7 @@ class SeveralTeachers:
         if len(teachers) < 2:
             raise ValueError(f"expected at least two teachers, found {len(teachers)}")
         self._teachers, self._ensemble = tuple(teachers), ensemble
+        self.needs = teachers[-1].needs
 
     def __iter__(self) -> Iterator[Member]:
         return iter(self._teachers)
@@ -90,15 +91,7 @@ class SeveralTeachers:
 
 
 def ensemble_logits(logits: Sequence[torch.Tensor], ensemble: Ensemble) -> torch.Tensor:
-    """Logits whose softmax is the mean distribution.
-
-    Args:
-        logits: Each teacher's, [R, V].
-        ensemble: The mean.
-
-    Returns:
-        [R, V]; with one column the mean score.
-    """
+    """Logits [R, V] whose softmax is the mean of the teachers' distributions, [R, V] each; of one column the mean."""
     stacked = torch.stack([each.float() for each in logits])  # [teachers, R, V]
     if ensemble is Ensemble.GEOMETRIC or stacked.shape[-1] == 1:
         return stacked.mean(dim=0)
