@@ -62,14 +62,8 @@ class PolicyGradientTrainer(QGTrainer):
         weights = batch.row_weights.tolist()
         rows = [[WeightedRow(row, weight)] for row, weight in zip(drawn.rows, weights, strict=True)]
         collated = self.collate(rows).to(self.args.device)
-        return DrawnBatch(
-            inputs=collated.inputs,
-            targets=collated.targets,
-            row_weights=collated.row_weights,
-            advantages=drawn.advantages,
-            forbidden=drawn.forbidden,
-            mean_reward=drawn.mean_reward,
-        )
+        values = {name: getattr(drawn, name) for name in ("advantages", "forbidden", "mean_reward")}
+        return DrawnBatch(inputs=collated.inputs, targets=collated.targets, row_weights=collated.row_weights, **values)
 
     def loss_terms(self, capture: Capture, batch: Batch) -> list[LossTerm]:
         """Minus advantage times log-probability, summed over each answer's drawn tokens; the reward is logged."""

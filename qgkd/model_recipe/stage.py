@@ -17,6 +17,7 @@ import copy
 import hashlib
 import json
 import math
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -127,8 +128,6 @@ def _settle(stage: Stage, folder: Path, force: bool) -> dict[str, Any]:
 
 
 def _clear(folder: Path) -> None:
-    import shutil
-
     for name in ("checkpoint-*", "model", ".model.*", "runs"):
         for path in folder.glob(name):
             shutil.rmtree(path)

@@ -97,14 +97,7 @@ def tokenize_items(
 
 
 def count_items(items: Sequence[TokenizedItem]) -> ItemStatistics:
-    """Count what the six scores need.
-
-    Args:
-        items: Tokenised questions with their references.
-
-    Returns:
-        One row per item, in order.
-    """
+    """Count what the six scores need, one row per item."""
     rows = [
         [
             *bleu_statistics(item.hypothesis, item.references),

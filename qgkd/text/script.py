@@ -100,14 +100,10 @@ def _aligned(text: str, convert: Callable[[str], str]) -> str:
     for piece in _PIECE.findall(text):
         converted = convert(piece)
         if len(converted) != len(piece):
-            converted = "".join(_one_for_one(character, convert) for character in piece)
+            single = map(convert, piece)
+            converted = "".join(new if len(new) == 1 else old for old, new in zip(piece, single, strict=True))
         pieces.append(converted)
     return "".join(pieces)
-
-
-def _one_for_one(character: str, convert: Callable[[str], str]) -> str:
-    converted = convert(character)
-    return converted if len(converted) == 1 else character
 
 
 @functools.cache

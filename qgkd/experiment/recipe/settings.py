@@ -50,7 +50,6 @@ _MISPLACED = {
 _FROM_SCRATCH = (
     "vocabulary", "layers", "hidden_size", "heads", "intermediate_size", "sinusoidal_positions", "copying_start"
 )  # fmt: skip
-_METHOD_KEYS = set(DISTILL_KEYS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,10 +138,10 @@ def run_settings(
     """
     section = {**defaults, **_section(values, name, source)}
     _refuse_misplaced("distill", section, source, section=name)
-    chosen = {key: section.pop(key) for key in list(section) if takes_method and key in _METHOD_KEYS}
+    chosen = {key: section.pop(key) for key in list(section) if takes_method and key in DISTILL_KEYS}
     chosen = check_section(source, name, chosen, DISTILL_KEYS)
     plain = {key: value for key, value in section.items() if key not in OVERLAYS}
-    names = ("fraction", "dropout", *OVERLAYS, *sorted(_METHOD_KEYS - {"teacher"} if takes_method else ()))
+    names = ("fraction", "dropout", *OVERLAYS, *sorted(set(DISTILL_KEYS) - {"teacher"} if takes_method else ()))
     check_section(source, name, section, names)
     values_of: dict[str, Any] = check_section(source, name, plain, RunSettings)
     values_of |= {key: dict(_section(section, key, f"{source}: {name}")) for key in OVERLAYS}
