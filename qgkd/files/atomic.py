@@ -40,15 +40,7 @@ WHILE_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS,
 
 
 def explain_write_error(path: str | Path, error: OSError) -> UserError:
-    """Turn an operating system's refusal to write into one sentence.
-
-    Args:
-        path: The file the user asked for.
-        error: From the operating system.
-
-    Returns:
-        The error to raise, with `from error`.
-    """
+    """Turn an operating system's refusal to write the user's file into one sentence, to raise `from error`."""
     reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}; choose another path")
     return UserError(f"{path}: could not be written: {reason}")
 
@@ -69,9 +61,6 @@ def write_atomically(path: str | Path, *, binary: bool = False) -> Iterator[IO[A
     Args:
         path: The file to write; its folder must exist.
         binary: Yield a handle for bytes instead of text.
-
-    Yields:
-        The open handle.
 
     Raises:
         UserError: The folder is absent or not writable, or the disk is full; the old file is left as it was.
@@ -103,9 +92,6 @@ def write_atomically(path: str | Path, *, binary: bool = False) -> Iterator[IO[A
 
 def check_writable(path: str | Path) -> None:
     """Refuse a path that `write_atomically` would refuse later, after hours of work; writes nothing.
-
-    Args:
-        path: The file that will be written.
 
     Raises:
         UserError: The folder is absent or not writable.

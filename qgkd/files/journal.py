@@ -105,9 +105,6 @@ def open_journal(path: Path, header: dict[str, Any], *, start_over: bool) -> Jou
         header: System, options and settings of this run, as JSON values.
         start_over: Discard an existing file's content.
 
-    Returns:
-        The journal, ready for the next batch.
-
     Raises:
         UserError: Another process is writing it, its header differs from this run's, or it cannot be written.
     """

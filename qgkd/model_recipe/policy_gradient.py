@@ -39,12 +39,7 @@ class DrawnBatch(Batch):
 
 
 class PolicyGradientTrainer(QGTrainer):
-    """Trains a `prefix` model on packed rows of one question each.
-
-    Args:
-        draws: Draws and judges questions.
-        temperature: Of the draws.
-        options: `QGTrainer`'s own.
+    """Trains a `prefix` model on packed rows of one question each; `options` are those of `QGTrainer`.
 
     Raises:
         UserError: The model is sharded over processes.

@@ -50,12 +50,7 @@ _HELD_OUT_COPIES = 400
 
 
 class Preparation:
-    """Makes the parts of the prepared data that are not there yet.
-
-    Args:
-        settings: The recipe.
-        folder: Where the parts go.
-    """
+    """Makes the parts of a recipe's prepared data that are not yet in the folder."""
 
     def __init__(self, settings: RecipeSettings, folder: Path) -> None:
         self._settings, self._folder = settings, folder

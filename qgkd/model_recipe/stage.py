@@ -75,7 +75,7 @@ def run_stage(stage: Stage, folder: Path, base: Path | None, *, force: bool = Fa
     """Train a stage or resume it, unless it is done.
 
     Args:
-        stage: The stage.
+        stage: What is trained.
         folder: Its own folder.
         base: The model before it; None builds one of the config's sizes.
         force: Begin again where the folder holds the stage with other settings.

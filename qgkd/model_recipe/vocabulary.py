@@ -26,15 +26,7 @@ _MARKS = "，。！？：；、「」『』（）《》〈〉【】〔〕“”�
 
 
 def train_vocabulary(texts: Iterable[str], settings: VocabularySettings) -> list[str]:
-    """Choose the tokens.
-
-    Args:
-        texts: Passages in both scripts.
-        settings: Sizes.
-
-    Returns:
-        `settings.size` tokens, fewer where the texts hold fewer.
-    """
+    """Choose `settings.size` tokens from passages in both scripts; fewer where they hold fewer."""
     characters: Counter[str] = Counter()
     words: Counter[str] = Counter()
     for text in texts:

@@ -25,13 +25,7 @@ class Pairs:
 
 
 def read_jsonl_pairs(path: str) -> Pairs:
-    """Read hypotheses with their references.
-
-    Args:
-        path: A JSONL file with `hyp` and `refs`, or `-`.
-
-    Returns:
-        The pairs in order; blank lines are skipped.
+    """Read hypotheses with their references from a JSONL file or `-`; blank lines are skipped.
 
     Raises:
         UserError: The file cannot be read, has no line, or a line is not an object with both fields.
@@ -51,9 +45,6 @@ def read_text_pairs(hypotheses_path: str, references_path: str) -> Pairs:
     Args:
         hypotheses_path: One question per line, an empty line for an empty one; or `-`.
         references_path: One reference per line; or `-`, if the other is not.
-
-    Returns:
-        The pairs in order.
 
     Raises:
         UserError: A file cannot be read, there is no line, the counts differ, or a reference is empty.
@@ -84,9 +75,6 @@ def read_other_hypotheses(path: str, pairs: Pairs, *, is_jsonl: bool) -> list[st
         path: A file in the format of the first; `refs` may be left out of a JSONL.
         pairs: What the first system was scored on.
         is_jsonl: Whether the file is JSONL, or text with one question per line.
-
-    Returns:
-        Questions, item for item.
 
     Raises:
         UserError: The file cannot be read, has another number of questions or other references.

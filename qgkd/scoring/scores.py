@@ -79,9 +79,6 @@ def score(
         tokenization: `mixed` (Latin and digit runs whole) or `char`.
         meteor: `exact`, our own; `jar`, the METEOR 1.5 program through pycocoevalcap, which needs java.
 
-    Returns:
-        The scores with their definition.
-
     Raises:
         UserError: No questions, lengths that differ, an empty reference, or `jar` where it is not installed.
     """

@@ -36,13 +36,8 @@ def detect_script(text: str) -> Script:
     """Detect the script of a text by the majority of the characters that occur in one script only.
 
     A character counts as Traditional when Big5 holds it and GB 2312 does not, as Simplified the other way round; those
-    in both (的, 里, 台) do not count. A Simplified passage with a name in Traditional characters stays Simplified.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        The script; `NEUTRAL` for Latin text, the empty string or a tie.
+    in both (的, 里, 台) do not count. A Simplified passage with a name in Traditional characters stays Simplified;
+    Latin text, the empty string and a tie are `NEUTRAL`.
     """
     balance = sum(_leaning(character) for character in text)
     if balance == 0:
@@ -77,20 +72,12 @@ def to_simplified(text: str) -> str:
 
 
 def to_traditional_aligned(text: str) -> str:
-    """Convert to Traditional Chinese so that character i of the result is character i of the text.
-
-    Returns:
-        Text of exactly the same length: offsets in it are offsets in the original.
-    """
+    """Convert to Traditional Chinese so that character i of the result is character i of the text."""
     return _aligned(text, to_traditional)
 
 
 def to_simplified_aligned(text: str) -> str:
-    """Convert to Simplified Chinese so that character i of the result is character i of the text.
-
-    Returns:
-        Text of exactly the same length.
-    """
+    """Convert to Simplified Chinese so that character i of the result is character i of the text."""
     return _aligned(text, to_simplified)
 
 

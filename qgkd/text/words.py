@@ -85,14 +85,7 @@ def cut_words(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def tag_words(sentence: str) -> tuple[Word, ...]:
-    """Cut a sentence into tagged words.
-
-    Args:
-        sentence: Text, preferably one sentence: results are cached.
-
-    Returns:
-        Words in order; joined they give the sentence, white space included.
-    """
+    """Cut a text, preferably one sentence, into tagged words; joined they give it back, white space included."""
     words: list[Word] = []
     start_char = 0
     for text in cut_words(sentence):

@@ -47,14 +47,8 @@ def time_in_turns(
 ) -> dict[Key, float]:
     """Call every function once per round, so that a busy minute of the machine hits all.
 
-    Args:
-        runs: Functions by name.
-        rounds: How often each is measured.
-        clock: Reads seconds.
-        warm_up: Whether a round that does not count comes first.
-
     Returns:
-        The median seconds of each.
+        The median seconds of each, by the `clock`; with `warm_up`, a round that does not count comes first.
     """
     taken: dict[Key, list[float]] = {name: [] for name in runs}
     for _ in range(rounds + warm_up):

@@ -95,12 +95,7 @@ def parse_tree(name: str) -> dict[str, float]:
 
 
 def step_of(name: str, settings: CompareSettings) -> TrainingStep | None:
-    """Return the step that makes a system's model; None for the rule.
-
-    Args:
-        name: A system.
-        settings: Settings of one seed and mode (`CompareSettings.of`).
-    """
+    """Return the step that makes a system's model with one seed and mode (`CompareSettings.of`); None for the rule."""
     if name == "rule":
         return None
     chain, distill, direct = Chain(settings.chain), settings.chain.distill, settings.direct

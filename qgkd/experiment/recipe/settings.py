@@ -127,15 +127,7 @@ def chain_settings(values: Mapping[str, Any], source: str) -> ChainSettings:
 def run_settings(
     values: Mapping[str, Any], name: str, source: str, defaults: Mapping[str, Any], *, takes_method: bool = False
 ) -> RunSettings:
-    """Check the section of one run.
-
-    Args:
-        values: All sections.
-        name: The run's.
-        source: The file's name, for messages.
-        defaults: For keys that the section leaves out.
-        takes_method: Whether it takes the keys of `[distill]`.
-    """
+    """Check one run's section, laid over its `defaults`; with `takes_method`, it takes the keys of `[distill]`."""
     section = {**defaults, **_section(values, name, source)}
     _refuse_misplaced("distill", section, source, section=name)
     chosen = {key: section.pop(key) for key in list(section) if takes_method and key in DISTILL_KEYS}
