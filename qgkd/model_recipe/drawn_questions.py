@@ -111,8 +111,10 @@ class QuestionDraws:
         model: BertForMaskedLM,
     ) -> Drawn:
         rows: list[Row] = []
-        advantages, rewards = list[float](), list[float]()
-        requests, prefixes = list[int](), list[tuple[int, ...]]()
+        advantages: list[float] = []
+        rewards: list[float] = []
+        requests: list[int] = []
+        prefixes: list[tuple[int, ...]] = []
         for request, (source, reference, hypotheses) in enumerate(zip(sources, references, found, strict=True)):
             wanted = tuple(token for token in reference if token != self._end_id)
             values = [overlap(hypothesis.token_ids, wanted) for hypothesis in hypotheses]
