@@ -70,14 +70,7 @@ def qgkd(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        arguments: What follows `qgkd`; what the shell gave, where None.
-
-    Returns:
-        The exit code.
-    """
+    """Run the command that the arguments name, by default the shell's; return the exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")  # Chinese text goes out whole under any locale

@@ -11,6 +11,7 @@ import ipaddress
 import os
 import socket
 import sysconfig
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,52 +22,35 @@ from qgkd.errors import UserError
 if TYPE_CHECKING:
     from qgkd.page.settings import PageSettings
 
-_SERVER, _PAGE = "Server", "Page"
+_server = partial(typer.Option, rich_help_panel="Server")
+_page = partial(typer.Option, rich_help_panel="Page")
 _FONT = "'Noto Sans TC', 'Noto Sans CJK TC', 'PingFang TC', 'Microsoft JhengHei', 'Noto Sans SC', sans-serif"
 _MOST_MESSAGE_MB = 64
 
 
 def app(
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine's.", rich_help_panel=_SERVER)
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.", rich_help_panel=_SERVER)] = 8501,
-    base_path: Annotated[
-        str, typer.Option(help="Path below which a reverse proxy serves the page.", rich_help_panel=_SERVER)
-    ] = "",
+    host: Annotated[str, _server(help="Address to listen on; 0.0.0.0 for all of this machine's.")] = "127.0.0.1",
+    port: Annotated[int, _server(min=1, max=65535, help="Port to listen on.")] = 8501,
+    base_path: Annotated[str, _server(help="Path below which a reverse proxy serves the page.")] = "",
     public_host: Annotated[
         list[str] | None,
-        typer.Option(
-            help="A host name under which browsers reach the server; others are refused. May be repeated.",
-            rich_help_panel=_SERVER,
-        ),
+        _server(help="A host name under which browsers reach the server; others are refused. May be repeated."),
     ] = None,
-    open_browser: Annotated[
-        bool, typer.Option("--open", help="Open the page in this machine's browser.", rich_help_panel=_SERVER)
-    ] = False,
+    open_browser: Annotated[bool, _server("--open", help="Open the page in this machine's browser.")] = False,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Offer a model folder or hub name; the first is the default.", rich_help_panel=_PAGE),
+        _page(help="Offer a model folder or hub name; the first is the default."),
     ] = None,
     any_model: Annotated[
         bool | None,
-        typer.Option(
-            help="Let visitors type a model folder or hub name; the default where only this machine is listened to.",
-            rich_help_panel=_PAGE,
-        ),
+        _page(help="Let visitors type a model folder or hub name; the default where only this machine is listened to."),
     ] = None,
-    state: Annotated[Path | None, typer.Option(help="Folder of the visitors' quizzes.", rich_help_panel=_PAGE)] = None,
-    keep_days: Annotated[
-        int, typer.Option(min=1, help="Remove quizzes not opened for so many days.", rich_help_panel=_PAGE)
-    ] = 60,
-    at_once: Annotated[
-        int, typer.Option(min=1, help="Visitors served at the same time; the others wait.", rich_help_panel=_PAGE)
-    ] = 1,
-    most_waiting: Annotated[
-        int, typer.Option(min=1, help="Longest queue; later visitors are told to retry.", rich_help_panel=_PAGE)
-    ] = 100,
-    max_chars: Annotated[int, typer.Option(min=100, help="Longest text.", rich_help_panel=_PAGE)] = 200_000,
-    max_upload_mb: Annotated[int, typer.Option(min=1, help="Largest file.", rich_help_panel=_PAGE)] = 20,
+    state: Annotated[Path | None, _page(help="Folder of the visitors' quizzes.")] = None,
+    keep_days: Annotated[int, _page(min=1, help="Remove quizzes not opened for so many days.")] = 60,
+    at_once: Annotated[int, _page(min=1, help="Visitors served at the same time; the others wait.")] = 1,
+    most_waiting: Annotated[int, _page(min=1, help="Longest queue; later visitors are told to retry.")] = 100,
+    max_chars: Annotated[int, _page(min=100, help="Longest text.")] = 200_000,
+    max_upload_mb: Annotated[int, _page(min=1, help="Largest file.")] = 20,
 ) -> None:
     """Serve the teacher's page: paste a text, choose answers, edit the questions, take the quiz home.
 

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from qgkd.cli.run_options import overrides_like
 from qgkd.cli.stdout import write_stdout
 
 
@@ -22,9 +23,7 @@ def compare(
         Path,
         typer.Argument(help="A TOML file like eval/configs/compare_cpu.toml.", metavar="CONFIG"),
     ],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(help="section.key=value, e.g. compare.seeds=[1].", metavar="SETTINGS")
-    ] = None,
+    overrides: Annotated[list[str] | None, overrides_like("compare.seeds=[1]")] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Make only this row and what it needs; repeatable.")
     ] = None,

@@ -10,18 +10,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from qgkd.cli.run_options import ConfigFile, Force, PrepareOnly, Resume, print_once, refuse_both
+from qgkd.cli.run_options import ConfigFile, Force, PrepareOnly, Resume, overrides_like, print_once, refuse_both
 
 
 def distill(
     config: ConfigFile,
     overrides: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="section.key=value, e.g. distill.method=pkd-skip; `qgkd glue methods` lists all.", metavar="SETTINGS"
-        ),
+        list[str] | None, overrides_like("distill.method=pkd-skip; `qgkd glue methods` lists all")
     ] = None,
     resume: Resume = False,
     force: Force = False,
@@ -34,8 +29,6 @@ def distill(
     run = load_distill_run(config, tuple(overrides or ()))
     from qgkd.distillation import run as distillation
 
-    if prepare_only:
-        folder = distillation.prepare_distillation(run)
-    else:
-        folder = distillation.distill(run, resume=resume, force=force)
+    prepare, learn = distillation.prepare_distillation, distillation.distill
+    folder = prepare(run) if prepare_only else learn(run, resume=resume, force=force)
     print_once(f"{folder}\n")

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from qgkd.scoring.answerability import QuestionScorer
     from qgkd.scoring.evaluate import Evaluation
 
-_SCORING = "Scoring"
+_scoring = partial(typer.Option, rich_help_panel="Scoring")
 _METRICS = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score")
 
 
@@ -34,31 +35,23 @@ def evaluate(
     limit: Annotated[int | None, typer.Option(min=1, help="Take the first N examples only.")] = None,
     exclude_articles_of: Annotated[
         Path | None,
-        typer.Option(
-            help="A second row for the examples whose title does not occur in this file.", rich_help_panel=_SCORING
-        ),
+        _scoring(help="A second row for the examples whose title does not occur in this file."),
     ] = None,
     predictions: Annotated[
         Path | None, typer.Option(help="Write the questions as JSONL that `qgkd score` reads.")
     ] = None,
     extra: Annotated[
         bool,
-        typer.Option("--extra", help="Also copy rate, distinctness and answerability.", rich_help_panel=_SCORING),
+        _scoring("--extra", help="Also copy rate, distinctness and answerability."),
     ] = False,
-    answerability_model: Annotated[
-        str | None, typer.Option(help="The frozen model that measures answerability.", rich_help_panel=_SCORING)
-    ] = None,
+    answerability_model: Annotated[str | None, _scoring(help="The frozen model that measures answerability.")] = None,
     json_object: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    tokenize: Annotated[str, typer.Option(help="`mixed` or `char`.", rich_help_panel=_SCORING)] = "mixed",
-    meteor: Annotated[str, typer.Option(help="`exact`, or `jar` (needs java).", rich_help_panel=_SCORING)] = "exact",
+    tokenize: Annotated[Literal["mixed", "char"], _scoring(help="`mixed` or `char`.")] = "mixed",
+    meteor: Annotated[Literal["exact", "jar"], _scoring(help="`exact`, or `jar` (needs java).")] = "exact",
     *,
     choice: SystemChoice,
 ) -> None:
     """Score a system on a file: one table row."""
-    if tokenize not in ("mixed", "char"):
-        raise typer.BadParameter(f"--tokenize: expected mixed or char, found {tokenize!r}")
-    if meteor not in ("exact", "jar"):
-        raise typer.BadParameter(f"--meteor: expected exact or jar, found {meteor!r}")
     if answerability_model is not None and not extra:
         raise typer.BadParameter("--answerability-model needs --extra")
     if answerability_model is not None and answerability_model == choice.model:
@@ -73,8 +66,8 @@ def evaluate(
         check_writable(predictions)
     examples, skipped = read_for_evaluation(data, limit)
     wanted = EvaluationOptions(
-        tokenization="char" if tokenize == "char" else "mixed",
-        meteor="jar" if meteor == "jar" else "exact",
+        tokenization=tokenize,
+        meteor=meteor,
         extra=extra,
         excluded_titles=None if exclude_articles_of is None else read_titles(exclude_articles_of),
     )

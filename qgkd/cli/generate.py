@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from qgkd.quiz.question_rows import BatchOptions
     from qgkd.reading.readers import PassageRow, Problem
 
-_OUTPUT = "Output"
+_output = partial(typer.Option, rich_help_panel="Output")
 _ROW_SUFFIXES = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet"}
 
 
@@ -46,32 +47,20 @@ def generate(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Write JSONL, or by its suffix .csv or .parquet.", rich_help_panel=_OUTPUT),
+        _output("--output", "-o", help="Write JSONL, or by its suffix .csv or .parquet."),
     ] = None,
     number: Annotated[
         int, typer.Option("--number", "-n", min=1, help="Questions per passage without given answers.")
     ] = 5,
     per_answer: Annotated[int, typer.Option(min=1, help="Questions per answer, at most.")] = 1,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with OUTPUT.partial.", rich_help_panel=_OUTPUT)
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace OUTPUT, start over.", rich_help_panel=_OUTPUT)
-    ] = False,
+    resume: Annotated[bool, _output("--resume", help="Go on with OUTPUT.partial.")] = False,
+    force: Annotated[bool, _output("--force", help="Replace OUTPUT, start over.")] = False,
     json_object: Annotated[
         bool,
-        typer.Option(
-            "--json",
-            help="One JSON object on stdout: the questions, or with --output a summary.",
-            rich_help_panel=_OUTPUT,
-        ),
+        _output("--json", help="One JSON object on stdout: the questions, or with --output a summary."),
     ] = False,
-    jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="One JSON row per question on stdout.", rich_help_panel=_OUTPUT)
-    ] = False,
-    with_context: Annotated[
-        bool, typer.Option("--with-context", help="Repeat the passage in every row.", rich_help_panel=_OUTPUT)
-    ] = False,
+    jsonl: Annotated[bool, _output("--jsonl", help="One JSON row per question on stdout.")] = False,
+    with_context: Annotated[bool, _output("--with-context", help="Repeat the passage in every row.")] = False,
     export: take_home.ExportFile = None,
     form: take_home.Form = "short-answer",
     export_format: take_home.ExportFormatName = None,

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from qgkd.cli.run_options import overrides_like
 from qgkd.cli.stdout import write_stdout
 
 
@@ -22,12 +23,7 @@ def compare(
     config: Annotated[
         Path, typer.Argument(help="Tasks, systems and seeds as a TOML file; eval/configs has some.", metavar="CONFIG")
     ],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="section.key=value, e.g. compare.seeds=[1,2] systems.kd.method.alpha=0.5.", metavar="SETTINGS"
-        ),
-    ] = None,
+    overrides: Annotated[list[str] | None, overrides_like("compare.seeds=[1,2] systems.kd.method.alpha=0.5")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Print the runs and which are complete; train none.")] = False,
     tables_only: Annotated[
         bool, typer.Option("--tables-only", help="Write the tables of the complete runs; train none.")

@@ -14,14 +14,13 @@ from typing import Annotated
 
 import typer
 
+from qgkd.cli.run_options import overrides_like
 from qgkd.cli.stdout import write_stdout
 
 
 def model(
     config: Annotated[Path, typer.Argument(help="A TOML file like eval/configs/model_cpu.toml.", metavar="CONFIG")],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(help="section.key=value, e.g. data.folder=../data.", metavar="SETTINGS")
-    ] = None,
+    overrides: Annotated[list[str] | None, overrides_like("data.folder=../data")] = None,
     out: Annotated[Path, typer.Option(help="The folder for prepared data, stages and model.")] = Path("runs/model"),
     prepare_only: Annotated[
         bool,

@@ -13,25 +13,16 @@ from typing import Annotated
 
 import typer
 
-from qgkd.cli.stdout import write_stdout
-from qgkd.training.main_process import is_main
+from qgkd.cli.run_options import overrides_like, print_once
 
 
 def recipe(
     config: Annotated[Path, typer.Argument(help="A TOML file like eval/configs/two_stage.toml.", metavar="CONFIG")],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Argument(help="section.key=value, e.g. given.teacher=FOLDER, distill.train.max_steps=500.",
-                       metavar="SETTINGS"),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace steps that were begun with other settings.")
-    ] = False,
-) -> None:  # fmt: skip
+    overrides: Annotated[list[str] | None, overrides_like("given.teacher=FOLDER, distill.train.max_steps=500")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace steps that were begun with other settings.")] = False,
+) -> None:
     """Distil a teacher on half of the questions, then train the student on the labels."""
     from qgkd.experiment.recipe.two_stage import load_recipe, run_recipe
 
     settings = load_recipe(config, tuple(overrides or ()))
-    model = run_recipe(settings, force=force)
-    if is_main():
-        write_stdout(f"{model}\n")
+    print_once(f"{run_recipe(settings, force=force)}\n")

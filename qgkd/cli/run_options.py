@@ -8,7 +8,7 @@ A literal example: `def train(config: ConfigFile, overrides: Overrides = None, r
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,6 +24,11 @@ PrepareOnly = Annotated[
         "--prepare-only", help="Tokenise the data and stop: a machine without the files can then train on it."
     ),
 ]
+
+
+def overrides_like(example: str) -> Any:
+    """The argument for `section.key=value`, with an example in its help."""
+    return typer.Argument(help=f"section.key=value, e.g. {example}.", metavar="SETTINGS")
 
 
 def refuse_both(*, resume: bool, force: bool) -> None:

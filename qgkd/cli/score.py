@@ -7,6 +7,8 @@ qgkd score predictions.jsonl --json
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -70,15 +72,14 @@ def _compare(
         count_items(tokenize_items(hypotheses, pairs.references, tokenization))
         for hypotheses in (pairs.hypotheses, other)
     )
-    scores = scores_from_statistics(first, tokenization=tokenization)
-    other_scores = scores_from_statistics(second, tokenization=tokenization)
+    scores, other_scores = (scores_from_statistics(each, tokenization=tokenization) for each in (first, second))
     differences = compare_statistics(first, second, resamples=DEFAULT_RESAMPLES, seed=seed)
     if as_json:
         comparison: dict[str, Any] = {
             "other": other_scores.as_json(),
             "resamples": DEFAULT_RESAMPLES,
             "seed": seed,
-            "difference": {name: difference.as_json() for name, difference in differences.items()},
+            "difference": {name: asdict(difference) for name, difference in differences.items()},
         }
         print(json.dumps({**scores.as_json(), "comparison": comparison}, ensure_ascii=False))
         return
@@ -88,6 +89,7 @@ def _compare(
 
 def _print_scores(of_files: dict[str, Scores]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console()
@@ -97,7 +99,7 @@ def _print_scores(of_files: dict[str, Scores]) -> None:
     for name in first.as_json_keys():
         table.add_column(name, justify="right", no_wrap=True)
     for file, scores in of_files.items():
-        table.add_row(_escape(file), *_cells(scores))
+        table.add_row(escape(file), *_cells(scores))
         table.add_row("mean of items", *_cells(scores.mean_of_items), style="dim")
     console.print(table)
     console.print(f"n {first.n} | {first.definition}", style="dim", markup=False, highlight=False, soft_wrap=True)
@@ -123,13 +125,5 @@ def _cells(values: MetricValues) -> list[str]:
     return [f"{value:.4f}" for value in values.as_json_keys().values()]
 
 
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
-
-
 def _name(path: str) -> str:
-    from pathlib import PurePath
-
     return "stdin" if path == "-" else PurePath(path).name

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from qgkd.cli.run_options import ConfigFile, Force, Resume, print_once, refuse_both
+from qgkd.cli.run_options import ConfigFile, Force, Resume, overrides_like, print_once, refuse_both
 
 
 def selftrain(
     config: ConfigFile,
-    overrides: Annotated[
-        list[str] | None, typer.Argument(help="section.key=value, e.g. model.dropout=0.3.", metavar="SETTINGS")
-    ] = None,
+    overrides: Annotated[list[str] | None, overrides_like("model.dropout=0.3")] = None,
     resume: Resume = False,
     force: Force = False,
 ) -> None:

@@ -44,16 +44,7 @@ class Display:
 
 
 def show_inspection(inspection: Inspection, display: Display, console: Console) -> str:
-    """Lay out one example.
-
-    Args:
-        inspection: What to show.
-        display: How much of it.
-        console: What it will be printed on.
-
-    Returns:
-        The lines, ready for stdout.
-    """
+    """Lay out one example as lines for stdout, in the width and colours of the console."""
     width = console.width if console.is_terminal else 100
     lines = [*_example_lines(inspection, bracket=not console.is_terminal)]
     if display.rows:

@@ -23,15 +23,7 @@ _SHOWN_CHARS = 100
 
 
 def show_quiz(quiz: Quiz, console: Console) -> str:
-    """Lay out a quiz as lines of text.
-
-    Args:
-        quiz: What to show.
-        console: Where it will be printed; off a terminal, the answer is bracketed instead of highlighted.
-
-    Returns:
-        The lines, ready for stdout.
-    """
+    """Lay out a quiz as lines for stdout; off a terminal, the answer is bracketed instead of highlighted."""
     if not console.is_terminal:
         return "".join(f"{line}\n" for number, item in enumerate(quiz.items, 1) for line in _plain_lines(number, item))
     with console.capture() as capture:

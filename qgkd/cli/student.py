@@ -10,17 +10,12 @@ on these questions.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
-
-if TYPE_CHECKING:
-    from qgkd.checkpoints.checkpoint import Checkpoint
-
-_EXAMPLES = 500  # the mean cosine settles long before
 
 
 def student(
@@ -43,34 +38,10 @@ def student(
     if (drop == "contribution") != (data is not None):
         raise typer.BadParameter("--drop contribution and --data go together")
     _check_folder(teacher, out, force=force)
-    from qgkd.checkpoints.checkpoint import load_checkpoint
-    from qgkd.checkpoints.encoder import encoder_layers
-    from qgkd.checkpoints.precision import parameter_count
-    from qgkd.checkpoints.record import read_record
-    from qgkd.checkpoints.student import Drop, kept_layers, make_student, save_student, student_record
-    from qgkd.files.fingerprint import model_sha256
+    from qgkd.experiment.recipe.student import write_student
 
-    # How a base without a record will be trained is not settled here: any mode reads the same weights.
-    checkpoint = load_checkpoint(teacher, attention=None if "format" in read_record(teacher) else "recurrent")
-    depth, how = len(encoder_layers(checkpoint.model)), Drop(drop)
-    similarities = None if data is None else _similarities(checkpoint, data)
-    kept = kept_layers(depth, layers, how, similarities)
-    made = make_student(checkpoint.model, kept, dropout=dropout)
-    record = student_record(checkpoint, kept, drop=how, digest=model_sha256(teacher), dropout=dropout)
-    save_student(out, made, checkpoint.tokenizer, record)
-    lines = [f"layer {place} = teacher layer {layer}" for place, layer in enumerate(kept, start=1)]
-    if similarities is not None:
-        lines += [f"teacher layer {layer}: cosine {value:.4f}" for layer, value in enumerate(similarities, start=1)]
-    counts = f"{parameter_count(made):,} parameters of {parameter_count(checkpoint.model):,}"
-    lines.append(f"{out}: {layers} layers of {depth}, {counts}")
+    lines = write_student(teacher, out, layers, drop, data=data, dropout=dropout)
     write_stdout("\n".join(lines) + "\n")
-
-
-def _similarities(checkpoint: Checkpoint, data: Path) -> tuple[float, ...]:
-    from qgkd.distillation.layer_contribution import layer_similarities
-    from qgkd.reading.readers import read_examples
-
-    return layer_similarities(checkpoint, read_examples(data, limit=_EXAMPLES).examples)
 
 
 def _check_folder(teacher: str, out: Path, *, force: bool) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from qgkd.quiz.question_rows import BatchOptions
     from qgkd.reading.readers import PassageRow, Problem
 
-_PANEL = "Take home"
+_option = partial(typer.Option, rich_help_panel="Take home")
 FormName = Literal["short-answer", "multiple-choice", "cloze", "true-false"]
 if TYPE_CHECKING:
     FormatName = str
@@ -39,19 +40,11 @@ def _file_kinds() -> str:
     return f"{', '.join(most)} or {last}"
 
 
-ExportFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--export",
-        metavar="FILE",
-        help=f"A quiz to take home: {_file_kinds()}.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Form = Annotated[FormName, typer.Option(help="How the exported questions are asked.", rich_help_panel=_PANEL)]
+ExportFile = Annotated[Path | None, _option("--export", metavar="FILE", help=f"A quiz to take home: {_file_kinds()}.")]
+Form = Annotated[FormName, _option(help="How the exported questions are asked.")]
 ExportFormatName = Annotated[
     FormatName | None,
-    typer.Option("--export-format", help="The format, where the file's name does not tell.", rich_help_panel=_PANEL),
+    _option("--export-format", help="The format, where the file's name does not tell."),
 ]
 
 

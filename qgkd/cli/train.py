@@ -10,16 +10,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from qgkd.cli.run_options import ConfigFile, Force, PrepareOnly, Resume, print_once, refuse_both
+from qgkd.cli.run_options import ConfigFile, Force, PrepareOnly, Resume, overrides_like, print_once, refuse_both
 
 
 def train(
     config: ConfigFile,
-    overrides: Annotated[
-        list[str] | None, typer.Argument(help="section.key=value, e.g. train.learning_rate=7e-5.", metavar="SETTINGS")
-    ] = None,
+    overrides: Annotated[list[str] | None, overrides_like("train.learning_rate=7e-5")] = None,
     resume: Resume = False,
     force: Force = False,
     prepare_only: PrepareOnly = False,

@@ -40,15 +40,7 @@ WHILE_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS,
 
 
 def explain_write_error(path: str | Path, error: OSError) -> UserError:
-    """Turn an operating system's refusal to write into one sentence.
-
-    Args:
-        path: The file the user asked for.
-        error: From the operating system.
-
-    Returns:
-        The error to raise, with `from error`.
-    """
+    """Turn an operating system's refusal to write the user's file into one sentence, to raise `from error`."""
     reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}; choose another path")
     return UserError(f"{path}: could not be written: {reason}")
 
@@ -59,7 +51,8 @@ def write_atomically(
 ) -> contextlib.AbstractContextManager[IO[str]]: ...
 @overload
 def write_atomically(path: str | Path, *, binary: Literal[True]) -> contextlib.AbstractContextManager[IO[bytes]]: ...
-def write_atomically(path: str | Path, *, binary: bool = False) -> contextlib.AbstractContextManager[IO[Any]]:
+@contextlib.contextmanager
+def write_atomically(path: str | Path, *, binary: bool = False) -> Iterator[IO[Any]]:
     """Open a temporary file that becomes `path` when the block ends without an exception.
 
     Text is UTF-8 with line feeds on every system. A link at `path` is followed, so that its target is replaced and the
@@ -69,22 +62,14 @@ def write_atomically(path: str | Path, *, binary: bool = False) -> contextlib.Ab
         path: The file to write; its folder must exist.
         binary: Yield a handle for bytes instead of text.
 
-    Returns:
-        A context manager yielding the open handle.
-
     Raises:
         UserError: The folder is absent or not writable, or the disk is full; the old file is left as it was.
     """
-    return _write_atomically(Path(path), binary)
-
-
-@contextlib.contextmanager
-def _write_atomically(path: Path, binary: bool) -> Iterator[IO[Any]]:
     target = Path(os.path.realpath(path))
     try:
         written = _place_to_write(target)
         replaces = written != target
-        handle = _open(written, binary)
+        handle: IO[Any] = written.open("wb") if binary else written.open("w", encoding="utf-8", newline="\n")
     except OSError as error:
         raise explain_write_error(path, error) from error
     try:
@@ -108,9 +93,6 @@ def _write_atomically(path: Path, binary: bool) -> Iterator[IO[Any]]:
 def check_writable(path: str | Path) -> None:
     """Refuse a path that `write_atomically` would refuse later, after hours of work; writes nothing.
 
-    Args:
-        path: The file that will be written.
-
     Raises:
         UserError: The folder is absent or not writable.
     """
@@ -127,17 +109,11 @@ def _place_to_write(target: Path) -> Path:
     """A new temporary file beside the target, or the target itself where it is a device."""
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a directory")
-    return _temporary_beside(target) if target.is_file() or not target.exists() else target
-
-
-def _temporary_beside(target: Path) -> Path:
+    if target.exists() and not target.is_file():
+        return target
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp")
     os.close(descriptor)
     return Path(name)
-
-
-def _open(path: Path, binary: bool) -> IO[Any]:
-    return path.open("wb") if binary else path.open("w", encoding="utf-8", newline="\n")
 
 
 def _mode_for(target: Path) -> int:

@@ -49,12 +49,10 @@ def git_blob_id(path: Path) -> str:
     """
     try:
         with path.open("rb") as handle:
-            digest = hashlib.sha1(b"blob %d\0" % os.fstat(handle.fileno()).st_size, usedforsecurity=False)
-            while block := handle.read(1 << 20):
-                digest.update(block)
+            begun = hashlib.sha1(b"blob %d\0" % os.fstat(handle.fileno()).st_size, usedforsecurity=False)
+            return hashlib.file_digest(handle, lambda: begun).hexdigest()
     except OSError as error:
         raise UserError(f"{path}: expected a readable file, but: {error.strerror}; check the path") from error
-    return digest.hexdigest()
 
 
 def download_verified(

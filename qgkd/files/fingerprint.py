@@ -31,11 +31,7 @@ def file_sha256(path: str | Path) -> str:
 def model_sha256(name_or_folder: str) -> str:
     """Digest of a model folder's weights, tokenizer and settings; of the name itself for a model of the hub.
 
-    Args:
-        name_or_folder: As given with `--model`.
-
-    Returns:
-        The digest; neither the order of files nor the folder's place matters.
+    Neither the order of files nor the folder's place matters.
     """
     folder = Path(name_or_folder)
     if not folder.is_dir():

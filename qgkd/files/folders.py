@@ -26,11 +26,8 @@ def partial_folder(target: Path) -> Path:
 def write_folder(target: Path) -> Iterator[Path]:
     """Open an empty folder that becomes `target` when the block ends without an exception.
 
-    Args:
-        target: The folder to write or to replace; folders above it are made.
-
     Yields:
-        The folder to write into, beside the target.
+        The folder to write into, beside the target; folders above it are made.
 
     Raises:
         OSError: The system refuses to write there; the old folder is left as it was.

@@ -13,6 +13,7 @@ A literal example of the file, one JSON array a line; a batch counts once its `d
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -104,9 +105,6 @@ def open_journal(path: Path, header: dict[str, Any], *, start_over: bool) -> Jou
         header: System, options and settings of this run, as JSON values.
         start_over: Discard an existing file's content.
 
-    Returns:
-        The journal, ready for the next batch.
-
     Raises:
         UserError: Another process is writing it, its header differs from this run's, or it cannot be written.
     """
@@ -172,10 +170,7 @@ def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested keys joined with dots, to name a difference."""
     flat: dict[str, Any] = {}
     for key, inner in value.items():
-        if isinstance(inner, dict):
-            flat.update(_flat(inner, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = inner
+        flat |= _flat(inner, f"{prefix}{key}.") if isinstance(inner, dict) else {f"{prefix}{key}": inner}
     return flat
 
 
@@ -205,13 +200,9 @@ def _lock(descriptor: int, path: Path) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Make the new file's name survive a power cut, where the system can."""
-    try:
+    with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -52,19 +52,7 @@ def parse_overrides(overrides: Iterable[str]) -> list[tuple[str, str, Any]]:
 
 
 def read_sections(path: str | Path, overrides: Iterable[str]) -> dict[str, Any]:
-    """A TOML file with the overrides laid over it.
-
-    Raises:
-        UserError: As `read_toml` and `parse_overrides`.
-    """
-    sections = read_toml(path)
-    for section, key, value in parse_overrides(overrides):
-        sections.setdefault(section, {})[key] = value
-    return sections
-
-
-def read_tables(path: str | Path, overrides: Iterable[str]) -> dict[str, Any]:
-    """Read a TOML file and apply overrides that may reach into tables at any depth, as `teacher.train.max_steps=100`.
+    """Read a TOML file and apply overrides, which may reach into tables at any depth: `teacher.train.max_steps=100`.
 
     Raises:
         UserError: As `read_toml` and `parse_overrides`, or an override that reaches into a plain value.
@@ -98,15 +86,15 @@ def check_section(
     if not isinstance(values, Mapping):
         raise UserError(f"{file}: expected a section [{section}], found {values!r}; write its keys below [{section}]")
     if isinstance(known, type):
-        hints = typing.get_type_hints(known)
+        every = typing.get_type_hints(known)
+        hints = {field.name: every[field.name] for field in fields(known)}  # type: ignore[arg-type]
     else:
         hints = dict(known) if isinstance(known, Mapping) else dict.fromkeys(known, Any)
-    names = [field.name for field in fields(known)] if isinstance(known, type) else list(hints)  # type: ignore[arg-type]
     checked = {}
     for key, value in values.items():
         full_name = f"{section}.{key}" if section else f"[{key}]"
-        if key not in names:
-            raise UserError(f"{file}: {full_name} is unknown{nearest(key, names, section)}")
+        if key not in hints:
+            raise UserError(f"{file}: {full_name} is unknown{nearest(key, hints, section)}")
         checked[key] = _typed(f"{file}: {full_name}", value, hints[key])
     return checked
 
@@ -114,10 +102,8 @@ def check_section(
 def nearest(key: str, known: Iterable[str], section: str = "") -> str:
     """How an unknown key's sentence ends: the nearest known one, or all of them."""
     names = sorted(known)
-    close = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-    prefix = f"{section}." if section else ""
-    if close:
-        return f"; did you mean {prefix}{close[0]}?"
+    if close := difflib.get_close_matches(key, names, n=1, cutoff=0.5):
+        return f"; did you mean {section}{'.' if section else ''}{close[0]}?"
     return f"; known are {', '.join(names[:40])}"
 
 
@@ -156,8 +142,8 @@ def _typed(full_name: str, value: Any, hint: Any) -> Any:
             return value
         elif option is str and not isinstance(value, dict | list | bool):
             return str(value)
-    named = [option for option in options if option is not type(None)]  # TOML has no null: a key is left out
-    expected = " or ".join(_type_name(option) for option in named)
+    # TOML has no null: a key is left out
+    expected = " or ".join(_type_name(option) for option in options if option is not type(None))
     raise UserError(f"{full_name} must be {expected}, was {value!r}; correct it")
 
 

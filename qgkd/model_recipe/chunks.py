@@ -2,18 +2,18 @@
 
 Comes in: a chunk, the tokenizer's folder. Goes out: tokens, or tokenised questions.
 
-A literal example: `in_parallel(rule_chunk, chunks_of(examples, 100), 0, "prepared/vocabulary", input_format)`
+A literal example: `in_parallel(question_chunk, chunks_of(examples, 100), 0, rule_examples, "vocabulary", input_format)`
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qgkd.checkpoints.tokenizer_folder import load_tokenizer
 from qgkd.model_input.input_format import InputFormat
-from qgkd.model_recipe.synthetic import closest_examples, rule_examples, synthetic_examples
+from qgkd.model_recipe.synthetic import synthetic_examples
 from qgkd.model_recipe.text_tokens import encode_documents
 from qgkd.reading.examples import QGExample
 from qgkd.training.data import tokenise
@@ -28,30 +28,17 @@ def encode_chunk(texts: Sequence[str], tokenizer_folder: str) -> Any:
     return encode_documents(texts, _cached_tokenizer(tokenizer_folder)).marked_ids
 
 
-def synthetic_chunk(
-    named: tuple[str, int, Sequence[str]],
-    answers: int,
-    seed: int,
-    varied_share: float,
-    tokenizer_folder: str,
-    input_format: InputFormat,
+def question_chunk(
+    chunk: Any, write: Callable[[Any], Iterable[QGExample]], tokenizer_folder: str, input_format: InputFormat
 ) -> TokenStore:
-    """Write and tokenise synthetic questions about some passages; `named` is (name, chunk number, passages)."""
+    """Write questions about a chunk of examples or passages, and tokenise them."""
+    return tokenise(list(write(chunk)), _cached_tokenizer(tokenizer_folder), input_format, {})
+
+
+def synthetic_of(named: tuple[str, int, Sequence[str]], **settings: Any) -> Iterable[QGExample]:
+    """Write synthetic questions about some passages; `named` is (name, chunk number, passages)."""
     name, number, passages = named
-    examples = list(synthetic_examples(passages, answers, seed, f"{name}-{number}", varied_share=varied_share))
-    return tokenise(examples, _cached_tokenizer(tokenizer_folder), input_format, {})
-
-
-def rule_chunk(examples: Sequence[QGExample], tokenizer_folder: str, input_format: InputFormat) -> TokenStore:
-    """Write and tokenise the rule's questions about the answers of human-written questions."""
-    return tokenise(list(rule_examples(examples)), _cached_tokenizer(tokenizer_folder), input_format, {})
-
-
-def closest_chunk(
-    examples: Sequence[QGExample], least: float, tokenizer_folder: str, input_format: InputFormat
-) -> TokenStore:
-    """Write and tokenise the rule's questions that are closest to human-written ones."""
-    return tokenise(list(closest_examples(examples, least)), _cached_tokenizer(tokenizer_folder), input_format, {})
+    return synthetic_examples(passages, name=f"{name}-{number}", **settings)
 
 
 @functools.lru_cache(maxsize=1)

@@ -9,8 +9,9 @@ A literal example: 22 M characters of general text and 11 M of laws where `text.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from qgkd.model_recipe.parallel import chunks_of, in_parallel
@@ -55,18 +56,14 @@ def _clean_chunk(documents: Sequence[Document], kept_out: KeptOut, simplified_sh
         keep = _draw(document.text) < simplified_share and detect_script(document.text) is Script.SIMPLIFIED
         text = without_kept_out(document.text, kept_out)
         text = in_training_script(text, keep_simplified=keep)
-        cleaned.append(Document(text=text, is_law=document.is_law, kept_simplified=keep))
+        cleaned.append(replace(document, text=text, kept_simplified=keep))
     return cleaned
 
 
 def _up_to(documents: Sequence[str], most_chars: float) -> list[str]:
-    chosen: list[str] = []
-    for document in documents:
-        if most_chars <= 0:
-            break
-        chosen.append(document)
-        most_chars -= len(document)
-    return chosen
+    """Return the first documents, up to the one that reaches the limit."""
+    starts = itertools.accumulate(map(len, documents), initial=0)
+    return [document for document, start in zip(documents, starts, strict=False) if start < most_chars]
 
 
 def _draw(text: str) -> float:

@@ -82,7 +82,6 @@ class QuestionDraws:
             step: The optimiser step's number.
         """
         sources = row_sources(batch)
-        references = row_targets(batch)
         was_training = model.training
         model.eval()
         stepper = PrefixStepper(IncrementalBert(model), sources, self._mask_id, self._pad_id, self._max_question_tokens)
@@ -97,7 +96,7 @@ class QuestionDraws:
             generators=[self._generator(source, step) for source in sources],
         )
         model.train(was_training)
-        return self._judge(sources, references, found, rules, model)
+        return self._judge(sources, row_targets(batch), found, rules, model)
 
     def _generator(self, source: Source, step: int) -> torch.Generator:
         key = f"{self._seed}\n{step}\n{source.token_ids}\n{source.token_types}"
@@ -156,15 +155,18 @@ def row_sources(batch: Batch) -> list[Source]:
     inputs = batch.inputs.to("cpu")
     columns = [each.numpy() for each in (inputs.input_ids, inputs.token_type_ids, inputs.position_ids, inputs.blocks)]
     sources = []
-    for ids, types, positions, blocks in zip(*columns, strict=True):
+    for *source, blocks in zip(*columns, strict=True):
         real = (blocks == Block.PASSAGE) | (blocks == Block.ANSWER)
+        ids, types, positions = (column[real].tolist() for column in source)
+        passage_length = int((blocks == Block.PASSAGE).sum())
+        first = int(source[2][blocks == Block.TARGET][0])
         sources.append(
             Source(
-                token_ids=tuple(ids[real].tolist()),
-                token_types=tuple(types[real].tolist()),
-                positions=tuple(positions[real].tolist()),
-                passage_length=int((blocks == Block.PASSAGE).sum()),
-                question_position=int(positions[blocks == Block.TARGET][0]),
+                token_ids=tuple(ids),
+                token_types=tuple(types),
+                positions=tuple(positions),
+                passage_length=passage_length,
+                question_position=first,
             )
         )
     return sources

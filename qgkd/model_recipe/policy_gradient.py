@@ -39,12 +39,7 @@ class DrawnBatch(Batch):
 
 
 class PolicyGradientTrainer(QGTrainer):
-    """Trains a `prefix` model on packed rows of one question each.
-
-    Args:
-        draws: Draws and judges questions.
-        temperature: Of the draws.
-        options: `QGTrainer`'s own.
+    """Trains a `prefix` model on packed rows of one question each; `options` are those of `QGTrainer`.
 
     Raises:
         UserError: The model is sharded over processes.
@@ -62,14 +57,8 @@ class PolicyGradientTrainer(QGTrainer):
         weights = batch.row_weights.tolist()
         rows = [[WeightedRow(row, weight)] for row, weight in zip(drawn.rows, weights, strict=True)]
         collated = self.collate(rows).to(self.args.device)
-        return DrawnBatch(
-            inputs=collated.inputs,
-            targets=collated.targets,
-            row_weights=collated.row_weights,
-            advantages=drawn.advantages,
-            forbidden=drawn.forbidden,
-            mean_reward=drawn.mean_reward,
-        )
+        values = {name: getattr(drawn, name) for name in ("advantages", "forbidden", "mean_reward")}
+        return DrawnBatch(inputs=collated.inputs, targets=collated.targets, row_weights=collated.row_weights, **values)
 
     def loss_terms(self, capture: Capture, batch: Batch) -> list[LossTerm]:
         """Minus advantage times log-probability, summed over each answer's drawn tokens; the reward is logged."""

@@ -19,17 +19,17 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qgkd.checkpoints.tokenizer_folder import load_tokenizer
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import file_sha256
 from qgkd.files.json_files import read_json, write_json
-from qgkd.model_recipe.chunks import closest_chunk, encode_chunk, rule_chunk, synthetic_chunk
+from qgkd.model_recipe.chunks import encode_chunk, question_chunk, synthetic_of
 from qgkd.model_recipe.copying import copying_examples, copying_store
 from qgkd.model_recipe.documents import Document, clean_documents
 from qgkd.model_recipe.parallel import chunks_of, in_parallel
@@ -37,14 +37,12 @@ from qgkd.model_recipe.prepared_record import RECORD, part_settings, vocabulary_
 from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.sources import Questions, paragraphs, read_questions
 from qgkd.model_recipe.stores import join_stores, save_parts
-from qgkd.model_recipe.synthetic import askable_paragraph
+from qgkd.model_recipe.synthetic import askable_paragraph, closest_examples, rule_examples
 from qgkd.model_recipe.text_tokens import TextTokens
 from qgkd.model_recipe.vocabulary import save_tokenizer, train_vocabulary
-from qgkd.reading.examples import example_record
+from qgkd.reading.examples import QGExample, example_record
 from qgkd.training.data import tokenise
-
-if TYPE_CHECKING:
-    pass
+from qgkd.training.token_store import TokenStore
 
 PARTS = ("vocabulary", "text", "copying", "synthetic", "questions", "closest")
 _PER_CHUNK = 100
@@ -52,12 +50,7 @@ _HELD_OUT_COPIES = 400
 
 
 class Preparation:
-    """Makes the parts of the prepared data that are not there yet.
-
-    Args:
-        settings: The recipe.
-        folder: Where the parts go.
-    """
+    """Makes the parts of a recipe's prepared data that are not yet in the folder."""
 
     def __init__(self, settings: RecipeSettings, folder: Path) -> None:
         self._settings, self._folder = settings, folder
@@ -74,8 +67,7 @@ class Preparation:
             if part not in wanted or record.get(part, {}).get("from") == wanted[part]:
                 continue
             began = time.perf_counter()
-            make: Callable[[], dict[str, Any]] = getattr(self, f"_make_{part}")
-            counts = make()
+            counts: dict[str, Any] = getattr(self, f"_make_{part}")()
             record[part] = {"from": wanted[part], "counts": counts}
             write_json(self._folder / RECORD, record)
             summary = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items())
@@ -130,19 +122,21 @@ class Preparation:
     def _tokenizer_folder(self) -> str:
         return str(self._folder / "vocabulary")
 
+    def _texts(self) -> list[str]:
+        return [*self._passages, *(document.text for document in self._documents)]
+
     def _make_vocabulary(self) -> dict[str, Any]:
         if self._settings.model.base:  # a newly trained vocabulary has the same pieces in another order
             tokens = self._base_tokens
         else:
-            texts = [*self._passages, *(document.text for document in self._documents)]
-            tokens = train_vocabulary(texts, self._settings.vocabulary)
+            tokens = train_vocabulary(self._texts(), self._settings.vocabulary)
         save_tokenizer(tokens, Path(self._tokenizer_folder))
         return {"tokens": len(tokens)}
 
     def _make_text(self) -> dict[str, Any]:
         import numpy as np
 
-        texts = [*self._passages, *(document.text for document in self._documents)]
+        texts = self._texts()
         Random(self._settings.seed).shuffle(texts)
         parts = in_parallel(encode_chunk, chunks_of(texts, _PER_CHUNK), self._processes, self._tokenizer_folder)
         marked_ids = np.concatenate(list(parts))
@@ -184,14 +178,13 @@ class Preparation:
         ):  # fmt: skip
             assert not any(self._questions.kept_out.holds(passage) for passage in passages)
             chunks = [(name, number, chunk) for number, chunk in enumerate(chunks_of(passages, _PER_CHUNK))]
-            rest = (answers, self._settings.seed, settings.varied_share, self._tokenizer_folder, self._format)
-            part = join_stores(list(in_parallel(synthetic_chunk, chunks, self._processes, *rest)))
-            counts[f"questions_from_{name}"] = len(part)
-            stores.append(part)
+            write = functools.partial(
+                synthetic_of, answers=answers, seed=self._settings.seed, varied_share=settings.varied_share
+            )
+            stores.append(self._tokenised(chunks, write))
+            counts[f"questions_from_{name}"] = len(stores[-1])
         if settings.answers_of_people:
-            asked = chunks_of([*self._questions.broad, *self._questions.final], _PER_CHUNK)
-            written = in_parallel(rule_chunk, asked, self._processes, self._tokenizer_folder, self._format)
-            stores.append(join_stores(list(written)))
+            stores.append(self._tokenised(self._human_written, rule_examples))
             counts["questions_about_people's_answers"] = len(stores[-1])
         save_parts(join_stores(stores), self._folder, "synthetic")
         return counts
@@ -209,9 +202,16 @@ class Preparation:
         return counts
 
     def _make_closest(self) -> dict[str, Any]:
-        questions = [*self._questions.broad, *self._questions.final]
-        rest = (self._settings.questions.closest_min, self._tokenizer_folder, self._format)
-        chunks = chunks_of(questions, _PER_CHUNK)
-        store = join_stores(list(in_parallel(closest_chunk, chunks, self._processes, *rest)))
+        write = functools.partial(closest_examples, least=self._settings.questions.closest_min)
+        store = self._tokenised(self._human_written, write)
         save_parts(store, self._folder, "closest")
         return {"questions_in_the_passage's_words": len(store)}
+
+    @property
+    def _human_written(self) -> list[Sequence[QGExample]]:
+        return chunks_of([*self._questions.broad, *self._questions.final], _PER_CHUNK)
+
+    def _tokenised(self, chunks: Sequence[Any], write: Callable[[Any], Iterable[QGExample]]) -> TokenStore:
+        """Write questions about each chunk and tokenise them, in several processes."""
+        rest = (write, self._tokenizer_folder, self._format)
+        return join_stores(list(in_parallel(question_chunk, chunks, self._processes, *rest)))

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
-from qgkd.errors import UserError
 from qgkd.files.toml_values import check_section, read_sections
 from qgkd.model_input.input_format import InputFormat
 from qgkd.model_recipe.stage_settings import CopyingSettings, QuestionSettings, RewardSettings, TextSettings
+from qgkd.training.config import require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,22 +117,11 @@ def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> RecipeSett
     Raises:
         UserError: An unreadable file, an unknown section or key, or a value of the wrong type or out of range.
     """
-    sections = read_sections(path, overrides)
-    kinds = {
-        "data": DataSettings,
-        "vocabulary": VocabularySettings,
-        "model": ModelSettings,
-        "text": TextSettings,
-        "copying": CopyingSettings,
-        "questions": QuestionSettings,
-        "reward": RewardSettings,
-    }
-    source = str(path)
-    values = check_section(source, "", sections, (*kinds, "train"))
-    parts: dict[str, Any] = {
-        name: kind(**check_section(source, name, values.get(name, {}), kind)) for name, kind in kinds.items()
-    }
-    settings = RecipeSettings(**parts, train=dict(values.get("train", {})))
+    source, kinds = str(path), get_type_hints(RecipeSettings)
+    values = check_section(source, "", read_sections(path, overrides), tuple(kinds))
+    train = dict(values.pop("train", {}))
+    parts = {name: kinds[name](**check_section(source, name, value, kinds[name])) for name, value in values.items()}
+    settings = RecipeSettings(**parts, train=train)
     _check(settings, source)
     return settings
 
@@ -164,7 +153,5 @@ def _check(settings: RecipeSettings, source: str) -> None:
         (0 <= reward.renamed_share <= 1, f"reward.renamed_share must be from 0 to 1, was {reward.renamed_share}"),
         *((0 <= getattr(questions, s) <= 1, f"questions.{s} must be from 0 to 1") for s in shares),
     ]
-    for holds, sentence in requirements:
-        if not holds:
-            raise UserError(f"{source}: {sentence}; correct it")
+    require(source, requirements)
     settings.model.input_format()

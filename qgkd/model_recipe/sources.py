@@ -12,7 +12,7 @@ import hashlib
 import lzma
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qgkd.errors import UserError
@@ -115,12 +115,9 @@ def read_questions(
     broads = [example for path in broad for example in _traditional_examples(path)]
     allowed = [[e for e in examples if not kept_out.holds(e.context)] for examples in (broads, finals)]
     left_out = len(broads) + len(finals) - sum(map(len, allowed))
+    broad_allowed, final_allowed = map(tuple, allowed)
     return Questions(
-        broad=tuple(allowed[0]),
-        final=tuple(allowed[1]),
-        validation=tuple(validation),
-        kept_out=kept_out,
-        left_out=left_out,
+        broad=broad_allowed, final=final_allowed, validation=tuple(validation), kept_out=kept_out, left_out=left_out
     )
 
 
@@ -139,14 +136,9 @@ def _traditional_examples(path: Path) -> list[QGExample]:
             continue
         if detect_script(example.context) is Script.SIMPLIFIED:
             context = to_traditional_aligned(example.context)
-            example = QGExample(
-                example_id=example.example_id,
-                context=context,
-                answer_text=context[example.answer_start_char : example.answer_end_char],
-                answer_start_char=example.answer_start_char,
-                question=to_traditional(example.question),
-                title=example.title,
-            )
+            answer = context[example.answer_start_char : example.answer_end_char]
+            question = to_traditional(example.question)
+            example = replace(example, context=context, answer_text=answer, question=question)
         converted.append(example)
     return converted
 

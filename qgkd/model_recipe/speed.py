@@ -29,12 +29,7 @@ def step_seconds(checkpoint: Checkpoint, dataset: Any, arguments: TrainingArgume
 
     On a GPU, or with many threads, this is wall-clock time. With few threads it is the CPU time of one thread, divided
     among the threads, so that other programs on the machine do not shorten the schedule.
-
-    Args:
-        checkpoint: The model.
-        dataset: Rows.
-        arguments: Batch size, accumulation, precision.
-        budget_s: Seconds to measure for.
+    It takes `budget_s` or a little longer.
     """
     threads = torch.get_num_threads()
     by_work = arguments.device.type == "cpu" and threads <= _FEW_THREADS

@@ -17,6 +17,7 @@ import copy
 import hashlib
 import json
 import math
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -74,7 +75,7 @@ def run_stage(stage: Stage, folder: Path, base: Path | None, *, force: bool = Fa
     """Train a stage or resume it, unless it is done.
 
     Args:
-        stage: The stage.
+        stage: What is trained.
         folder: Its own folder.
         base: The model before it; None builds one of the config's sizes.
         force: Begin again where the folder holds the stage with other settings.
@@ -127,8 +128,6 @@ def _settle(stage: Stage, folder: Path, force: bool) -> dict[str, Any]:
 
 
 def _clear(folder: Path) -> None:
-    import shutil
-
     for name in ("checkpoint-*", "model", ".model.*", "runs"):
         for path in folder.glob(name):
             shutil.rmtree(path)

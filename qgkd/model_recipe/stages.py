@@ -59,37 +59,30 @@ def text_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any],
         pad_id: Any = checkpoint.tokenizer.pad_token_id
         return TextValidator(held_out, int(pad_id), int(config.train["per_device_eval_batch_size"]))
 
-    return Stage(
-        name="text",
-        settings=text,
-        sections={"model": _model_section(settings, prepared), "evaluation": {"metric": "loss"}},
-        train=dict(settings.train),
+    return _stage(
+        "text",
+        settings,
+        prepared,
+        record,
+        inputs,
+        sections={"evaluation": {"metric": "loss"}},
         dataset=lambda checkpoint, total, step: rows("text", checkpoint, total, settings.seed),
         validator=validator,
-        lineage=_lineage(settings, record, "text"),
-        inputs=inputs,
     )
 
 
 def copying_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any], inputs: Any) -> Stage:
     """Build the stage of copying marked spans."""
-    shares = ([1.0], [1.0])
-    return Stage(
-        name="copying",
-        settings=settings.copying,
-        sections={
-            "model": _model_section(settings, prepared),
-            "rows": {
-                "answers_per_row": settings.questions.answers_per_row,
-                "positions_per_question": settings.questions.positions_per_question,
-            },
-            "evaluation": {"metric": "loss", "questions": 1_000_000},
-        },
-        train=dict(settings.train),
-        dataset=partial(_mixture, settings, prepared, ("copying",), shares, _rows(settings)),
+    rows = _rows(settings)
+    return _stage(
+        "copying",
+        settings,
+        prepared,
+        record,
+        inputs,
+        sections={"rows": rows, "evaluation": {"metric": "loss", "questions": 1_000_000}},
+        dataset=partial(_mixture, settings, prepared, ("copying",), ([1.0], [1.0]), RowsConfig(**rows)),
         validator=partial(_validator, prepared, "held_out_copying"),
-        lineage=_lineage(settings, record, "copying"),
-        inputs=inputs,
     )
 
 
@@ -105,26 +98,20 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
     first = shares(questions.synthetic_share_first, questions.final_share_first)
     last = shares(questions.synthetic_share_last, questions.final_share_last)
     kinds = ("synthetic", "broad", "final", "closest")[: len(first)]
-    given = replace(_rows(settings), target_noise=questions.target_noise, renamed_share=questions.renamed_share)
-    rows = {
-        "answers_per_row": questions.answers_per_row,
-        "positions_per_question": questions.positions_per_question,
-        "label_smoothing": questions.label_smoothing,
-        "target_noise": questions.target_noise,
-    }
-    return Stage(
-        name="questions",
-        settings=questions,
+    rows = {**_rows(settings), "target_noise": questions.target_noise}
+    given = RowsConfig(**rows, renamed_share=questions.renamed_share)
+    return _stage(
+        "questions",
+        settings,
+        prepared,
+        record,
+        inputs,
         sections={
-            "model": _model_section(settings, prepared),
-            "rows": rows,
+            "rows": {**rows, "label_smoothing": questions.label_smoothing},
             "evaluation": {"metric": _metric(settings), "questions": questions.validation_questions},
         },
-        train=dict(settings.train),
         dataset=partial(_mixture, settings, prepared, kinds, (first, last), given),
         validator=partial(_validator, prepared, "validation"),
-        lineage=_lineage(settings, record, "questions"),
-        inputs=inputs,
         frozen_embeddings=questions.frozen_embeddings,
         frozen_layers=questions.frozen_layers,
     )
@@ -134,23 +121,43 @@ def reward_stage(settings: RecipeSettings, prepared: Path, record: dict[str, Any
     """Build the stage of drawn questions, scored against human-written ones."""
     reward = settings.reward
     shares = [1 - reward.final_share, reward.final_share]
-    given = replace(_rows(settings), answers_per_row=1, renamed_share=reward.renamed_share)
-    return Stage(
-        name="reward",
-        settings=reward,
-        sections={
-            "model": _model_section(settings, prepared),
-            "evaluation": {"metric": _metric(settings), "questions": reward.validation_questions},
-        },
-        train=dict(settings.train),
+    given = RowsConfig(**{**_rows(settings), "answers_per_row": 1}, renamed_share=reward.renamed_share)
+    return _stage(
+        "reward",
+        settings,
+        prepared,
+        record,
+        inputs,
+        sections={"evaluation": {"metric": _metric(settings), "questions": reward.validation_questions}},
         dataset=partial(_mixture, settings, prepared, ("broad", "final"), (shares, shares), given),
         validator=partial(_validator, prepared, "validation"),
-        lineage=_lineage(settings, record, "reward"),
-        inputs=inputs,
         decoding=reward.decoding(),
         frozen_embeddings=reward.frozen_embeddings,
         trainer=partial(_policy_gradient, settings),
         cost=_DRAWING_COST * reward.samples,
+    )
+
+
+def _stage(
+    name: str,
+    settings: RecipeSettings,
+    prepared: Path,
+    record: dict[str, Any],
+    inputs: Any,
+    *,
+    sections: dict[str, dict[str, Any]],
+    **own: Any,
+) -> Stage:
+    """Build a stage of what all have in common and what is its own; its section of the settings has its name."""
+    model = {**vars(settings.model), "vocabulary": str(prepared / "vocabulary"), "script": "traditional"}
+    return Stage(
+        name=name,
+        settings=getattr(settings, name),
+        sections={"model": model, **sections},
+        train=dict(settings.train),
+        lineage=_lineage(settings, record, name),
+        inputs=inputs,
+        **own,
     )
 
 
@@ -189,11 +196,8 @@ def _mixture(
     return MixedQuestions(kinds, *shares, total_items, step_items, seed)
 
 
-def _rows(settings: RecipeSettings) -> RowsConfig:
-    questions = settings.questions
-    return RowsConfig(
-        answers_per_row=questions.answers_per_row, positions_per_question=questions.positions_per_question
-    )
+def _rows(settings: RecipeSettings) -> dict[str, Any]:
+    return {name: getattr(settings.questions, name) for name in ("answers_per_row", "positions_per_question")}
 
 
 def _validator(prepared: Path, name: str, checkpoint: Checkpoint, config: TrainConfig) -> Validator:
@@ -202,11 +206,6 @@ def _validator(prepared: Path, name: str, checkpoint: Checkpoint, config: TrainC
     data = PreparedData(train=store, validation=store, validation_examples=examples)
     batch = int(config.train["per_device_eval_batch_size"])
     return Validator(data, checkpoint, config.evaluation, vocabulary_of(checkpoint), batch)
-
-
-def _model_section(settings: RecipeSettings, prepared: Path) -> dict[str, Any]:
-    values = dict(vars(settings.model))
-    return {**values, "vocabulary": str(prepared / "vocabulary"), "script": "traditional"}
 
 
 def _lineage(settings: RecipeSettings, record: dict[str, Any], last_stage: str) -> dict[str, Any]:

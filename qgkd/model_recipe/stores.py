@@ -71,7 +71,12 @@ def load_parts(folder: Path, name: str) -> TokenStore:
     Raises:
         UserError: None there, or damaged.
     """
+    return join_stores([TokenStore.load(path) for path in part_paths(folder, name)])
+
+
+def part_paths(folder: Path, name: str) -> list[Path]:
+    """List the files `name-00.npz`, `name-01.npz` and so on, or refuse where there is none."""
     paths = sorted(folder.glob(f"{name}-*.npz"))
     if not paths:
         raise UserError(f"{folder}: expected {name}-00.npz, found none; run `qgkd model ... --prepare-only`")
-    return join_stores([TokenStore.load(path) for path in paths])
+    return paths

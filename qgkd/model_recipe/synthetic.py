@@ -8,6 +8,7 @@ A literal example: `燈塔建於1867年，由林文海設計。` gives `燈塔�
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
@@ -41,38 +42,30 @@ def synthetic_examples(
         random = Random(f"{seed} {name} {number}")
         for answer in propose_answers(passage, limit=answers):
             span = (answer.start_char, answer.end_char)
-            try:
+            with contextlib.suppress(UserError):
                 if random.random() < varied_share:
                     question = synthetic_variants(passage, *span, random, answer_type=answer.type)
                 else:
                     question = rule_question(passage, *span, answer_type=answer.type)
-            except UserError:
-                continue
-            if _SHORTEST_QUESTION_CHARS <= len(question) <= _LONGEST_QUESTION_CHARS:
-                yield QGExample(
-                    example_id=f"{name}-{number}-{answer.start_char}",
-                    context=passage,
-                    answer_text=answer.text,
-                    answer_start_char=answer.start_char,
-                    question=question,
-                )
+                if _has_usual_length(question):
+                    yield QGExample(
+                        example_id=f"{name}-{number}-{answer.start_char}",
+                        context=passage,
+                        answer_text=answer.text,
+                        answer_start_char=answer.start_char,
+                        question=question,
+                    )
 
 
 def rule_examples(examples: Iterable[QGExample]) -> Iterator[QGExample]:
-    """Write the rule's questions about the answers of human-written questions.
-
-    Args:
-        examples: Traditional characters.
-    """
+    """Write the rule's questions about the answers of human-written questions, in Traditional characters."""
     from qgkd.rule import rule_question
 
     for example in examples:
-        try:
+        with contextlib.suppress(UserError):
             question = rule_question(example.context, example.answer_start_char, example.answer_end_char)
-        except UserError:
-            continue
-        if _SHORTEST_QUESTION_CHARS <= len(question) <= _LONGEST_QUESTION_CHARS:
-            yield replace(example, example_id=f"rule-{example.example_id}", question=question)
+            if _has_usual_length(question):
+                yield replace(example, example_id=f"rule-{example.example_id}", question=question)
 
 
 def closest_examples(examples: Iterable[QGExample], least: float) -> Iterator[QGExample]:
@@ -85,14 +78,15 @@ def closest_examples(examples: Iterable[QGExample], least: float) -> Iterator[QG
     from qgkd.rule.closest import closest_question
 
     for example in examples:
-        try:
-            question, closeness = closest_question(
-                example.context, example.answer_start_char, example.answer_end_char, example.question
-            )
-        except UserError:
-            continue
-        if closeness >= least and _SHORTEST_QUESTION_CHARS <= len(question) <= _LONGEST_QUESTION_CHARS:
-            yield replace(example, example_id=f"closest-{example.example_id}", question=question)
+        with contextlib.suppress(UserError):
+            span = (example.answer_start_char, example.answer_end_char)
+            question, closeness = closest_question(example.context, *span, example.question)
+            if closeness >= least and _has_usual_length(question):
+                yield replace(example, example_id=f"closest-{example.example_id}", question=question)
+
+
+def _has_usual_length(question: str) -> bool:
+    return _SHORTEST_QUESTION_CHARS <= len(question) <= _LONGEST_QUESTION_CHARS
 
 
 def askable_paragraph(paragraph: str, longest_chars: int) -> str | None:

@@ -8,13 +8,11 @@ A literal example: `燈塔建於` is four tokens whose highest bits are 1 0 1 1.
 
 from __future__ import annotations
 
-import functools
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +21,7 @@ from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.model_input.tokens import tokenize
 from qgkd.model_recipe.sources import KeptOut, paragraphs
+from qgkd.model_recipe.stores import part_paths
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -66,7 +65,7 @@ class TextTokens:
             UserError: None there, or damaged.
         """
         parts = []
-        for path in sorted(folder.glob(f"{name}-*.npz")):
+        for path in part_paths(folder, name):
             try:
                 with np.load(path, allow_pickle=False) as columns:
                     parts.append(columns["marked_ids"])
@@ -74,8 +73,6 @@ class TextTokens:
                 raise UserError(
                     f"{path}: expected tokens, found a damaged file ({error}); prepare them again"
                 ) from error
-        if not parts:
-            raise UserError(f"{folder}: expected {name}-00.npz, found none; run `qgkd model ... --prepare-only`")
         return cls(marked_ids=np.concatenate(parts))
 
 
@@ -102,9 +99,8 @@ def in_training_script(document: str, *, keep_simplified: bool) -> str:
 def without_kept_out(document: str, kept_out: KeptOut) -> str:
     """Remove the paragraphs that no stage may see."""
     parts = paragraphs(document)
-    if not kept_out.holds(document) and not any(kept_out.holds(part) for part in parts):
-        return document
-    return "\n".join(part for part in parts if not kept_out.holds(part))
+    allowed = [part for part in parts if not kept_out.holds(part)]
+    return document if len(allowed) == len(parts) and not kept_out.holds(document) else "\n".join(allowed)
 
 
 def encode_documents(documents: Iterable[str], tokenizer: PreTrainedTokenizerFast) -> TextTokens:
@@ -125,19 +121,10 @@ def encode_documents(documents: Iterable[str], tokenizer: PreTrainedTokenizerFas
 
 
 def word_starts(text: str) -> Iterator[int]:
-    """Yield where jieba's words begin, in characters; its word list is fuller for Simplified characters."""
-    from qgkd.text.script import to_simplified_aligned
+    """Yield where jieba's words begin, in characters."""
+    from qgkd.text.words import cut_words
 
     place = 0
-    for word in _jieba().cut(to_simplified_aligned(text)):
+    for word in cut_words(text):
         yield place
         place += len(word)
-
-
-@functools.lru_cache(maxsize=1)
-def _jieba() -> Any:
-    import jieba  # type: ignore[import-untyped]
-
-    jieba.setLogLevel(logging.CRITICAL)
-    jieba.initialize()
-    return jieba

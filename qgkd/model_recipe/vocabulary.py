@@ -8,6 +8,8 @@ A literal example: `1867年` is `18`, `##67`, `年` where `1867` is not among th
 
 from __future__ import annotations
 
+import re
+import string
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,25 +21,18 @@ from qgkd.model_recipe.settings import VocabularySettings
 from qgkd.text.characters import is_bert_word
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+_LATIN_WORD = re.compile("[0-9A-Za-z]+")
 _MARKS = "，。！？：；、「」『』（）《》〈〉【】〔〕“”‘’…—·－～％,.!?:;()[]{}<>\"'`-_+=*/\\|@#$%^&~"
 
 
 def train_vocabulary(texts: Iterable[str], settings: VocabularySettings) -> list[str]:
-    """Choose the tokens.
-
-    Args:
-        texts: Passages in both scripts.
-        settings: Sizes.
-
-    Returns:
-        `settings.size` tokens, fewer where the texts hold fewer.
-    """
+    """Choose `settings.size` tokens from passages in both scripts; fewer where they hold fewer."""
     characters: Counter[str] = Counter()
     words: Counter[str] = Counter()
     for text in texts:
         plain = _normalised(text)
         characters.update(plain)
-        words.update(_latin_words(plain))
+        words.update(_LATIN_WORD.findall(plain))
     frequent = [c for c, count in characters.most_common() if count >= settings.min_count]
     chinese = [c for c in frequent if is_bert_word(c)][: settings.chinese_characters]
     others = [c for c in frequent if not is_bert_word(c) and not _is_plain(c) and not c.isspace() and c.isprintable()]
@@ -79,20 +74,11 @@ def _is_plain(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-def _latin_words(text: str) -> Iterator[str]:
-    """List the runs of ASCII letters and digits."""
-    spaced = "".join(c if _is_plain(c) else " " for c in text)
-    return iter(spaced.split())
-
-
 def _required_pieces() -> Iterator[str]:
     """Yield letters and digits, all pairs of digits, and years, which are frequent in texts."""
-    plain = [chr(code) for code in (*range(ord("0"), ord("9") + 1), *range(ord("a"), ord("z") + 1))]
-    yield from plain
-    yield from (f"##{c}" for c in plain)
-    pairs = [f"{number:02}" for number in range(100)]
-    yield from pairs
-    yield from (f"##{pair}" for pair in pairs)
+    for pieces in (string.digits + string.ascii_lowercase, [f"{number:02}" for number in range(100)]):
+        yield from pieces
+        yield from (f"##{piece}" for piece in pieces)
     yield from (str(year) for year in range(1900, 2026))
 
 

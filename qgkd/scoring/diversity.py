@@ -42,9 +42,6 @@ def copy_rate(questions: Sequence[str], contexts: Sequence[str]) -> CopyRate:
         questions: The questions of the system.
         contexts: For each, the passage it was written from.
 
-    Returns:
-        The three rates.
-
     Raises:
         UserError: No questions, or lists of different lengths.
     """
@@ -79,14 +76,10 @@ def distinct_n(questions: Sequence[str], n: int = 2) -> float:
 
     Source: Li et al. 2016 (N16-1014), section 5.
     """
-    seen: set[tuple[str, ...]] = set()
-    count = 0
-    for question in questions:
-        tokens = tokenize(question)
-        grams = [tuple(tokens[start : start + n]) for start in range(len(tokens) - n + 1)]
-        seen.update(grams)
-        count += len(grams)
-    return len(seen) / count if count else 0.0
+    from nltk.util import ngrams  # slow to import
+
+    grams = [gram for question in questions for gram in ngrams(tokenize(question), n)]
+    return len(set(grams)) / len(grams) if grams else 0.0
 
 
 def _longest_common_chars(question: str, context: str) -> int:

@@ -22,7 +22,7 @@ from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.generator import GenerationRequest, Generator
 from qgkd.quiz.generate_each import generate_each
-from qgkd.reading.examples import QGExample
+from qgkd.reading.examples import QGExample, example_record
 from qgkd.scoring.answerability import QuestionScorer, answerable_each
 from qgkd.scoring.diversity import copy_rate, distinct_n
 from qgkd.scoring.scores import MeteorKind, Scores, score
@@ -105,9 +105,6 @@ def evaluate(
         answerability_scorer: The frozen model for answerability; None leaves it out.
         progress: Called with the number of examples done.
 
-    Returns:
-        The questions and the table rows.
-
     Raises:
         UserError: No examples, or examples without questions.
     """
@@ -115,27 +112,25 @@ def evaluate(
     _check(examples)
     subsets = _subsets(examples, options.excluded_titles)
     questions, refusals, seconds = write_questions(generator, examples, progress)
-    verdicts: list[bool] | None = None
+    verdicts: list[bool] = []
     if options.extra and answerability_scorer is not None:
         verdicts = answerable_each(answerability_scorer, examples, questions)
     rows = []
     for subset, places in subsets.items():
         chosen, written = [examples[place] for place in places], [questions[place] for place in places]
+        references = [[example.question] for example in chosen]
+        extra: dict[str, Any] = {}
+        if options.extra:
+            answerable = [verdicts[place] for place in places] if verdicts else []
+            extra = _extra(chosen, written, answerable, answerability_scorer)
         rows.append(
             EvaluationRow(
                 name=generator.name,
                 subset=subset,
-                scores=score(
-                    written,
-                    [[example.question] for example in chosen],
-                    tokenization=options.tokenization,
-                    meteor=options.meteor,
-                ),
+                scores=score(written, references, tokenization=options.tokenization, meteor=options.meteor),
                 seconds=seconds if subset == "all" else None,
                 parameters=generator.parameters,
-                extra=_extra(chosen, written, verdicts and [verdicts[place] for place in places], answerability_scorer)
-                if options.extra
-                else {},
+                extra=extra,
             )
         )
     return Evaluation(examples=tuple(examples), questions=tuple(questions), refusals=tuple(refusals), rows=tuple(rows))
@@ -172,15 +167,9 @@ def write_predictions(path: Path, evaluation: Evaluation) -> None:
     """
     with write_atomically(path) as handle:
         for example, question in zip(evaluation.examples, evaluation.questions, strict=True):
-            row = {
-                "id": example.example_id,
-                "hyp": question,
-                "refs": [example.question],
-                "answer": example.answer_text,
-                "answer_start": example.answer_start_char,
-                "title": example.title,
-                "context": example.context,
-            }
+            record = example_record(example)
+            names = ("answer", "answer_start", "title", "context")
+            row = {"id": record["id"], "hyp": question, "refs": [example.question], **{n: record[n] for n in names}}
             handle.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
@@ -199,15 +188,12 @@ def _subsets(examples: Sequence[QGExample], excluded_titles: Collection[str] | N
     """The examples of each row, by position."""
     subsets = {"all": list(range(len(examples)))}
     if excluded_titles is not None:
-        titles = set(excluded_titles)
-        new = [place for place, example in enumerate(examples) if example.title not in titles]
-        if new:
-            subsets["new articles"] = new
-    return subsets
+        subsets["new articles"] = [place for place in subsets["all"] if examples[place].title not in excluded_titles]
+    return {name: places for name, places in subsets.items() if places}
 
 
 def _extra(
-    examples: list[QGExample], questions: list[str], verdicts: list[bool] | None, scorer: QuestionScorer | None
+    examples: list[QGExample], questions: list[str], verdicts: list[bool], scorer: QuestionScorer | None
 ) -> dict[str, Any]:
     copied = copy_rate(questions, [example.context for example in examples])
     return {

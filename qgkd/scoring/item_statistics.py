@@ -65,15 +65,7 @@ def values_from_sums(sums: NDArray[np.float64], *, items: int) -> NDArray[np.flo
 def tokenize_items(
     hypotheses: Sequence[str], references: Sequence[Sequence[str]], tokenization: Tokenization
 ) -> list[TokenizedItem]:
-    """Split every question, and refuse what cannot be scored.
-
-    Args:
-        hypotheses: Questions to be scored; empty ones are allowed and score 0.
-        references: For each, one or more reference questions.
-        tokenization: See `qgkd.scoring.tokens`.
-
-    Returns:
-        One item per hypothesis.
+    """Split every question, and refuse what cannot be scored; empty hypotheses are allowed and score 0.
 
     Raises:
         UserError: No items, lists of different lengths, or an item without a reference that has text in it.
@@ -97,14 +89,7 @@ def tokenize_items(
 
 
 def count_items(items: Sequence[TokenizedItem]) -> ItemStatistics:
-    """Count what the six scores need.
-
-    Args:
-        items: Tokenised questions with their references.
-
-    Returns:
-        One row per item, in order.
-    """
+    """Count what the six scores need, one row per item."""
     rows = [
         [
             *bleu_statistics(item.hypothesis, item.references),

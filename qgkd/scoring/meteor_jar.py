@@ -8,29 +8,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from qgkd.errors import UserError
 from qgkd.scoring.item_statistics import TokenizedItem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JarMeteor:
-    """The program's scores, as fractions."""
-
-    corpus: float
-    """From summed statistics."""
-    items: list[float]
-
-
-def jar_meteor(items: Sequence[TokenizedItem]) -> JarMeteor:
-    """Score with the METEOR 1.5 program (`-l en -norm`).
-
-    Args:
-        items: Tokenised questions with their references.
+def jar_meteor(items: Sequence[TokenizedItem]) -> tuple[float, list[float]]:
+    """Score tokenised questions with the METEOR 1.5 program (`-l en -norm`).
 
     Returns:
-        The corpus value and each item's.
+        The corpus value, from summed statistics, and each item's; fractions.
 
     Raises:
         UserError: pycocoevalcap or java is missing, or the program ended early.
@@ -55,4 +42,4 @@ def jar_meteor(items: Sequence[TokenizedItem]) -> JarMeteor:
             f"--meteor jar: expected scores from the METEOR program, found that it ended early ({error}); "
             "check that java starts and has 2 GB of memory, or use --meteor exact"
         ) from error
-    return JarMeteor(corpus=float(corpus), items=[float(value) for value in of_items])
+    return float(corpus), [float(value) for value in of_items]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,24 +25,15 @@ class Pairs:
 
 
 def read_jsonl_pairs(path: str) -> Pairs:
-    """Read hypotheses with their references.
-
-    Args:
-        path: A JSONL file with `hyp` and `refs`, or `-`.
-
-    Returns:
-        The pairs in order; blank lines are skipped.
+    """Read hypotheses with their references from a JSONL file or `-`; blank lines are skipped.
 
     Raises:
         UserError: The file cannot be read, has no line, or a line is not an object with both fields.
     """
     hypotheses, references = [], []
-    for number, line in enumerate(_read_lines(path), start=1):
-        if not line.strip():
-            continue
-        row = _parse_row(line, f"{_name(path)}: line {number}")
-        hypotheses.append(_hypothesis(row, f"{_name(path)}: line {number}"))
-        references.append(_references(row, f"{_name(path)}: line {number}"))
+    for row, where in _read_rows(path):
+        hypotheses.append(_hypothesis(row, where))
+        references.append(_references(row, where))
     if not hypotheses:
         raise UserError(f"{_name(path)}: expected lines with hyp and refs, found none; give a file with predictions")
     return Pairs(hypotheses=hypotheses, references=references)
@@ -53,9 +45,6 @@ def read_text_pairs(hypotheses_path: str, references_path: str) -> Pairs:
     Args:
         hypotheses_path: One question per line, an empty line for an empty one; or `-`.
         references_path: One reference per line; or `-`, if the other is not.
-
-    Returns:
-        The pairs in order.
 
     Raises:
         UserError: A file cannot be read, there is no line, the counts differ, or a reference is empty.
@@ -87,27 +76,16 @@ def read_other_hypotheses(path: str, pairs: Pairs, *, is_jsonl: bool) -> list[st
         pairs: What the first system was scored on.
         is_jsonl: Whether the file is JSONL, or text with one question per line.
 
-    Returns:
-        Questions, item for item.
-
     Raises:
         UserError: The file cannot be read, has another number of questions or other references.
     """
-    lines = _read_lines(path)
-    hypotheses = lines
-    if is_jsonl:
-        hypotheses = []
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                where = f"{_name(path)}: line {number}"
-                row = _parse_row(line, where)
-                # Extra lines have no pair to compare with; the counts are compared below.
-                expected = pairs.references[len(hypotheses)] if len(hypotheses) < len(pairs.references) else None
-                if "refs" in row and expected is not None and _references(row, where) != expected:
-                    raise UserError(
-                        f"{where}: expected the first file's references, found others; compare one test set"
-                    )
-                hypotheses.append(_hypothesis(row, where))
+    hypotheses = [] if is_jsonl else _read_lines(path)
+    for row, where in _read_rows(path) if is_jsonl else ():
+        # Extra lines have no pair to compare with; the counts are compared below.
+        expected = pairs.references[len(hypotheses) : len(hypotheses) + 1]
+        if "refs" in row and expected and [_references(row, where)] != expected:
+            raise UserError(f"{where}: expected the first file's references, found others; compare one test set")
+        hypotheses.append(_hypothesis(row, where))
     if len(hypotheses) != len(pairs.hypotheses):
         raise UserError(
             f"{_name(path)}: expected {len(pairs.hypotheses)} questions as in the first file, found {len(hypotheses)}; "
@@ -136,16 +114,21 @@ def _read_lines(path: str) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
-def _parse_row(line: str, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{where}: expected one JSON object, found broken JSON ({error}); mend the line") from error
-    if not isinstance(row, dict):
-        raise UserError(
-            f'{where}: expected one JSON object, found {type(row).__name__}; write {{"hyp": ..., "refs": ...}}'
-        )
-    return row
+def _read_rows(path: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the object on each line that is not blank, and where it stands."""
+    for number, line in enumerate(_read_lines(path), start=1):
+        if not line.strip():
+            continue
+        where = f"{_name(path)}: line {number}"
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{where}: expected one JSON object, found broken JSON ({error}); mend the line") from error
+        if not isinstance(row, dict):
+            raise UserError(
+                f'{where}: expected one JSON object, found {type(row).__name__}; write {{"hyp": ..., "refs": ...}}'
+            )
+        yield row, where
 
 
 def _hypothesis(row: dict[str, Any], where: str) -> str:

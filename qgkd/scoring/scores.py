@@ -40,8 +40,7 @@ class MetricValues:
 
     def as_json_keys(self) -> dict[str, float]:
         """The values by nlg-eval's names, `avg_score` last."""
-        values = (self.bleu_1, self.bleu_2, self.bleu_3, self.bleu_4, self.meteor, self.rouge_l)
-        return {**dict(zip(METRICS, values, strict=True)), "avg_score": self.avg_score}
+        return {**{name: getattr(self, name.lower()) for name in METRICS}, "avg_score": self.avg_score}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +79,6 @@ def score(
         tokenization: `mixed` (Latin and digit runs whole) or `char`.
         meteor: `exact`, our own; `jar`, the METEOR 1.5 program through pycocoevalcap, which needs java.
 
-    Returns:
-        The scores with their definition.
-
     Raises:
         UserError: No questions, lengths that differ, an empty reference, or `jar` where it is not installed.
     """
@@ -92,15 +88,7 @@ def score(
 
 
 def scores_from_statistics(statistics: ItemStatistics, *, tokenization: Tokenization) -> Scores:
-    """Score from counts, with our own METEOR.
-
-    Args:
-        statistics: Counts of all items.
-        tokenization: The tokens that were counted, for the definition.
-
-    Returns:
-        The scores with their definition.
-    """
+    """Score from the counts of all items, with our own METEOR; `tokenization` is for the definition."""
     return Scores(
         **_fields(statistics.corpus_values()),
         mean_of_items=MetricValues(**_fields(statistics.item_values().mean(axis=0))),
@@ -110,15 +98,7 @@ def scores_from_statistics(statistics: ItemStatistics, *, tokenization: Tokeniza
 
 
 def define(tokenization: Tokenization, meteor: MeteorKind) -> str:
-    """The definition of the scores in one line.
-
-    Args:
-        tokenization: The tokens counted.
-        meteor: The kind of METEOR.
-
-    Returns:
-        The definition printed beside every score.
-    """
+    """The definition of the scores in one line, printed beside every score."""
     packages = ["nltk", "rouge-score"] + (["pycocoevalcap"] if meteor == "jar" else [])
     versions = ", ".join([f"qgkd {__version__}", *(f"{package} {version(package)}" for package in packages)])
     return (
@@ -131,11 +111,11 @@ def define(tokenization: Tokenization, meteor: MeteorKind) -> str:
 def _with_jar_meteor(scores: Scores, items: Sequence[TokenizedItem], tokenization: Tokenization) -> Scores:
     from qgkd.scoring.meteor_jar import jar_meteor
 
-    of_jar = jar_meteor(items)
+    corpus, of_items = jar_meteor(items)
     return replace(
         scores,
-        meteor=of_jar.corpus,
-        mean_of_items=replace(scores.mean_of_items, meteor=float(np.mean(of_jar.items))),
+        meteor=corpus,
+        mean_of_items=replace(scores.mean_of_items, meteor=float(np.mean(of_items))),
         definition=define(tokenization, "jar"),
     )
 

@@ -24,9 +24,6 @@ _OPENING, _CLOSING = "「『《〈“", "」』》〉”"
 def enumerations_in(sentence: str) -> list[tuple[Range, ...]]:
     """Find enumerations of nouns, names, quantities or things in quotation marks.
 
-    Args:
-        sentence: A sentence, best no longer than a few hundred characters.
-
     Returns:
         The members' ranges, two or more for each enumeration, in the order of the text.
     """

@@ -40,9 +40,6 @@ def is_spelt(text: str) -> bool:
 def find_foreign_names(text: str) -> list[tuple[int, int]]:
     """Find names with a middle dot.
 
-    Args:
-        text: Any text.
-
     Returns:
         (start_char, end_char) in order. The pieces between dots belong to the name whole, the outer two as far as
         their characters spell names, with at least one character each.

@@ -36,13 +36,8 @@ def detect_script(text: str) -> Script:
     """Detect the script of a text by the majority of the characters that occur in one script only.
 
     A character counts as Traditional when Big5 holds it and GB 2312 does not, as Simplified the other way round; those
-    in both (的, 里, 台) do not count. A Simplified passage with a name in Traditional characters stays Simplified.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        The script; `NEUTRAL` for Latin text, the empty string or a tie.
+    in both (的, 里, 台) do not count. A Simplified passage with a name in Traditional characters stays Simplified;
+    Latin text, the empty string and a tie are `NEUTRAL`.
     """
     balance = sum(_leaning(character) for character in text)
     if balance == 0:
@@ -77,20 +72,12 @@ def to_simplified(text: str) -> str:
 
 
 def to_traditional_aligned(text: str) -> str:
-    """Convert to Traditional Chinese so that character i of the result is character i of the text.
-
-    Returns:
-        Text of exactly the same length: offsets in it are offsets in the original.
-    """
+    """Convert to Traditional Chinese so that character i of the result is character i of the text."""
     return _aligned(text, to_traditional)
 
 
 def to_simplified_aligned(text: str) -> str:
-    """Convert to Simplified Chinese so that character i of the result is character i of the text.
-
-    Returns:
-        Text of exactly the same length.
-    """
+    """Convert to Simplified Chinese so that character i of the result is character i of the text."""
     return _aligned(text, to_simplified)
 
 
@@ -100,14 +87,10 @@ def _aligned(text: str, convert: Callable[[str], str]) -> str:
     for piece in _PIECE.findall(text):
         converted = convert(piece)
         if len(converted) != len(piece):
-            converted = "".join(_one_for_one(character, convert) for character in piece)
+            single = map(convert, piece)
+            converted = "".join(new if len(new) == 1 else old for old, new in zip(piece, single, strict=True))
         pieces.append(converted)
     return "".join(pieces)
-
-
-def _one_for_one(character: str, convert: Callable[[str], str]) -> str:
-    converted = convert(character)
-    return converted if len(converted) == 1 else character
 
 
 @functools.cache

@@ -18,10 +18,7 @@ _SENTENCE_END = re.compile(rf"(?:[。！？!?…]+|{_NO_TITLE}\.(?=\s|$))[」』
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
-    """Cut a text into sentences.
-
-    Args:
-        text: Any text; line breaks end a sentence too.
+    """Cut a text into sentences; line breaks end one too.
 
     Returns:
         (start_char, end_char) pairs in order. Together they cover the text; closing quotes and trailing white space

@@ -11,11 +11,13 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from qgkd.text.characters import is_han
+from qgkd.text.script import to_simplified_aligned
 
 _NUMBER = re.compile(r"[0-9０-９.,，．%％]*[0-9０-９][0-9０-９.,，．%％]*")
 _LATIN = re.compile(r"[A-Za-zÀ-ž0-9&.'+#_/\-]+")
@@ -71,35 +73,22 @@ def _tag(word: str) -> str:
     return str(list(_tagger().cut(word))[-1].flag)
 
 
-def _simplified_aligned(text: str) -> str:
-    """Simplify, keeping the length; text that would change length is converted character by character."""
-    from qgkd.text.script import to_simplified
-
-    simplified = to_simplified(text)
-    if len(simplified) == len(text):
-        return simplified
-    single = (to_simplified(character) for character in text)
-    return "".join(new if len(new) == 1 else old for old, new in zip(text, single, strict=True))
-
-
 def is_listed(word: str) -> bool:
     """Whether jieba's list has a word; unlisted words are guessed from single characters, often wrongly."""
-    return _tagger().tokenizer.FREQ.get(_simplified_aligned(word), 0) > 0
+    return _tagger().tokenizer.FREQ.get(to_simplified_aligned(word), 0) > 0
+
+
+def cut_words(text: str) -> Iterator[str]:
+    """Yield jieba's words in Simplified characters, each as long as in the text; its list is fuller for those."""
+    return iter(_tagger().tokenizer.cut(to_simplified_aligned(text)))
 
 
 @lru_cache(maxsize=4096)
 def tag_words(sentence: str) -> tuple[Word, ...]:
-    """Cut a sentence into tagged words.
-
-    Args:
-        sentence: Text, preferably one sentence: results are cached.
-
-    Returns:
-        Words in order; joined they give the sentence, white space included.
-    """
+    """Cut a text, preferably one sentence, into tagged words; joined they give it back, white space included."""
     words: list[Word] = []
     start_char = 0
-    for text in _tagger().tokenizer.cut(_simplified_aligned(sentence)):
+    for text in cut_words(sentence):
         end_char = start_char + len(text)
         words.append(Word(sentence[start_char:end_char], _tag(text), start_char, end_char))
         start_char = end_char

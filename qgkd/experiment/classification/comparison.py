@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from qgkd.classification.result import read_result
 from qgkd.errors import UserError
 from qgkd.experiment.classification.plan import Comparison, PlannedRun
 from qgkd.experiment.classification.plot import comparison_figure
-from qgkd.experiment.classification.tables import ComparisonRow, result_rows, table_lines, write_tables
+from qgkd.experiment.classification.tables import ComparisonRow, result_rows, table_lines, write_rows, write_tables
 from qgkd.experiment.classification.timing import timed
 from qgkd.experiment.engine.output import write_plot
 from qgkd.experiment.engine.rows import Row, make_rows
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 class ClassificationStep:
     """One training of a classifier; its run scores it as well."""
 
-    label: str
+    name: str
     inputs: tuple[ClassificationStep, ...]
     """Its teachers."""
     planned: PlannedRun
@@ -88,11 +88,7 @@ class ClassificationStep:
 
 
 def run_comparison(comparison: Comparison, *, command: str) -> list[str]:
-    """Do every run that is not complete, each after its teachers.
-
-    Args:
-        comparison: What to run.
-        command: The command line, recorded with every row.
+    """Do every run that is not complete, each after its teachers; every row records the `command` line.
 
     Returns:
         A sentence for every run that could not be done; the others went on without it.
@@ -102,17 +98,14 @@ def run_comparison(comparison: Comparison, *, command: str) -> list[str]:
     """
     load = functools.lru_cache(maxsize=2)(_load)  # one task's texts, with and without those for transfer
     steps: dict[Path, ClassificationStep] = {}
-    folders = {run.name: run.folder for run in comparison.runs}
     for run in comparison.runs:
         inputs = tuple(steps[teacher] for teacher in run.teachers)
-        steps[run.folder] = ClassificationStep(label=run.name, inputs=inputs, planned=run, command=command, load=load)
+        steps[run.folder] = ClassificationStep(name=run.name, inputs=inputs, planned=run, command=command, load=load)
     if comparison.config.results:
         check_writable(comparison.config.results)
     failures = make_rows(
-        [Row(label=run.name, step=steps[run.folder]) for run in comparison.runs],
+        [Row(label=step.name, step=step) for step in steps.values()],
         place=lambda step: step.planned.folder,
-        is_done=lambda row: steps[folders[row.label]].is_done(folders[row.label]),
-        measure=lambda row: None,  # the run has scored its model
         after_each=lambda: write_report(comparison),
         keep_going=True,
     )
@@ -122,11 +115,9 @@ def run_comparison(comparison: Comparison, *, command: str) -> list[str]:
 
 def finished_rows(comparison: Comparison) -> list[ComparisonRow]:
     """List the rows of every complete run, in the order of tasks, systems and seeds."""
-    order = comparison.systems.index
-    runs = sorted(comparison.runs, key=lambda run: (comparison.tasks.index(run.task), order(run.system), run.seed))
+    tasks, systems, together = comparison.tasks, comparison.systems, timed(comparison.folder)
     rows: list[ComparisonRow] = []
-    together = timed(comparison.folder)
-    for run in runs:
+    for run in sorted(comparison.runs, key=lambda run: (tasks.index(run.task), systems.index(run.system), run.seed)):
         result = read_result(run.folder)
         if result is not None:
             ms_per_example = together.get(run.task, {}).get(run.system, result.ms_per_example)
@@ -148,19 +139,13 @@ def write_report(comparison: Comparison, *, plot: bool = False) -> list[Path]:
     results = comparison.config.results
     files = [comparison.folder / "rows.json", *([Path(results)] if results else [])]
     for file in files:
-        _write_rows(file, rows)
+        write_rows(file, rows)
     lines = table_lines(rows)
     files += write_tables(comparison.folder, lines)
     picture = comparison.folder / "table.png"
     if plot and write_plot(picture, lambda: comparison_figure(lines)):
         files.append(picture)
     return files
-
-
-def _write_rows(path: Path, rows: Sequence[ComparisonRow]) -> None:
-    with write_atomically(path) as file:
-        lines = ",\n".join(json.dumps(asdict(row), ensure_ascii=False) for row in rows)
-        file.write(f"[\n{lines}\n]\n")
 
 
 def _load(task: TaskConfig) -> TaskData:

@@ -30,7 +30,7 @@ from typing import Any, get_type_hints
 
 from qgkd.classification.config import ClassificationConfig, make_classification_config
 from qgkd.errors import UserError
-from qgkd.files.toml_values import check_section, nearest, read_tables
+from qgkd.files.toml_values import check_section, nearest, read_sections
 
 _SECTIONS = ("task", "method", "model", "evaluation", "train")
 """Sections of a single run; a system may override them."""
@@ -117,7 +117,7 @@ def load_comparison(path: str | Path, overrides: tuple[str, ...] = ()) -> Compar
     Raises:
         UserError: An unreadable file, an unknown name, teachers in a circle, or a run whose config does not hold.
     """
-    return make_comparison(read_tables(path, overrides), str(path))
+    return make_comparison(read_sections(path, overrides), str(path))
 
 
 def make_comparison(sections: dict[str, Any], source: str = "config") -> Comparison:
@@ -193,9 +193,8 @@ class _Planner:
         return self.runs[key]
 
     def _sections(self, task: str, name: str, seed: int, teachers: list[str]) -> dict[str, Any]:
-        sections: dict[str, Any] = {key: copy.deepcopy(self._values.get(key, {})) for key in _SECTIONS}
-        for key in _SECTIONS:
-            sections[key].update(copy.deepcopy(self._values["systems"][name].get(key, {})))
+        system = self._values["systems"][name]
+        sections = {key: copy.deepcopy({**self._values.get(key, {}), **system.get(key, {})}) for key in _SECTIONS}
         own_task = _in_folder(self._config.data_folder, self._values["tasks"][task])
         sections["task"] = {"name": task, **sections["task"], **own_task}
         if teachers:

@@ -9,6 +9,7 @@ by the mean among the systems of that task.
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -136,6 +137,13 @@ def write_tables(folder: Path, lines: Sequence[TableLine]) -> list[Path]:
     write_csv(files[1], names, [[getattr(line, name) for name in names] for line in lines])
     write_json(files[2], [asdict(line) for line in lines])
     return files
+
+
+def write_rows(path: Path, rows: Sequence[ComparisonRow]) -> None:
+    """Write the rows as JSON, one a line."""
+    with write_atomically(path) as file:
+        lines = ",\n".join(json.dumps(asdict(row), ensure_ascii=False) for row in rows)
+        file.write(f"[\n{lines}\n]\n")
 
 
 def _mean_ranks(lines: Sequence[TableLine]) -> list[str]:

@@ -20,7 +20,7 @@ from qgkd.classification.result import read_result
 from qgkd.classification.tasks.store import ExampleStore
 from qgkd.errors import UserError
 from qgkd.experiment.classification.plan import Comparison, PlannedRun
-from qgkd.experiment.engine.figures import time_in_turns
+from qgkd.experiment.engine.figures import grouped, resolved_device, time_in_turns
 from qgkd.files.json_files import read_json, write_json
 
 _NAME = "timing.json"
@@ -30,7 +30,7 @@ def time_systems(comparison: Comparison, *, rounds: int = 3, examples: int = 256
     """Time the first complete run of every system on every task.
 
     Args:
-        comparison: Which.
+        comparison: Whose runs.
         rounds: How often each runs; the median counts.
         examples: How many examples of the scored split, the first in file order.
 
@@ -42,11 +42,9 @@ def time_systems(comparison: Comparison, *, rounds: int = 3, examples: int = 256
     """
     found: dict[str, dict[str, float]] = {}
     for task in comparison.tasks:
-        runs: dict[str, PlannedRun] = {}
-        for run in comparison.runs:
-            if run.task == task and read_result(run.folder) is not None:
-                runs.setdefault(run.system, run)
-        if runs:
+        complete = [run for run in comparison.runs if run.task == task and read_result(run.folder) is not None]
+        if complete:
+            runs = {system: group[0] for system, group in grouped(complete, lambda run: run.system).items()}
             passes = {name: _forward_pass(run, examples) for name, run in runs.items()}
             seconds = time_in_turns({name: forward for name, (forward, _) in passes.items()}, rounds)
             found[task] = {name: 1000 * value / passes[name][1] for name, value in seconds.items()}
@@ -63,13 +61,12 @@ def timed(folder: Path) -> dict[str, dict[str, float]]:
 
 def _forward_pass(run: PlannedRun, examples: int) -> tuple[Callable[[], Any], int]:
     """Load a run's model; return a function that runs it on the first examples, and how many those are."""
-    import torch
     from transformers import AutoModelForSequenceClassification
 
     from qgkd.classification.prediction import Predictor
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model: Any = AutoModelForSequenceClassification.from_pretrained(run.folder / "model").to(device)
+    loaded: Any = AutoModelForSequenceClassification.from_pretrained(run.folder / "model")
+    model = loaded.to(resolved_device("auto"))
     batch = int(run.config.train.get("per_device_eval_batch_size", 64))
     predictor = Predictor(pad_id=int(model.config.pad_token_id or 0), batch_examples=batch)
     test = run.folder / "data" / "test.npz"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeVar
 
 Row = TypeVar("Row")
@@ -25,30 +24,36 @@ def grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[Key, list[Ro
     return groups
 
 
+def resolved_device(device: str) -> str:
+    """Turn `auto` into cuda where there is one, else cpu."""
+    if device != "auto":
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def mean_and_std(values: Sequence[float]) -> tuple[float, float | None]:
     """Return the mean and the sample standard deviation (n - 1), None for a single value."""
     return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
 
 
-def medians_in_turns(runs: Mapping[Key, Callable[[], float]], rounds: int) -> dict[Key, float]:
-    """Call every function once per round, so that a busy minute of the machine hits all; return each one's median."""
-    taken: dict[Key, list[float]] = {name: [] for name in runs}
-    for _ in range(rounds):
-        for name, run in runs.items():
-            taken[name].append(run())
-    return {name: statistics.median(values) for name, values in taken.items()}
-
-
 def time_in_turns(
-    runs: Mapping[Key, Callable[[], Any]], rounds: int, clock: Callable[[], float] = time.perf_counter
+    runs: Mapping[Key, Callable[[], Any]],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+    *,
+    warm_up: bool = True,
 ) -> dict[Key, float]:
-    """Call every function once as a warm-up, then once per round; return the median seconds of each."""
+    """Call every function once per round, so that a busy minute of the machine hits all.
 
-    def seconds(run: Callable[[], Any]) -> float:
-        began = clock()
-        run()
-        return clock() - began
-
-    for run in runs.values():
-        run()
-    return medians_in_turns({name: partial(seconds, run) for name, run in runs.items()}, rounds)
+    Returns:
+        The median seconds of each, by the `clock`; with `warm_up`, a round that does not count comes first.
+    """
+    taken: dict[Key, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds + warm_up):
+        for name, run in runs.items():
+            began = clock()
+            run()
+            taken[name].append(clock() - began)
+    return {name: statistics.median(seconds[warm_up:]) for name, seconds in taken.items()}

@@ -35,9 +35,9 @@ def make_rows(
     rows: Sequence[RowType],
     *,
     place: Place,
-    is_done: Callable[[RowType], bool],
-    measure: Callable[[RowType], Any],
     after_each: Callable[[], Any],
+    measure: Callable[[RowType], Any] = lambda row: None,
+    is_done: Callable[[RowType], bool] | None = None,
     keep_going: bool = False,
 ) -> list[str]:
     """Make and measure every row that is not there yet, in order.
@@ -45,9 +45,9 @@ def make_rows(
     Args:
         rows: The rows.
         place: Gives each step's folder.
-        is_done: Whether a row was made and measured before.
-        measure: Scores a row whose step is done.
         after_each: Called after each row that was made.
+        measure: Scores a row whose step is done; left out where the step scores its own model.
+        is_done: Whether a row was made and measured before; its step's own answer by default.
         keep_going: Where a row refuses, go on with those that do not need it; otherwise stop.
 
     Returns:
@@ -63,10 +63,10 @@ def make_rows(
     say(f"{len(rows):,} rows need {len(steps):,} steps, {missing:,} of them to be made")
     failures: dict[Path, str] = {}
     for number, row in enumerate(rows, start=1):
-        if is_done(row):
+        folders = [place(step) for step in steps_before(row.step)] if row.step else []
+        if is_done(row) if is_done else row.step and row.step.is_done(folders[-1]):
             continue
         say(f"run {number} of {len(rows)}: {row.label}")
-        folders = [place(step) for step in steps_before(row.step)] if row.step else []
         try:
             failed = next((folder for folder in folders if folder in failures), None)
             if failed is not None:

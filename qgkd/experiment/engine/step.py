@@ -2,7 +2,7 @@
 
 Comes in: a `Step`, whose inputs are other steps. Goes out: its folder, the result in `model/`.
 
-A literal example: `make_step(step, lambda step: Path("runs/two_stage") / step.label)` first makes what the step needs,
+A literal example: `make_step(step, lambda step: Path("runs/two_stage") / step.name)` first makes what the step needs,
 resumes where an earlier call was killed, and returns the folder of its model.
 """
 
@@ -24,8 +24,8 @@ class Step(Protocol):
     """One training. What it trains, and how its folder records that, its class knows."""
 
     @property
-    def label(self) -> str:
-        """Its name, for progress and errors."""
+    def name(self) -> str:
+        """For progress and errors."""
 
     @property
     def inputs(self) -> tuple[Step, ...]:
@@ -97,7 +97,7 @@ def _wait_until_done(step: Step, folder: Path, limit_s: float = 1800.0) -> None:
     until = time.monotonic() + limit_s
     while not step.is_done(folder):
         if time.monotonic() > until:
-            raise UserError(f"{folder}: expected the main process to finish {step.label}, found it did not; see it")
+            raise UserError(f"{folder}: expected the main process to finish {step.name}, found it did not; see it")
         time.sleep(0.2)
 
 

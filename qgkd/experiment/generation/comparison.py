@@ -24,9 +24,10 @@ from typing import Any
 import qgkd
 from qgkd.checkpoints.record import read_record
 from qgkd.errors import UserError
+from qgkd.experiment.engine.figures import resolved_device
 from qgkd.experiment.engine.rows import Row, make_rows
 from qgkd.experiment.engine.step import steps_before
-from qgkd.experiment.generation.measure import Decoding, Part, measure, measured_before, resolved_device, time_pair
+from qgkd.experiment.generation.measure import Decoding, Part, measure, measured_before, time_pair
 from qgkd.experiment.generation.questions import draw_questions
 from qgkd.experiment.generation.settings import CompareSettings
 from qgkd.experiment.generation.systems import check_name, chosen_names, parse_tree, step_of, with_tree
@@ -50,9 +51,6 @@ class Cell(Row):
 class Comparison:
     """One comparison in one folder.
 
-    Args:
-        settings: What is compared.
-
     Raises:
         UserError: Settings that contradict one another, found before anything is trained.
     """
@@ -70,7 +68,6 @@ class Comparison:
         self.names = chosen_names(settings)
         options = settings.options
         self.decoding = Decoding(device=resolved_device(options.device), precision=options.precision)
-        self.steps_folder = settings.folder / "steps"
         self.modes = {settings.mode: self.names}
         if options.recurrent and settings.mode != "recurrent":
             self.modes["recurrent"] = list(options.recurrent)
@@ -117,18 +114,16 @@ class Comparison:
 
     def folder_of(self, step: TrainingStep) -> Path:
         """Return a step's folder, named by the step's fingerprint."""
-        return self.steps_folder / f"{step.kind}-{step.fingerprint[:12]}"
+        return self.settings.folder / "steps" / f"{step.kind}-{step.fingerprint[:12]}"
 
     def cell_folder(self, cell: Cell) -> Path:
         """Return the folder with a cell's scores."""
-        return self.steps_folder / f"rule-{rule_digest()[:12]}" if cell.step is None else self.folder_of(cell.step)
+        if cell.step is not None:
+            return self.folder_of(cell.step)
+        return self.settings.folder / "steps" / f"rule-{rule_digest()[:12]}"
 
     def run(self, cells: Iterable[Cell], after_each: Callable[[], Any] = lambda: None) -> None:
-        """Make the cells that are not there yet and score them on validation.
-
-        Args:
-            cells: Some of `cells()`.
-            after_each: Called when a cell has been made.
+        """Make the cells that are not there yet and score them on validation; call `after_each` after each.
 
         Raises:
             UserError: A training refuses.
@@ -136,9 +131,9 @@ class Comparison:
         make_rows(
             list(cells),
             place=self.folder_of,
-            is_done=lambda cell: bool(self.measured(cell, "validation")),
-            measure=lambda cell: self._measure(cell, "validation"),
             after_each=after_each,
+            measure=lambda cell: self._measure(cell, "validation"),
+            is_done=lambda cell: bool(self.measured(cell, "validation")),
         )
 
     def _measure(self, cell: Cell, part: str) -> None:
@@ -148,12 +143,12 @@ class Comparison:
     def part(self, cell: Cell, name: str) -> Part:
         """Return the questions a cell is scored on; `name` is `validation` or `test`."""
         options, test = self.settings.options, self.settings.test
-        other_mode = cell.mode == "recurrent" and self.settings.mode != "recurrent"
+        limit = options.validation_questions if name == "validation" else 0
+        if cell.mode == "recurrent" and self.settings.mode != "recurrent":
+            limit = options.recurrent_questions
         if name == "validation":
-            limit = options.recurrent_questions if other_mode else options.validation_questions
-            return Part(name=name, data=Path(str(self.settings.chain.shared["data"]["validation"])), limit=limit)
+            return Part(name=name, data=self.settings.validation, limit=limit)
         excluded = Path(test.exclude_articles_of) if test.exclude_articles_of else None
-        limit = options.recurrent_questions if other_mode else 0
         return Part(name=name, data=Path(test.data), limit=limit, exclude_articles_of=excluded)
 
     def _is_for_test(self, cell: Cell) -> bool:
@@ -172,27 +167,25 @@ class Comparison:
     def time(self) -> None:
         """Time the student against its teacher in each mode, where both are made and were not timed before."""
         options = self.settings.options
-        path, validation = self.settings.folder / "timing.json", Path(self.settings.chain.shared["data"]["validation"])
+        path = self.settings.folder / "timing.json"
         timings = read_json(path)
         for mode in self.modes if options.timing_questions else ():
             settings = self.settings.of(options.seeds[0], mode)
             pair = [step_of(name, settings) for name in ("teacher", "two-stage")]
             steps = [step for step in pair if step is not None and step.is_done(self.folder_of(step))]
-            key = [step.fingerprint[:12] for step in steps] + [options.timing_questions, options.timing_rounds]
+            count, rounds = options.timing_questions, options.timing_rounds
+            key = [*(step.fingerprint[:12] for step in steps), count, rounds]
             if len(steps) < 2 or timings.get(mode, {}).get("key") == key:
                 continue
             say(f"timing {mode}: student against teacher")
             teacher, student = (self.folder_of(step) / "model" for step in steps)
-            count, rounds = options.timing_questions, options.timing_rounds
+            validation = self.settings.validation
             found = time_pair(teacher, student, validation, self.decoding, questions=count, rounds=rounds)
             timings[mode] = {"key": key, **found}
             write_json(path, timings)
 
     def final(self, *, force: bool = False) -> None:
-        """Score the models once on the test set, when every model is there.
-
-        Args:
-            force: Score other models than before.
+        """Score the models once on the test set, when every model is there; `force` scores others than before.
 
         Raises:
             UserError: A model is missing, no test set is named, or other models were scored on it before.
@@ -208,14 +201,15 @@ class Comparison:
                 "first); run `qgkd compare` without --final first, or ask for fewer rows in [compare]"
             )
         path = self.settings.folder / "final.json"
-        models = sorted({str(self.cell_folder(cell).name) for cell in cells})
+        models = sorted({self.cell_folder(cell).name for cell in cells})
         before = read_json(path)
-        if before and before.get("models") != models and not force:
+        is_new = before.get("models") != models
+        if before and is_new and not force:
             raise UserError(
                 f"{path}: expected the models that the test set was used for before, found others; what is chosen by "
                 "the test set is no result: --force measures again, and final.json counts it"
             )
-        if before.get("models") != models:
+        if is_new:
             write_json(path, {"models": models, "times_looked_at": before.get("times_looked_at", 0) + 1})
         for cell in cells:
             self._measure(cell, "test")

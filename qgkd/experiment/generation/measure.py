@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from qgkd.errors import UserError
-from qgkd.experiment.engine.figures import medians_in_turns
+from qgkd.experiment.engine.figures import time_in_turns
 from qgkd.experiment.recipe.training_step import file_digest
 from qgkd.files.json_files import read_json, write_json
 from qgkd.generator import Generator
 from qgkd.quiz.load_generator import load_generator
 from qgkd.reading.readers import read_examples
 from qgkd.scoring.evaluate import EvaluationOptions, evaluate, write_predictions, write_questions
+from qgkd.training.lineage import checkout_commit
 from qgkd.training.main_process import say
 
 KEYS = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score", "seconds", "parameters")
@@ -49,13 +50,7 @@ class Decoding:
 
 
 def measure(model: Path | None, part: Part, decoding: Decoding, folder: Path) -> dict[str, Any]:
-    """Score a model, or read its scores.
-
-    Args:
-        model: Its folder; None is the rule.
-        part: The questions.
-        decoding: Device and precision.
-        folder: Where the scores are stored.
+    """Score a model (None is the rule), or read its scores in `folder`.
 
     Returns:
         `rows`, one per subset as `qgkd evaluate` has them, and `definition`.
@@ -74,8 +69,6 @@ def measure(model: Path | None, part: Part, decoding: Decoding, folder: Path) ->
     evaluation = evaluate(generator, examples, EvaluationOptions(excluded_titles=titles))
     folder.mkdir(parents=True, exist_ok=True)
     write_predictions(folder / f"predictions-{part.name}.jsonl", evaluation)
-    from qgkd.training.lineage import checkout_commit
-
     measured = {
         "key": _key(part, decoding),
         "rows": [row.as_json() for row in evaluation.rows],
@@ -85,13 +78,13 @@ def measure(model: Path | None, part: Part, decoding: Decoding, folder: Path) ->
         "refused": len(evaluation.refusals),
         "commit": checkout_commit(),
     }
-    write_json(_path(part, folder), measured)
+    write_json(folder / f"measured-{part.name}.json", measured)
     return measured
 
 
 def measured_before(part: Part, decoding: Decoding, folder: Path) -> dict[str, Any]:
     """Return the scores on the same questions with the same decoding; {} where there are none."""
-    found = read_json(_path(part, folder))
+    found = read_json(folder / f"measured-{part.name}.json")
     return found if found and found["key"] == _key(part, decoding) else {}
 
 
@@ -124,34 +117,17 @@ def time_pair(
     """
     examples = read_examples(data, limit=questions).examples
     generators = {name: generator_of(path, decoding) for name, path in (("teacher", teacher), ("student", student))}
-
-    def seconds(generator: Generator, count: int) -> float:
-        return write_questions(generator, examples[:count])[2]
-
     for generator in generators.values():
-        seconds(generator, 1)
-    runs = {name: partial(seconds, generator, len(examples)) for name, generator in generators.items()}
-    medians = medians_in_turns(runs, rounds)
-    ratio = medians["student"] / medians["teacher"]
+        write_questions(generator, examples[:1])
+    runs = {name: partial(write_questions, generator, examples) for name, generator in generators.items()}
+    medians = {name: round(each, 3) for name, each in time_in_turns(runs, rounds, warm_up=False).items()}
     return {
-        "teacher_seconds": medians["teacher"], "student_seconds": medians["student"], "ratio": ratio,
+        "teacher_seconds": medians["teacher"], "student_seconds": medians["student"],
+        "ratio": medians["student"] / medians["teacher"],
         "teacher_parameters": generators["teacher"].parameters,
         "student_parameters": generators["student"].parameters,
         "questions": len(examples), "rounds": rounds, "device": decoding.device, "precision": decoding.precision,
     }  # fmt: skip
-
-
-def resolved_device(device: str) -> str:
-    """Turn `auto` into cuda where there is one, else cpu."""
-    if device != "auto":
-        return device
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _path(part: Part, folder: Path) -> Path:
-    return folder / f"measured-{part.name}.json"
 
 
 def _key(part: Part, decoding: Decoding) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from qgkd.experiment.engine.figures import grouped
 from qgkd.experiment.generation.systems import parse_tree
 from qgkd.experiment.generation.tables import Line
 
@@ -75,10 +76,8 @@ def _label(axes: Any, nodes: Mapping[str, Line]) -> None:
     """Write each node's name beside it, no two on top of each other."""
     low, high = axes.get_ylim()
     apart = (high - low) * _LABEL_HEIGHT
-    for column in (_TEACHER, _DISTILLED, _SELF_TRAINED):
-        names = sorted(
-            (name for name in nodes if _column(name) == column), key=lambda name: nodes[name].mean["avg_score"]
-        )
+    from_below = sorted(nodes, key=lambda name: nodes[name].mean["avg_score"])
+    for column, names in grouped(from_below, _column).items():
         at = -float("inf")
         for name in names:
             y = nodes[name].mean["avg_score"]

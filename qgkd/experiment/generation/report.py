@@ -33,13 +33,8 @@ def write_report(comparison: Comparison, *, plots: bool = True) -> Path:
     results.parent.mkdir(parents=True, exist_ok=True)
     write_json(results, rows)
     lines = lines_of(rows)
-    write_markdown(
-        folder / "table.md",
-        lines,
-        gaps=_mode_gaps(comparison),
-        timings=read_json(folder / "timing.json"),
-        notes=_notes(comparison),
-    )
+    gaps, timings = _mode_gaps(comparison), read_json(folder / "timing.json")
+    write_markdown(folder / "table.md", lines, gaps=gaps, timings=timings, notes=_notes(comparison))
     write_csv(folder / "table.csv", lines)
     if plots:
         _draw(lines, folder, comparison.settings.mode)

@@ -28,7 +28,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from qgkd.errors import UserError
 from qgkd.experiment.recipe.settings import (
     CHAIN_SECTIONS,
     OVERLAYS,
@@ -37,7 +36,8 @@ from qgkd.experiment.recipe.settings import (
     chain_settings,
     run_settings,
 )
-from qgkd.files.toml_values import check_section, read_tables
+from qgkd.files.toml_values import check_section, read_sections
+from qgkd.training.config import require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +146,11 @@ class CompareSettings:
         return Path(self.options.results) if self.options.results else self.folder / "qg_compare.json"
 
     @property
+    def validation(self) -> Path:
+        """The validation questions."""
+        return Path(self.chain.shared["data"]["validation"])
+
+    @property
     def mode(self) -> str:
         """The attention mode of `[model]`, in which every system is made."""
         return str(self.chain.shared["model"].get("attention", "prefix"))
@@ -181,7 +186,7 @@ def load_compare(path: str | Path, overrides: Iterable[str] = ()) -> CompareSett
         UserError: An unreadable file, an unknown section or key, or a value of the wrong type or out of range.
     """
     source, overrides = str(path), tuple(overrides)
-    values = read_tables(path, overrides)
+    values = read_sections(path, overrides)
     own = {"compare": CompareOptions, "questions": QuestionOptions, "test": TestOptions, "other_base": OtherBase}
     check_section(source, "", values, (*own, "direct", "hinton", "recurrent", *CHAIN_SECTIONS))
     parts: dict[str, Any] = {
@@ -193,10 +198,8 @@ def load_compare(path: str | Path, overrides: Iterable[str] = ()) -> CompareSett
         source=source,
         overrides=overrides,
         chain=chain_settings(values, source),
-        options=parts["compare"],
-        questions=parts["questions"],
-        test=parts["test"],
-        other_base=parts["other_base"],
+        options=parts.pop("compare"),
+        **parts,
         direct=run_settings(values, "direct", source, budget),
         hinton=run_settings(values, "hinton", source, budget, takes_method=True),
         recurrent=check_section(source, "recurrent", values.get("recurrent", {}), OVERLAYS),
@@ -220,9 +223,7 @@ def _check(settings: CompareSettings) -> None:
         (set(settings.test.modes) <= {"prefix", "recurrent"}, "test.modes must be of prefix and recurrent"),
         (settings.mode in ("prefix", "recurrent"), "model.attention must be prefix or recurrent"),
     ]  # fmt: skip
-    for holds, sentence in requirements:
-        if not holds:
-            raise UserError(f"{settings.source}: {sentence}; correct it")
+    require(settings.source, requirements)
 
 
 def _section(source: str, name: str, values: Any, kind: type) -> dict[str, Any]:

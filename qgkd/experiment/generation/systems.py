@@ -23,6 +23,7 @@ Literal examples:
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -46,11 +47,8 @@ def tree_names(options: CompareOptions) -> list[str]:
     """List the tree's systems: teachers, then their students before and after self-training."""
     names = []
     for teacher in options.fractions:
-        names.append(f"t{teacher:g}")
-        for distill in options.fractions:
-            for dropout in options.dropouts:
-                for labels in (0.0, *options.fractions):
-                    names.append(f"t{teacher:g}-d{distill:g}-p{dropout:g}-s{labels:g}")
+        students = itertools.product(options.fractions, options.dropouts, (0.0, *options.fractions))
+        names += [f"t{teacher:g}", *(f"t{teacher:g}-d{d:g}-p{dropout:g}-s{s:g}" for d, dropout, s in students)]
     return names
 
 
@@ -61,11 +59,7 @@ def with_tree(names: Iterable[str], options: CompareOptions) -> list[str]:
 
 
 def chosen_names(settings: CompareSettings) -> list[str]:
-    """List the systems that the settings choose.
-
-    Raises:
-        UserError: An unknown name.
-    """
+    """List the systems that the settings choose, or refuse an unknown name."""
     options = settings.options
     names = with_tree(options.systems, options) or [
         *(name for name in BASELINES if name != "other-base" or settings.other_base.base),
@@ -82,11 +76,7 @@ def chosen_names(settings: CompareSettings) -> list[str]:
 
 
 def check_name(name: str, settings: CompareSettings) -> None:
-    """Refuse an unknown name.
-
-    Raises:
-        UserError: With the nearest known one.
-    """
+    """Refuse an unknown name, with the nearest known one."""
     if name not in BASELINES and not parse_tree(name):
         raise UserError(
             f"{settings.source}: system {name!r} is unknown{nearest(name, (*BASELINES, 't1-d0.5-p0.3-s1'))}"
@@ -105,34 +95,22 @@ def parse_tree(name: str) -> dict[str, float]:
 
 
 def step_of(name: str, settings: CompareSettings) -> TrainingStep | None:
-    """Return the step that makes a system's model.
-
-    Args:
-        name: A system.
-        settings: Settings of one seed and mode (`CompareSettings.of`).
-
-    Returns:
-        None for the rule.
-    """
+    """Return the step that makes a system's model with one seed and mode (`CompareSettings.of`); None for the rule."""
     if name == "rule":
         return None
-    chain, distill = Chain(settings.chain), settings.chain.distill
-    whole = replace(distill, fraction=1.0, dropout=settings.direct.dropout)
-    direct = settings.direct
-    if name == "teacher":
-        found: TrainingStep | str = chain.teacher()
-    elif name == "direct":
-        found = chain.labels("direct", direct, base=chain.student())
-    elif name == "direct-base":
-        base = chain.student(str(settings.chain.shared["model"].get("base", "")))
-        found = chain.labels("direct-base", direct, base=base)
-    elif name == "direct-long":
-        found = chain.labels("direct-long", _as_long_as_two(settings), base=chain.student())
+    chain, distill, direct = Chain(settings.chain), settings.chain.distill, settings.direct
+    if name in ("all-layer", "layer-adding", "layer-by-layer"):
+        whole = replace(distill, fraction=1.0, dropout=direct.dropout)
+        found = chain.distilled("distilled", whole, schedule=name)
+    elif name in ("direct", "direct-base", "direct-long"):
+        run = _as_long_as_two(settings) if name == "direct-long" else direct
+        teacher = str(settings.chain.shared["model"].get("base", "")) if name == "direct-base" else None
+        found = chain.labels(name, run, base=chain.student(teacher))
     elif name == "hinton":
         method = {"alpha": 0.5, **settings.hinton.method, "method": "hinton"}
         found = chain.distilled("hinton", replace(settings.hinton, method=method))
-    elif name in ("all-layer", "layer-adding", "layer-by-layer"):
-        found = chain.distilled("distilled", whole, schedule=name)
+    elif name == "teacher":
+        found = chain.teacher()
     elif name == "two-stage":
         found = chain.selftrained()
     elif name == "other-base":

@@ -77,13 +77,12 @@ def lines_of(rows: Sequence[Row]) -> list[Line]:
     for (evaluated_on, mode, name), group in groups.items():
         if mode == "rule":  # one row for all seeds
             same_questions = [t for (where, _, _), t in teachers.items() if where == evaluated_on]
-            pairs: list[tuple[Row, Row | None]] = [
-                (group[0], t) for t in same_questions if t["mode"] == same_questions[0]["mode"]
-            ]
+            pairs = [(group[0], t) for t in same_questions if t["mode"] == same_questions[0]["mode"]]
         else:
-            pairs = [(row, teachers.get((evaluated_on, mode, row["seed"]))) for row in group]
+            keys = [(evaluated_on, mode, row["seed"]) for row in group]
+            pairs = [(row, teachers[key]) for row, key in zip(group, keys, strict=True) if key in teachers]
         mean, std = _statistics(group)
-        percent, percent_std = _statistics([_percentages(row, teacher) for row, teacher in pairs if teacher])
+        percent, percent_std = _statistics([_percentages(row, teacher) for row, teacher in pairs])
         lines.append(Line(
             name=name, mode=mode, evaluated_on=evaluated_on, seeds=tuple(row["seed"] for row in group), mean=mean,
             std=std, percent=percent, percent_std=percent_std,
@@ -143,7 +142,8 @@ def _percent_table(lines: Sequence[Line]) -> str:
     for line in lines:
         if line.percent:
             report = _REPORT.get(line.name)
-            cells = [_percent_cell(line, key) for key in KEYS]
+            std = {**line.percent_std, "parameters": None}
+            cells = [plus_minus(line.percent[key], std[key], 1) if key in line.percent else "" for key in KEYS]
             rows.append([line.name, line.mode, *cells, "" if report is None else f"{report:.1f}"])
     return markdown_table(["name", "mode", *KEYS, "report's avg_score"], rows)
 
@@ -179,12 +179,6 @@ def _cell(mean: Mapping[str, float], std: Mapping[str, float | None], key: str) 
     if key == "parameters":
         return f"{mean[key]:,.0f}"
     return plus_minus(mean[key], std.get(key), 4 if key in _SCORES else 1)
-
-
-def _percent_cell(line: Line, key: str) -> str:
-    if key not in line.percent:
-        return ""
-    return plus_minus(line.percent[key], None if key == "parameters" else line.percent_std.get(key), 1)
 
 
 def _percentages(row: Row, teacher: Row) -> Row:

@@ -16,11 +16,7 @@ from qgkd.experiment.recipe.training_step import Kind, TrainingStep
 
 
 class Chain:
-    """Builds steps and trains none.
-
-    Args:
-        settings: What the steps are made of.
-    """
+    """Builds steps of these settings and trains none."""
 
     def __init__(self, settings: ChainSettings) -> None:
         self.settings = settings
@@ -41,7 +37,8 @@ class Chain:
         base = self.teacher() if teacher is None else teacher
         sections: Sections = {"student": asdict(settings.student)}
         if settings.student.drop == "contribution":
-            sections["data"] = {"train": _as_list(settings.shared["data"].get("train", ()))}
+            train = settings.shared["data"].get("train", ())
+            sections["data"] = {"train": [train] if isinstance(train, str) else list(train)}
         return TrainingStep(name="student", kind=Kind.STUDENT, sections=sections, base=base)
 
     def distilled(
@@ -75,7 +72,3 @@ class Chain:
     def labels(self, name: str, run: RunSettings, *, base: TrainingStep | str) -> TrainingStep:
         """Return any model trained on labels alone."""
         return TrainingStep(name=name, kind=Kind.TRAIN, sections=run_sections(self.settings.shared, run), base=base)
-
-
-def _as_list(paths: Any) -> list[str]:
-    return [paths] if isinstance(paths, str) else list(paths)

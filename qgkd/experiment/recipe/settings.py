@@ -50,7 +50,6 @@ _MISPLACED = {
 _FROM_SCRATCH = (
     "vocabulary", "layers", "hidden_size", "heads", "intermediate_size", "sinusoidal_positions", "copying_start"
 )  # fmt: skip
-_METHOD_KEYS = set(DISTILL_KEYS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,21 +127,13 @@ def chain_settings(values: Mapping[str, Any], source: str) -> ChainSettings:
 def run_settings(
     values: Mapping[str, Any], name: str, source: str, defaults: Mapping[str, Any], *, takes_method: bool = False
 ) -> RunSettings:
-    """Check the section of one run.
-
-    Args:
-        values: All sections.
-        name: The run's.
-        source: The file's name, for messages.
-        defaults: For keys that the section leaves out.
-        takes_method: Whether it takes the keys of `[distill]`.
-    """
+    """Check one run's section, laid over its `defaults`; with `takes_method`, it takes the keys of `[distill]`."""
     section = {**defaults, **_section(values, name, source)}
     _refuse_misplaced("distill", section, source, section=name)
-    chosen = {key: section.pop(key) for key in list(section) if takes_method and key in _METHOD_KEYS}
+    chosen = {key: section.pop(key) for key in list(section) if takes_method and key in DISTILL_KEYS}
     chosen = check_section(source, name, chosen, DISTILL_KEYS)
     plain = {key: value for key, value in section.items() if key not in OVERLAYS}
-    names = ("fraction", "dropout", *OVERLAYS, *sorted(_METHOD_KEYS - {"teacher"} if takes_method else ()))
+    names = ("fraction", "dropout", *OVERLAYS, *sorted(set(DISTILL_KEYS) - {"teacher"} if takes_method else ()))
     check_section(source, name, section, names)
     values_of: dict[str, Any] = check_section(source, name, plain, RunSettings)
     values_of |= {key: dict(_section(section, key, f"{source}: {name}")) for key in OVERLAYS}

@@ -31,6 +31,7 @@ from qgkd.distillation.config import DistillRun, StudentConfig, make_distill_run
 from qgkd.errors import UserError
 from qgkd.experiment.engine.step import Place
 from qgkd.experiment.recipe.settings import SHARED, Sections, without_sizes
+from qgkd.experiment.recipe.student import write_student
 from qgkd.files.fingerprint import file_sha256, model_sha256
 from qgkd.files.json_files import read_json, write_json
 from qgkd.training.config import TrainConfig, make_config
@@ -65,11 +66,6 @@ class TrainingStep:
     """What it starts from: a step, a folder or a hub name."""
     teacher: TrainingStep | str = ""
     """Of a distillation."""
-
-    @property
-    def label(self) -> str:
-        """Its name."""
-        return self.name
 
     @property
     def inputs(self) -> tuple[TrainingStep, ...]:
@@ -140,7 +136,8 @@ class TrainingStep:
     def _run(self, folder: Path, base: str, teacher: str) -> None:
         if self.kind is Kind.STUDENT:
             if is_main():
-                _make_student(self.sections, folder, base)
+                settings, data = StudentConfig(**self.sections["student"]), self.sections.get("data", {}).get("train")
+                write_student(base, folder / "model", settings.layers, settings.drop, data=data[0] if data else None)
             return
         from qgkd.distillation.run import distill, self_train
         from qgkd.training.run import run_training
@@ -192,23 +189,3 @@ def _digest_of_file(path: str, stamp: Any) -> str:
 @functools.cache
 def _digest_of_model(name: str, stamp: Any) -> str:
     return model_sha256(name)
-
-
-def _make_student(sections: Sections, folder: Path, base: str) -> None:
-    """Drop layers as `qgkd student` does; their contribution is measured on the first training questions."""
-    from qgkd.checkpoints.checkpoint import load_checkpoint
-    from qgkd.checkpoints.encoder import encoder_layers
-    from qgkd.checkpoints.record import read_record
-    from qgkd.checkpoints.student import Drop, kept_layers, make_student, save_student, student_record
-    from qgkd.distillation.layer_contribution import layer_similarities
-    from qgkd.reading.readers import read_examples
-
-    settings = StudentConfig(**sections["student"])
-    attention = None if "format" in read_record(base) else "recurrent"
-    teacher = load_checkpoint(base, attention=attention)
-    depth, drop, similarities = len(encoder_layers(teacher.model)), Drop(settings.drop), None
-    if drop is Drop.CONTRIBUTION:
-        similarities = layer_similarities(teacher, read_examples(sections["data"]["train"][0], limit=500).examples)
-    kept = kept_layers(depth, settings.layers or depth, drop, similarities)
-    record = student_record(teacher, kept, drop=drop, digest=model_sha256(base), dropout=None)
-    save_student(folder / "model", make_student(teacher.model, kept), teacher.tokenizer, record)

@@ -26,15 +26,10 @@ from qgkd.experiment.engine.step import Step, make_step, steps_before
 from qgkd.experiment.recipe.chain import Chain
 from qgkd.experiment.recipe.settings import CHAIN_SECTIONS, ChainSettings, chain_settings
 from qgkd.files.json_files import write_json
-from qgkd.files.toml_values import check_section, read_tables
+from qgkd.files.toml_values import check_section, read_sections
 from qgkd.training.main_process import is_main, say
 
-FOLDERS = {
-    "teacher": "1-teacher",
-    "student": "2-student",
-    "distilled": "3-distilled",
-    "selftrained": "4-selftrained",
-}
+_ORDER = ("teacher", "student", "distilled", "selftrained")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +47,14 @@ def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
     Raises:
         UserError: An unreadable file, an unknown section or key, or a value of the wrong type.
     """
-    values, source = read_tables(path, overrides), str(path)
+    values, source = read_sections(path, overrides), str(path)
     check_section(source, "", values, ("recipe", *CHAIN_SECTIONS))
     own = check_section(source, "recipe", values.get("recipe", {}), {"folder": str})
     return Recipe(folder=Path(own.get("folder", "runs/two_stage")), chain=chain_settings(values, source))
 
 
 def run_recipe(recipe: Recipe, *, force: bool = False) -> Path:
-    """Make every step of the recipe that is not there yet.
-
-    Args:
-        recipe: The recipe.
-        force: Replace steps that were made with other settings.
+    """Make every step of the recipe that is not there yet; `force` replaces steps made with other settings.
 
     Returns:
         The folder of the self-trained student.
@@ -72,7 +63,7 @@ def run_recipe(recipe: Recipe, *, force: bool = False) -> Path:
     steps = steps_before(last)
 
     def place(step: Step) -> Path:
-        return recipe.folder / FOLDERS[step.label]
+        return recipe.folder / f"{_ORDER.index(step.name) + 1}-{step.name}"
 
     for step in steps:
         step.check(place(step))
@@ -87,11 +78,9 @@ def run_recipe(recipe: Recipe, *, force: bool = False) -> Path:
 
 def _figures(step: Step, model: Path) -> dict[str, Any]:
     """Read a model's validation scores and the number of questions it was trained on."""
-    record = read_record(str(model))
-    if step.label == "student":  # its record is the teacher's
-        return {"step": step.label, "questions": None}
+    record = {} if step.name == "student" else read_record(str(model))  # the student's is the teacher's
     questions = record.get("trained_on", {}).get("questions")
-    return {"step": step.label, "questions": questions, **record.get("figures", {}).get("validation", {})}
+    return {"step": step.name, "questions": questions, **record.get("figures", {}).get("validation", {})}
 
 
 def _summary_line(row: dict[str, Any], first: dict[str, Any]) -> str:
