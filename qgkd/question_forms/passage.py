@@ -50,8 +50,8 @@ class Passage:
         """Whether a candidate may be right as well, by what the passage says.
 
         Returns:
-            True where the two stand side by side (`臺北和基隆`, `聯合國（UN）`), in one enumeration, where the text calls
-            one a name of the other (`又稱`), or in one clause if wanted: its whole, its part or its kind.
+            True where the two stand side by side (`臺北和基隆`, `聯合國（UN）`), in one enumeration, where the text
+            calls one a name of the other (`又稱`), or in one clause if wanted: its whole, its part or its kind.
         """
         for one in self._occurrences(answer):
             for other in self._occurrences(candidate):
