@@ -10,6 +10,7 @@ question blocks of 12: every row sees 318 columns, the passage's keys are read o
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ def attend(query: torch.Tensor, levels: Sequence[KeyValues]) -> torch.Tensor:
     weights = torch.softmax(torch.cat(scores, dim=-1), dim=-1)
     parts = weights.split([level.keys.shape[2] for level in levels], dim=-1)
     return functools.reduce(
-        torch.add,
+        operator.add,
         (
             _to_rows(_to_blocks(part, level.keys.shape[0]) @ level.values, rows, queries)
             for level, part in zip(levels, parts, strict=True)

@@ -81,7 +81,8 @@ def table_rows(name: str, header: Sequence[str], records: Iterable[Line]) -> Ite
     """Records with named fields, empty ones left out; a problem for each record with another number of cells."""
     expected = f"expected {len(header)} fields ({', '.join(header)})"
     for row_number, (line_number, cells) in enumerate(records, start=1):
-        fields, fault = {}, ""
+        fields: dict[str, str] = {}
+        fault = ""
         if isinstance(cells, str):
             fault = f"found broken quoting ({cells}); mend the quotes"
         elif len(cells) != len(header):
