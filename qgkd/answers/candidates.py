@@ -79,20 +79,16 @@ _MAX_ENUMERATION_CHARS = 24
 
 
 def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[Candidate]:
-    """Find all candidates of one sentence.
+    """Find all candidates of a sentence or a piece of at most a few hundred characters, in no particular order.
 
-    Args:
-        sentence: A sentence, or a piece of at most a few hundred characters.
-        people: Names of persons, see `introduced_people`.
-
-    Returns:
-        Candidates in no particular order. Of several with the same span, only the one with the lowest `Source` is
-        returned.
+    `people` are names of persons, see `introduced_people`. Of several candidates with the same span, only the one with
+    the lowest `Source` is returned.
     """
     found: dict[tuple[int, int], Candidate] = {}
-    people_spans = _spans_of(sentence, people)
+    longest_first = sorted(people, key=lambda name: (-len(name), name))
+    people_spans = [match.span() for name in longest_first for match in re.finditer(re.escape(name), sentence)]
     titles = [match.span() for match in WORK.finditer(sentence)]
-    for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses(sentence), *_lists(sentence)):
+    for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses_and_lists(sentence)):
         key = (candidate.start_char, candidate.end_char)
         if any(start < key[1] and key[0] < end and not (key[0] <= start and end <= key[1]) for start, end in titles):
             continue  # a piece of a title
@@ -109,25 +105,22 @@ def _is_no_answer(text: str) -> bool:
 
 
 def _by_form(sentence: str) -> Iterator[Candidate]:
-    for match in _DATES.finditer(sentence):
-        yield Candidate(match.start(), match.end(), Source.FORM, AnswerType.DATE)
-    for match in YEAR.finditer(sentence):
-        yield Candidate(match.start(), match.end(), Source.FORM, AnswerType.DATE)
     dates = [match.span() for match in _DATES.finditer(sentence)]
+    for span in (*dates, *(match.span() for match in YEAR.finditer(sentence))):
+        yield Candidate(*span, Source.FORM, AnswerType.DATE)
     for match in _NUMBERS.finditer(sentence):
-        if any(start < match.end() and match.start() < end for start, end in dates):
-            continue
-        if not _USELESS_NUMBER.fullmatch(match.group()):
-            yield Candidate(match.start(), match.end(), Source.FORM, None)
+        in_date = any(start < match.end() and match.start() < end for start, end in dates)
+        if not in_date and not _USELESS_NUMBER.fullmatch(match.group()):
+            yield Candidate(*match.span(), Source.FORM, None)
     for match in WORK.finditer(sentence):
-        yield Candidate(match.start(), match.end(), Source.FORM, AnswerType.WORK)
-    for start_char, end_char in find_foreign_names(sentence):
-        yield Candidate(start_char, end_char, Source.FORM, AnswerType.PERSON)
+        yield Candidate(*match.span(), Source.FORM, AnswerType.WORK)
+    for span in find_foreign_names(sentence):
+        yield Candidate(*span, Source.FORM, AnswerType.PERSON)
     for match in _QUOTED.finditer(sentence):
-        yield Candidate(match.start(1), match.end(1), Source.QUOTED, None)
+        yield Candidate(*match.span(1), Source.QUOTED, None)
     for match in LATIN_NAME.finditer(sentence):
         if len(match.group()) > 1:
-            yield Candidate(match.start(), match.end(), Source.LATIN, None)
+            yield Candidate(*match.span(), Source.LATIN, None)
 
 
 def introduced_people(text: str) -> frozenset[str]:
@@ -144,15 +137,6 @@ def introduced_people(text: str) -> frozenset[str]:
         if length_chars and re.fullmatch(rf"[{HAN}]+", following[:length_chars]):
             names.add(following[:length_chars])
     return frozenset(names)
-
-
-def _spans_of(sentence: str, people: frozenset[str]) -> list[tuple[int, int]]:
-    return [
-        (match.start(), match.end())
-        for name in sorted(people, key=lambda name: (-len(name), name))
-        if name in sentence
-        for match in re.finditer(re.escape(name), sentence)
-    ]
 
 
 def _by_words(sentence: str, people_spans: list[tuple[int, int]]) -> Iterator[Candidate]:
@@ -206,13 +190,10 @@ def _is_noun_to_ask_about(word: Word) -> bool:
     return len(word.text) > 1 and word.tag in ("n", "l") and word.text[0] not in _DEMONSTRATIVES
 
 
-def _clauses(sentence: str) -> Iterator[Candidate]:
+def _clauses_and_lists(sentence: str) -> Iterator[Candidate]:
+    """Yield clauses after their cue, then enumerations of two to four names or titles, each as one span."""
     for match in _CLAUSE_CUE.finditer(sentence):
-        yield Candidate(match.start("clause"), match.end("clause"), Source.CLAUSE, None)
-
-
-def _lists(sentence: str) -> Iterator[Candidate]:
-    """Yield enumerations of two to four names or titles, each as one span."""
+        yield Candidate(*match.span("clause"), Source.CLAUSE, None)
     for members in enumerations_in(sentence):
         start_char, end_char = members[0][0], members[-1][1]
         is_cut_short = sentence[end_char:].startswith(_LIST_GOES_ON) or sentence[:start_char].endswith(_LIST_GOES_ON)

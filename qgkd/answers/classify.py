@@ -53,18 +53,10 @@ _PERSON_AFTER = re.compile(rf"^(?:{either('after a person')})")
 
 
 def classify(context: str, start_char: int, end_char: int) -> AnswerType:
-    """Give the answer type of a span.
+    """Give the answer type of a span of a passage in either script; `TERM` for a noun of no more specific type.
 
     Patterns decide first (dates, quantities, titles in 《》), then the noun at the span's end, then jieba's parts of
     speech.
-
-    Args:
-        context: The passage, in either script.
-        start_char: First character of the span.
-        end_char: One past its last character.
-
-    Returns:
-        The type; `TERM` for a noun of no more specific type.
     """
     from_char, to_char = _sentence_around(context, start_char, end_char)
     return classify_in_sentence(context[from_char:to_char], start_char - from_char, end_char - from_char)
@@ -78,11 +70,7 @@ def classified(context: str, answer: AnswerSpan) -> AnswerSpan:
 
 
 def _sentence_around(context: str, start_char: int, end_char: int) -> tuple[int, int]:
-    """Find the part of the passage in which a span is classified: its sentence, cut where that is long.
-
-    Returns:
-        (start_char, end_char), at most 200 characters either side of the span.
-    """
+    """The part of the passage in which a span is classified: its sentence, at most 200 characters on either side."""
     from_char = max(0, start_char - _REACH_CHARS)
     for match in _SENTENCE_END.finditer(context, from_char, start_char):
         from_char = match.end()

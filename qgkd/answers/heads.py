@@ -49,14 +49,7 @@ _LAW = re.compile(rf"(?:[憲刑民商稅律權土地約]|{either('laws')})法$")
 
 @lru_cache(maxsize=4096)
 def find_head(answer_text: str) -> Head | None:
-    """Find the longest known last noun that does not make up the whole answer.
-
-    Args:
-        answer_text: The answer, in Traditional characters.
-
-    Returns:
-        The head, or None. An answer that is only a head (`大學`) has none.
-    """
+    """Find the longest known last noun of an answer in Traditional characters; one that is only a head has none."""
     for length_chars in range(min(_MAX_HEAD_CHARS, len(answer_text) - 1), 0, -1):
         head = HEADS.get(answer_text[-length_chars:])
         if length_chars == 1 and "的" in answer_text[-3:]:

@@ -8,6 +8,7 @@ A literal example: `propose_answers("燈塔建於1867年，由林文海設計。
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,11 +32,7 @@ class _Scored:
 
 
 def propose_answers(context: str, *, limit: int | None = None) -> list[AnswerSpan]:
-    """Propose answers for a passage.
-
-    Args:
-        context: A passage of any length, in either script.
-        limit: Maximum number of answers; None for all that do not overlap.
+    """Propose answers for a passage of any length, in either script.
 
     Returns:
         Spans, best first, no two overlapping and no two with the same text. The best span of every sentence comes
@@ -100,21 +97,18 @@ def _without_overlap(candidates: list[_Scored]) -> list[_Scored]:
 
 
 def _spread(ranked: list[_Scored], stretch_chars: int) -> list[_Scored]:
-    """Order spans in turns: the best of every sentence (or longer stretch), then every second best.
+    """Order spans in turns: the best of every sentence, then every second best.
 
-    Args:
-        ranked: Best first.
-        stretch_chars: 0 to take turns by sentence; with fewer answers than sentences, the length of the stretches that
-            take turns instead.
+    With fewer answers than sentences, stretches of `stretch_chars` take turns instead; else it is 0.
     """
-    seen_of_stretch: dict[int, int] = {}
-    seen_of_type: dict[AnswerType | None, int] = {}
+    seen_of_stretch: Counter[int] = Counter()
+    seen_of_type: Counter[AnswerType | None] = Counter()
     turns: list[tuple[int, float, _Scored]] = []
     for scored in ranked:
         stretch = scored.span.start_char // stretch_chars if stretch_chars else scored.piece_index
-        turn = seen_of_stretch.get(stretch, 0)
-        seen_of_stretch[stretch] = turn + 1
-        repeats = seen_of_type.get(scored.span.type, 0) if turn == 0 else 0
+        turn = seen_of_stretch[stretch]
+        seen_of_stretch[stretch] += 1
+        repeats = seen_of_type[scored.span.type] if turn == 0 else 0
         seen_of_type[scored.span.type] = repeats + 1
         turns.append((turn, repeats * _REPEATED_TYPE_COST - scored.span.score, scored))
     return [scored for _, _, scored in sorted(turns, key=lambda item: item[:2])]

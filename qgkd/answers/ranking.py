@@ -73,7 +73,7 @@ def features(
     occurrences: int,
     is_topic: bool,
 ) -> dict[str, float]:
-    """Compute the features of a candidate.
+    """Compute the features of a candidate, by name.
 
     Args:
         candidate: The span.
@@ -84,9 +84,6 @@ def features(
         passage_start_char: Where it starts in the passage.
         occurrences: How often its text occurs in the passage.
         is_topic: Whether the passage's first clause begins with it.
-
-    Returns:
-        Feature values by name.
     """
     length_chars = len(text)
     return {

@@ -41,16 +41,7 @@ _BRACKETS = {"（": "）", "(": ")", "[": "]", "【": "】"}
 
 
 def sentence_cost(sentence: str, candidate: Candidate, answer_type: AnswerType) -> float:
-    """Add up the costs of asking about a span in this sentence.
-
-    Args:
-        sentence: The span's sentence.
-        candidate: The span.
-        answer_type: Its type.
-
-    Returns:
-        The cost, 0.0 where nothing makes the question harder; subtract it from the score.
-    """
+    """Add up the costs of asking about a span in this sentence; 0.0 where nothing makes the question harder."""
     span = (candidate.start_char, candidate.end_char)
     cost = 0.0 if _is_prose(sentence) else _UNUSABLE_COST
     if _is_member(sentence, span):
@@ -59,13 +50,16 @@ def sentence_cost(sentence: str, candidate: Candidate, answer_type: AnswerType) 
         cost += _PRONOUN_COST
     elif _is_subjectless(sentence):
         cost += _SUBJECTLESS_COST
-    if _is_in_brackets(sentence, candidate.start_char):
+    before = sentence[: candidate.start_char]
+    if any(before.count(opening) > before.count(closing) for opening, closing in _BRACKETS.items()):
         cost += _BRACKETS_COST
-    if sentence[: candidate.start_char].endswith("等"):
+    if before.endswith("等"):
         cost += _MEMBER_COST
-    if candidate.source in (Source.NOUN, Source.COMPOUND) and sentence[: candidate.start_char].endswith(("的", "之")):
+    if candidate.source in (Source.NOUN, Source.COMPOUND) and before.endswith(("的", "之")):
         cost += _NOUN_AFTER_DE_COST
-    if _is_modifier(sentence, candidate) or _lacks_counted_noun(sentence, candidate, answer_type):
+    # A number may have no counted noun after it (`其中34名為…`).
+    lacks_noun = answer_type is AnswerType.NUMBER and sentence[candidate.end_char :][:1] in tuple("為为是由被")
+    if lacks_noun or _is_modifier(sentence, candidate):
         cost += _MODIFIER_COST
     return cost + _cost_of_span(sentence, candidate, answer_type)
 
@@ -137,18 +131,6 @@ def _has_guessed_word(sentence: str, candidate: Candidate) -> bool:
         return False
     inside = (word for word in tag_words(sentence) if candidate.start_char <= word.start_char < candidate.end_char)
     return any(len(word.text) > 1 and word.tag[:1] == "n" and not is_listed(word.text) for word in inside)
-
-
-def _lacks_counted_noun(sentence: str, candidate: Candidate, answer_type: AnswerType) -> bool:
-    """Whether a number has no counted noun after it (`其中34名為…`)."""
-    return answer_type is AnswerType.NUMBER and sentence[candidate.end_char :].startswith(
-        ("為", "为", "是", "由", "被")
-    )
-
-
-def _is_in_brackets(sentence: str, start_char: int) -> bool:
-    before = sentence[:start_char]
-    return any(before.count(opening) > before.count(closing) for opening, closing in _BRACKETS.items())
 
 
 def _looks_like_a_name(text: str) -> bool:

@@ -76,12 +76,12 @@ def load_checkpoint(
             f"{model.config.model_type!r} with {token_types}; use --attention recurrent"
         )
     limit = _position_limit(model) or input_format.max_total_tokens
-    if limit < input_format.max_total_tokens and "format" in record:
-        raise UserError(
-            f"{name}: its {RECORD_NAME} allows {input_format.max_total_tokens} tokens, its weights have {limit} "
-            f"positions; correct {RECORD_NAME}"
-        )
     if limit < input_format.max_total_tokens:
+        if "format" in record:
+            raise UserError(
+                f"{name}: its {RECORD_NAME} allows {input_format.max_total_tokens} tokens, its weights have {limit} "
+                f"positions; correct {RECORD_NAME}"
+            )
         input_format = replace(input_format, max_total_tokens=limit)
     return Checkpoint(
         name=short_name(name), model=model.eval(), tokenizer=tokenizer, input_format=input_format, record=record

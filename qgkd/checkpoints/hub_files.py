@@ -39,15 +39,7 @@ def hub_is_reachable() -> bool:
 
 
 def hub_file(name: str, file_name: str, *, local_only: bool = False) -> Path | None:
-    """Download a file, or find it in the cache.
-
-    Args:
-        name: The hub model.
-        file_name: The file.
-        local_only: Look in the cache alone.
-
-    Returns:
-        The file's path; None where the model has no such file.
+    """Download a hub model's file, or find it in the cache, alone if `local_only`; None where there is no such file.
 
     Raises:
         UserError: No such model, no network and nothing in the cache, or no access.
@@ -66,7 +58,11 @@ def hub_file(name: str, file_name: str, *, local_only: bool = False) -> Path | N
     except HFValidationError as error:
         raise UserError(f"{name}: there is no such folder, nor can it be a hub name; give a model folder") from error
     except Exception as error:  # of the HTTP library, whichever it is
-        raise UserError(_unreachable(name, _reason(error))) from error
+        lines = str(error).strip().splitlines()
+        reason = lines[0].rstrip(".:") if lines else type(error).__name__
+        if "RepositoryNotFound" in type(error).__name__:
+            reason = "the hub has no such model, or it is private"
+        raise UserError(_unreachable(name, reason)) from error
 
 
 def is_offline() -> bool:
@@ -74,13 +70,6 @@ def is_offline() -> bool:
     from huggingface_hub import constants
 
     return bool(constants.HF_HUB_OFFLINE)
-
-
-def _reason(error: Exception) -> str:
-    if "RepositoryNotFound" in type(error).__name__:
-        return "the hub has no such model, or it is private"
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".:") if lines else type(error).__name__
 
 
 def _unreachable(name: str, reason: str) -> str:

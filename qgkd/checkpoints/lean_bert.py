@@ -15,16 +15,13 @@ Source: Devlin et al. 2019 (arXiv 1810.04805); names and order as in transformer
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
-
-_SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
-          "max_position_embeddings", "type_vocab_size")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +47,7 @@ class LeanOutput:
 
 
 class LeanBert(nn.Module):
-    """A BERT masked language model whose head shares the embedding matrix.
-
-    Args:
-        config: The model's sizes.
-    """
+    """A BERT masked language model whose head shares the embedding matrix."""
 
     base_model_prefix = "bert"
 
@@ -187,8 +180,7 @@ def read_lean_bert(folder: str | Path) -> LeanBert | None:
         values = json.loads((Path(folder) / "config.json").read_text("utf-8"))
         if values.get("model_type") != "bert" or values.get("hidden_act") != "gelu" or values.get("is_decoder"):
             return None
-        sizes: dict[str, Any] = {name: values[name] for name in _SIZES}
-        config = LeanConfig(**sizes, layer_norm_eps=values.get("layer_norm_eps", 1e-12))
+        config = LeanConfig(**{field.name: values[field.name] for field in fields(LeanConfig) if field.name in values})
         weights = load_file(Path(folder) / "model.safetensors")
         model = LeanBert(config)  # device "meta" would import torch's compiler: 2 s
         found = model.load_state_dict({name: each.float() for name, each in weights.items()}, strict=False, assign=True)

@@ -29,12 +29,7 @@ _UNSUPPORTED = {"additional_special_tokens", "extra_special_tokens", "model_spec
 
 
 class LeanTokenizer:
-    """A BERT tokenizer that neither adds special tokens nor recognises them in a text.
-
-    Args:
-        backend: The tokenizer itself.
-        special_tokens: `pad_token` and the other four, under transformers' names.
-    """
+    """A BERT tokenizer that neither adds special tokens, given under transformers' names, nor recognises them."""
 
     is_fast = True
 

@@ -20,15 +20,10 @@ if TYPE_CHECKING:
 
 
 def mask_logits(model: PreTrainedModel, inputs: ModelInput) -> torch.Tensor:
-    """Predict the tokens at the [MASK]s of a batch.
-
-    Args:
-        model: A masked language model. Token types are passed where it has them; positions where the mask is packed,
-            or where they differ from the model's own count.
-        inputs: Rows on the model's device.
+    """Predict the tokens at the [MASK]s of a batch on the model's device.
 
     Returns:
-        [R, V], in the order of `inputs.scored_positions`.
+        Logits [R, V], in the order of `inputs.scored_positions`.
     """
     arguments = model_inputs(model, inputs)
     row, position = inputs.scored_positions.unbind(dim=1)
@@ -40,7 +35,10 @@ def mask_logits(model: PreTrainedModel, inputs: ModelInput) -> torch.Tensor:
 
 
 def model_inputs(model: PreTrainedModel, inputs: ModelInput) -> dict[str, torch.Tensor]:
-    """The keyword arguments of the model's forward; what an architecture has no use for is left out."""
+    """The keyword arguments of the model's forward.
+
+    Token types are passed where it has them; positions where the mask is packed, or where they differ from its own.
+    """
     arguments = {"input_ids": inputs.input_ids}
     if getattr(model.config, "type_vocab_size", 0) >= 2:
         arguments["token_type_ids"] = inputs.token_type_ids

@@ -22,9 +22,7 @@ RECORD_NAME = "qgkd.json"
 def read_record(name: str, *, local_only: bool | None = None) -> dict[str, Any]:
     """Read `qgkd.json` of a folder or a hub model; empty where there is none.
 
-    Args:
-        name: The folder or hub name.
-        local_only: Look for a hub model in the cache only; None finds out whether the hub can be reached.
+    For `local_only`, a hub model is looked for in the cache only; None finds out whether the hub can be reached.
 
     Raises:
         UserError: The file is broken, or the hub cannot be asked whether the model has one.

@@ -60,11 +60,7 @@ def kept_layers(
 ) -> tuple[int, ...]:
     """Choose the teacher's layers that the student keeps.
 
-    Args:
-        teacher_layers: N.
-        student_layers: How many are kept, 1 to N.
-        drop: Which are dropped.
-        similarities: For `contribution`, the similarity of each layer's input and output, layer 1 first.
+    For `contribution`, the choice needs the similarity of each layer's input and output, layer 1 first.
 
     Returns:
         Their numbers from 1, ascending.
@@ -131,14 +127,10 @@ def make_student(teacher: PreTrainedModel, kept: Sequence[int], *, dropout: floa
 def student_record(
     teacher: Checkpoint, kept: Sequence[int], *, drop: Drop, digest: str, dropout: float | None
 ) -> dict[str, Any]:
-    """The student's `qgkd.json`: the teacher's format, and under `base` the origin of the weights.
+    """The student's `qgkd.json`: the teacher's format, if any, and under `base` the origin of the weights.
 
-    Args:
-        teacher: The teacher; where its record has no format, the student's has none.
-        kept: The teacher's layers that are kept.
-        drop: How they were chosen.
-        digest: `qgkd.files.fingerprint.model_sha256` of the teacher.
-        dropout: The student's dropout where it differs from the teacher's.
+    The digest is the teacher's `qgkd.files.fingerprint.model_sha256`; dropout is given where it differs from the
+    teacher's.
     """
     inherited: dict[str, Any] = {name: teacher.record[name] for name in ("format", "script") if name in teacher.record}
     earlier = {name: teacher.record[name] for name in ("trained_on", "base", "step") if name in teacher.record}

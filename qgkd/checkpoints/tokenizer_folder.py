@@ -37,19 +37,13 @@ def load_tokenizer(folder: str | Path) -> PreTrainedTokenizerFast:
 
 
 def check_tokenizer(name: str, tokenizer: PreTrainedTokenizerFast, vocab_size: int) -> None:
-    """Refuse a tokenizer that lacks what question generation needs.
-
-    Args:
-        name: The model's folder or hub name, for error messages.
-        tokenizer: Any tokenizer of transformers.
-        vocab_size: How many tokens the model knows.
+    """Refuse a tokenizer that lacks what question generation needs from it and a model of `vocab_size` tokens.
 
     Raises:
         UserError: Special tokens or offsets missing, or more tokens than the model knows.
     """
-    missing = [
-        token for token in ("cls_token", "sep_token", "mask_token", "pad_token") if getattr(tokenizer, token) is None
-    ]
+    needed = ("cls_token", "sep_token", "mask_token", "pad_token")
+    missing = [token for token in needed if getattr(tokenizer, token) is None]
     if missing:
         raise UserError(f"{name}: expected a tokenizer with [CLS], [SEP], [MASK] and [PAD], found none for {missing}")
     if not tokenizer.is_fast:

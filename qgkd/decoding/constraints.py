@@ -32,14 +32,7 @@ _UNUSED = re.compile(r"\[unused\d+\]")
 
 
 class Constraints:
-    """The decoding rules of one batch of requests.
-
-    Args:
-        tokenizer: The model's.
-        sources: One per request.
-        settings: Minimum length, n-gram rule, splices.
-        vocabulary: Width of the logits, at least the tokenizer's size.
-    """
+    """The decoding rules of one batch, one source per request; `vocabulary` is the width of the logits."""
 
     def __init__(
         self,
@@ -56,7 +49,6 @@ class Constraints:
         self._before_unknown = [self._tokens_before_unknown(source) for source in sources]
         size = settings.no_repeat_ngram_tokens
         self._ngrams = [_ngram_counts(self._passage(source), size) for source in sources]
-        self._copied_from_id = settings.copied_from_id
         self._copied = [
             sorted({token for token in source.token_ids if token >= settings.copied_from_id > 0}) for source in sources
         ]
@@ -67,16 +59,7 @@ class Constraints:
     def apply(
         self, log_probabilities: torch.Tensor, requests: Sequence[int], questions: Sequence[Sequence[int]]
     ) -> torch.Tensor:
-        """Set the log-probabilities of forbidden tokens to -inf.
-
-        Args:
-            log_probabilities: [R, V]
-            requests: The request of each row.
-            questions: The tokens of each row so far.
-
-        Returns:
-            [R, V], a copy.
-        """
+        """A copy of [R, V] log-probabilities, -inf at forbidden tokens, by each row's request and question so far."""
         allowed = log_probabilities.masked_fill(self._banned.to(log_probabilities.device), -torch.inf)
         size = self._settings.no_repeat_ngram_tokens
         for row, (request, question) in enumerate(zip(requests, questions, strict=True)):
@@ -86,10 +69,10 @@ class Constraints:
                 allowed[row, self.end_id] = -torch.inf
             if size:
                 allowed[row, _completing_a_repeat(question, size, self._ngrams[request])] = -torch.inf
-            if self._copied_from_id:
+            if first := self._settings.copied_from_id:
                 copied = self._copied[request]
                 log_probabilities_of_copied = allowed[row, copied]
-                allowed[row, self._copied_from_id :] = -torch.inf
+                allowed[row, first:] = -torch.inf
                 allowed[row, copied] = log_probabilities_of_copied
             if self._splices:
                 allowed[row, self._splices[request].after(question)] = -torch.inf

@@ -9,6 +9,7 @@ A literal example: `ModelGenerator(load_checkpoint("runs/teacher")).generate([Ge
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -51,6 +52,11 @@ class _Prepared:
     model_context: str
     simplified: bool
     source: Source
+
+    @property
+    def window(self) -> tuple[str, int]:
+        """The stretch of text that the source holds."""
+        return self.model_context, self.source.window.start_token
 
 
 class ModelGenerator:
@@ -108,11 +114,12 @@ class ModelGenerator:
 
     def _prepare(self, requests: Sequence[GenerationRequest]) -> list[_Prepared]:
         """Build the sources; a passage is tokenised once for all of its requests."""
+        wants_traditional = self._checkpoint.record.get("script") == "traditional"  # trained on Traditional text only
         encoders: dict[str, tuple[str, bool, PassageEncoder]] = {}
         prepared = []
         for index, request in enumerate(requests):
             if request.context not in encoders:
-                simplified = self._wants_traditional() and detect_script(request.context) is Script.SIMPLIFIED
+                simplified = wants_traditional and detect_script(request.context) is Script.SIMPLIFIED
                 text = to_traditional_aligned(request.context) if simplified else request.context
                 encoder = PassageEncoder(self._checkpoint.tokenizer, self._checkpoint.input_format, text)
                 encoders[request.context] = (text, simplified, encoder)
@@ -121,22 +128,15 @@ class ModelGenerator:
             prepared.append(_Prepared(index, request, text, simplified, source))
         return prepared
 
-    def _wants_traditional(self) -> bool:
-        """Whether the model was trained on Traditional text only, which its record then says."""
-        return self._checkpoint.record.get("script") == "traditional"
-
     def _batches(self, prepared: list[_Prepared], width: int) -> Iterator[list[_Prepared]]:
         """Batch requests of similar length; in layout `shared`, requests over one window are neighbours."""
         shared = self._checkpoint.input_format.layout is Layout.SHARED
-        per_window: dict[tuple[str, int], int] = {}
-        for item in prepared:
-            key = (item.model_context, item.source.window.start_token)
-            per_window[key] = per_window.get(key, 0) + 1
+        per_window = Counter(item.window for item in prepared)
 
         def order(item: _Prepared) -> tuple[int, int, str, int, int]:
-            key = (item.model_context, item.source.window.start_token)
-            size = per_window[key] if shared else 0
-            return (item.source.passage_length, size, item.model_context if shared else "", key[1], item.index)
+            context, start = item.window
+            size = per_window[item.window] if shared else 0
+            return (item.source.passage_length, size, context if shared else "", start, item.index)
 
         batch: list[_Prepared] = []
         for item in sorted(prepared, key=order):
@@ -164,7 +164,11 @@ class ModelGenerator:
         sources = [item.source for item in batch]
         cap = checkpoint.input_format.max_question_tokens
         max_steps = min(cap, settings.max_question_tokens or cap)
-        stepper = self._stepper(sources, max_steps)
+        stepper: Stepper
+        if self._bert is None:
+            stepper = RecurrentStepper(checkpoint.model, sources, self._mask_id, self._pad_id)
+        else:
+            stepper = PrefixStepper(self._bert, sources, self._mask_id, self._pad_id, max_steps)
         constraints = Constraints(checkpoint.tokenizer, sources, settings, checkpoint.model.config.vocab_size)
         sizes = {"request_count": len(batch), "width": width, "max_steps": max_steps}
         if width > 1 and not settings.sample:
@@ -172,11 +176,6 @@ class ModelGenerator:
         generators = [_random_generator(settings.seed, item.request) for item in batch] if settings.sample else None
         found = decode_rows(stepper, constraints, settings, **sizes, generators=generators)
         return [sorted(row, key=lambda hypothesis: -hypothesis.mean_log_probability) for row in found]
-
-    def _stepper(self, sources: Sequence[Source], max_steps: int) -> Stepper:
-        if self._bert is not None:
-            return PrefixStepper(self._bert, sources, self._mask_id, self._pad_id, max_steps)
-        return RecurrentStepper(self._checkpoint.model, sources, self._mask_id, self._pad_id)
 
     def _questions(self, prepared: _Prepared, hypotheses: Sequence[Hypothesis]) -> list[Question]:
         """Spell the hypotheses, best first, without duplicates."""
@@ -189,14 +188,14 @@ class ModelGenerator:
                 continue
             if prepared.simplified:
                 text = to_simplified(text)
-            if text not in questions:
-                questions[text] = Question(
-                    text=text,
-                    answer=prepared.request.answer,
-                    mean_log_probability=hypothesis.mean_log_probability,
-                    context_was_cut=prepared.source.context_was_cut,
-                    finished=hypothesis.finished,
-                )
+            question = Question(
+                text=text,
+                answer=prepared.request.answer,
+                mean_log_probability=hypothesis.mean_log_probability,
+                context_was_cut=prepared.source.context_was_cut,
+                finished=hypothesis.finished,
+            )
+            questions.setdefault(text, question)
         return list(questions.values())
 
     def _score(self, batch: list[_Prepared], questions: Sequence[str]) -> list[float]:

@@ -41,6 +41,11 @@ class _Row:
     log_probability: float = 0.0
     finished: bool = False
     dead: bool = False
+    """Whether no token is allowed."""
+
+    @property
+    def is_over(self) -> bool:
+        return self.finished or self.dead
 
 
 def decode_rows(
@@ -53,19 +58,12 @@ def decode_rows(
     max_steps: int,
     generators: Sequence[torch.Generator] | None = None,
 ) -> list[list[Hypothesis]]:
-    """Write `width` independent questions per request.
+    """Write `width` independent questions per request; above 1 for sampling only, since greedy rows would be equal.
 
-    Args:
-        stepper: Fresh, one row per request.
-        constraints: The rules for this batch.
-        settings: Greedy, or sampling with temperature, top-k and top-p.
-        request_count: N.
-        width: Rows per request; above 1 for sampling only, since greedy rows would be equal.
-        max_steps: The most tokens of a question.
-        generators: One per request to sample with; None decodes greedily.
+    The stepper has one row per request and has not run; `generators`, one per request, sample, and None is greedy.
 
     Returns:
-        N lists of at most `width` hypotheses; rows without an allowed next token are left out.
+        A list of at most `width` hypotheses per request; rows without an allowed next token are left out.
     """
     rows = [_Row(request, []) for request in range(request_count) for _ in range(width)]
     active = list(range(request_count))
@@ -81,9 +79,7 @@ def decode_rows(
             break
         chosen = _choose(allowed, settings, [generators[row.request] for row in live] if generators else None)
         _append(live, chosen, log_probabilities, allowed, constraints.end_id)
-        wanted = torch.tensor(
-            [any(not _is_over(rows[request * width + beam]) for beam in range(width)) for request in active]
-        )
+        wanted = torch.tensor([not row.is_over for row in live]).view(-1, width).any(dim=1)
         if not bool(wanted.any()):
             break
         if not bool(wanted.all()):
@@ -101,17 +97,13 @@ def decode_rows(
     ]
 
 
-def _is_over(row: _Row) -> bool:
-    return row.finished or row.dead
-
-
 def _append(
     live: Sequence[_Row], chosen: torch.Tensor, log_probabilities: torch.Tensor, allowed: torch.Tensor, end_id: int
 ) -> None:
     gains = log_probabilities.gather(1, chosen[:, None])[:, 0].tolist()
     possible = torch.isfinite(allowed.gather(1, chosen[:, None])[:, 0]).tolist()
     for row, token, gain, is_possible in zip(live, chosen.tolist(), gains, possible, strict=True):
-        if _is_over(row):
+        if row.is_over:
             continue
         if not is_possible:
             row.dead = True
@@ -128,7 +120,7 @@ def _close(live: Sequence[_Row], allowed: torch.Tensor, log_probabilities: torch
     ends = (allowed.argmax(dim=1) == end_id).tolist()
     gains = log_probabilities[:, end_id].tolist()
     for row, end, gain in zip(live, ends, gains, strict=True):
-        if not _is_over(row) and end:
+        if end and not row.is_over:
             row.finished = True
             row.log_probability += gain
 

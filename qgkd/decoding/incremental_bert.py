@@ -12,7 +12,6 @@ blocks; the queries of all 40 rows meet the passage's keys in one matrix product
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -24,20 +23,8 @@ if TYPE_CHECKING:
     from transformers import BertForMaskedLM
 
 
-@dataclass(slots=True)
-class BlockCache:
-    """Keys and values of N encoded blocks, in every layer."""
-
-    layers: list[KeyValues]
-
-    def select(self, blocks: torch.Tensor) -> BlockCache:
-        """Copy the blocks with these indices."""
-        return BlockCache(
-            [
-                KeyValues(kv.keys[blocks], kv.values[blocks], None if kv.mask is None else kv.mask[blocks])
-                for kv in self.layers
-            ]
-        )
+BlockCache = list[KeyValues]
+"""Keys and values of N encoded blocks, one entry per layer."""
 
 
 class IncrementalBert:
@@ -77,14 +64,14 @@ class IncrementalBert:
             mask: [N, 1, 1, L] additive padding mask; None where nothing is padding.
             above: Caches of M blocks each, M a divisor of N.
         """
-        layers: list[KeyValues] = []
+        layers: BlockCache = []
 
         def keep(index: int, keys: torch.Tensor, values: torch.Tensor) -> KeyValues:
             layers.append(KeyValues(keys.contiguous(), values.contiguous(), mask))
             return layers[-1]
 
         self._run(hidden, keep, above, last_layer_tokens=0)
-        return BlockCache(layers)
+        return layers
 
     def step(
         self,
@@ -123,7 +110,7 @@ class IncrementalBert:
                 if mask_rows > last_layer_tokens:  # the mask has a row per new token
                     own = KeyValues(own.keys, own.values, own.mask[..., -last_layer_tokens:, :])  # type: ignore[index]
                 hidden = hidden[:, -last_layer_tokens:]
-            levels = [*(cache.layers[index] for cache in above), own]
+            levels = [*(cache[index] for cache in above), own]
             attended = attend(self._heads(attention.query, hidden), levels)
             hidden = self._rest_of_layer(layer, attended.transpose(1, 2).flatten(2), hidden)
         return hidden

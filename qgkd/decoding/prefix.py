@@ -39,11 +39,9 @@ class PrefixStepper:
     ) -> None:
         self._bert = bert
         self._mask_id, self._pad_id, self._max_steps = mask_id, pad_id, max_steps
-        self._slots, per_block = _share_blocks(sources)
-        padded = [sources[request] for request in self._slots]
-        self._slot_of_request = torch.tensor(
-            [slot for slot, first in enumerate(_first_uses(self._slots)) if first], device=self._bert.device
-        )
+        slots, per_block = _share_blocks(sources)
+        padded = [sources[request] for request in slots]
+        self._slot_of_request = torch.tensor(list(map(slots.index, range(len(sources)))), device=self._bert.device)
         self._above = [self._encode([_part(source, passage=True) for source in padded[::per_block]], above=())]
         if any(len(source) > source.passage_length for source in padded):
             answers = self._encode([_part(source, passage=False) for source in padded], above=self._above)
@@ -74,10 +72,8 @@ class PrefixStepper:
         """See `Stepper`."""
         self._width = width
         if self._target is not None:
-            self._target = [
-                KeyValues(kv.keys.repeat_interleave(width, 0), kv.values.repeat_interleave(width, 0), None)
-                for kv in self._target
-            ]
+            rows = torch.arange(len(self._positions), device=self._bert.device).repeat_interleave(width)
+            self._target = [kv.select(rows) for kv in self._target]
 
     def reorder(self, parents: torch.Tensor) -> None:
         """See `Stepper`; only the keys and values of the questions are moved."""
@@ -93,19 +89,18 @@ class PrefixStepper:
 
     def keep(self, wanted: torch.Tensor) -> torch.Tensor:
         """See `Stepper`; drops whole passages, once enough of them are finished."""
-        per_block = len(self._positions) // self._above[0].layers[0].keys.shape[0]
+        per_block = len(self._positions) // self._above[0][0].keys.shape[0]
         slot_wanted = torch.zeros(len(self._positions), dtype=torch.bool, device=self._bert.device)
         slot_wanted[self._slot_of_request] = wanted.to(self._bert.device)
         blocks = slot_wanted.view(-1, per_block).any(dim=1)
         if blocks.float().mean() > _WORTH_COPYING:
             return torch.ones_like(wanted)
         slots = blocks.repeat_interleave(per_block)
-        self._above = [
-            level.select(chosen.nonzero()[:, 0]) for level, chosen in zip(self._above, (blocks, slots), strict=False)
-        ]
+        chosen = [each.nonzero()[:, 0] for each in (blocks, slots)]
+        self._above = [[kv.select(c) for kv in level] for level, c in zip(self._above, chosen, strict=False)]
         if self._target is not None:
             rows = slots.repeat_interleave(self._width)
-            self._target = [KeyValues(kv.keys[rows], kv.values[rows], None) for kv in self._target]
+            self._target = [kv.select(rows) for kv in self._target]
         self._positions = self._positions[slots]
         stays = slots[self._slot_of_request]
         new_slot = slots.long().cumsum(0) - 1
@@ -166,17 +161,11 @@ def _share_blocks(sources: Sequence[Source]) -> tuple[list[int], int]:
     for request, source in enumerate(sources):
         shared = len(source) > source.passage_length
         passage = source.token_ids[: source.passage_length]
-        if blocks and shared:
-            before = sources[blocks[-1][0]]
-            if before.token_ids[: before.passage_length] == passage:
-                blocks[-1].append(request)
-                continue
-        blocks.append([request])
+        before = sources[blocks[-1][0]] if blocks and shared else None
+        if before is not None and before.token_ids[: before.passage_length] == passage:
+            blocks[-1].append(request)
+        else:
+            blocks.append([request])
     most = max(len(block) for block in blocks)
     slots = [request for block in blocks for request in (*block, *(block[-1],) * (most - len(block)))]
     return slots, most
-
-
-def _first_uses(slots: Sequence[int]) -> list[bool]:
-    """Whether each slot is the first with its request."""
-    return [slot == 0 or slots[slot - 1] != request for slot, request in enumerate(slots)]

@@ -23,14 +23,7 @@ if TYPE_CHECKING:
 
 
 class RecurrentStepper:
-    """Keeps each row's source and its question so far.
-
-    Args:
-        model: The model in eval mode.
-        sources: One per request; of similar length, since rows are padded to the longest.
-        mask_id: The tokenizer's [MASK].
-        pad_id: The tokenizer's [PAD].
-    """
+    """Keeps each row's source, one per request and of similar length since rows are padded, and its question so far."""
 
     def __init__(self, model: PreTrainedModel, sources: Sequence[Source], mask_id: int, pad_id: int) -> None:
         self._model = model

@@ -128,11 +128,9 @@ def search_options() -> dict[str, Field[Any]]:
 
 
 def decoding_of(checkpoint: Checkpoint, given: Mapping[str, Any]) -> DecodingSettings:
-    """How to search with a model: by what is given, else by `decoding` in its `qgkd.json`, else greedily.
+    """How to search with a model: by the fields given, else by `decoding` in its `qgkd.json`, else greedily.
 
-    Args:
-        checkpoint: The model.
-        given: Fields of `DecodingSettings`; sampling replaces the model's beams.
+    Sampling replaces the model's beams.
 
     Raises:
         UserError: Settings that contradict each other, or a `decoding` that holds others.

@@ -23,10 +23,7 @@ from qgkd.model_input.source import Source
 class Splices:
     """The splices of one source.
 
-    Args:
-        source: The source whose passage is quoted.
-        special_ids: The tokenizer's [SEP], [UNK] and so on, which are never splices: a question may end anywhere, and
-            [UNK] stands for different characters.
+    Special tokens are never splices: a question may end anywhere, and [UNK] stands for different characters.
     """
 
     def __init__(self, source: Source, special_ids: Collection[int]) -> None:

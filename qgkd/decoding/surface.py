@@ -8,6 +8,7 @@ A literal example: new ##t ##on 在 apple [UNK] → 「Newton在Apple龘」, if 
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -31,13 +32,7 @@ class _Piece:
 def question_text(
     tokenizer: PreTrainedTokenizerFast, token_ids: Sequence[int], source: Source, context: str
 ) -> str | None:
-    """Spell a question.
-
-    Args:
-        tokenizer: The model's.
-        token_ids: The question's tokens, without [SEP].
-        source: The source it was decoded from.
-        context: The passage that the source's character offsets refer to.
+    """Spell a question, decoded without its [SEP] from a source whose character offsets refer to `context`.
 
     Returns:
         The text; None where no character of the passage can replace an [UNK].
@@ -51,9 +46,10 @@ def question_text(
         start, length = longest_copy(token_ids, at, source)
         token = str(tokenizer.convert_ids_to_tokens(int(token_ids[at])))
         continues = token.startswith("##") and len(token) > 2
-        if length and _is_spelt_by_source(tokenizer, token_ids[at : at + length]):
+        is_unknown = token_ids[at] == tokenizer.unk_token_id
+        if length > 1 or (length and not is_unknown):  # a lone [UNK] may mean any unknown character
             text = _without_breaks(context[source.start_chars[start] : source.end_chars[start + length - 1]])
-        elif token_ids[at] == tokenizer.unk_token_id:
+        elif is_unknown:
             character = _aligned_character(token_ids, at, source, context)
             if character is None:
                 return None
@@ -72,9 +68,7 @@ def longest_copy(token_ids: Sequence[int], at: int, source: Source) -> tuple[int
         (first source token, length); (0, 0) where the token does not occur in the passage.
     """
     best = (0, 0)
-    for start, token in enumerate(source.token_ids):
-        if token != token_ids[at] or source.start_chars[start] < 0:
-            continue
+    for start in _places(token_ids[at], source):
         length = 1
         while (
             at + length < len(token_ids)
@@ -88,29 +82,21 @@ def longest_copy(token_ids: Sequence[int], at: int, source: Source) -> tuple[int
     return best
 
 
-def _is_spelt_by_source(tokenizer: PreTrainedTokenizerFast, token_ids: Sequence[int]) -> bool:
-    """Whether the source's characters may be copied: not for a lone [UNK], which may mean any unknown one."""
-    return len(token_ids) > 1 or token_ids[0] != tokenizer.unk_token_id
+def _places(token_id: int, source: Source) -> list[int]:
+    """The source tokens equal to this one that stand for characters of the passage."""
+    pairs = zip(source.token_ids, source.start_chars, strict=False)
+    return [place for place, (token, start_char) in enumerate(pairs) if token == token_id and start_char >= 0]
 
 
 def _aligned_character(token_ids: Sequence[int], at: int, source: Source, context: str) -> str | None:
     """The source character of an [UNK]: the one whose preceding tokens match the question's for longest."""
-    best_start, best_length = None, 0
-    for start, token in enumerate(source.token_ids):
-        if token != token_ids[at] or source.start_chars[start] < 0:
-            continue
-        length = 0
-        while (
-            length < at
-            and start - length - 1 >= 0
-            and source.token_ids[start - length - 1] == token_ids[at - length - 1]
-        ):
-            length += 1
+    found, best_length = None, 0
+    for start in _places(token_ids[at], source):
+        before = zip(reversed(source.token_ids[:start]), reversed(token_ids[:at]), strict=False)
+        length = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], before))
         if length > best_length:
-            best_start, best_length = start, length
-    if best_start is None:
-        return None
-    return context[source.start_chars[best_start] : source.end_chars[best_start]]
+            found, best_length = context[source.start_chars[start] : source.end_chars[start]], length
+    return found
 
 
 def _join(pieces: Sequence[_Piece]) -> str:

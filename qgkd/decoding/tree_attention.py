@@ -9,6 +9,8 @@ question blocks of 12: every row sees 318 columns, the passage's keys are read o
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +27,10 @@ class KeyValues:
     mask: torch.Tensor | None
     """Additive, broadcastable to [N, H, queries, L]; None where every column may be seen."""
 
+    def select(self, blocks: torch.Tensor) -> KeyValues:
+        """Copy the blocks with these indices, or those marked True."""
+        return KeyValues(self.keys[blocks], self.values[blocks], None if self.mask is None else self.mask[blocks])
+
 
 def attend(query: torch.Tensor, levels: Sequence[KeyValues]) -> torch.Tensor:
     """Attend to several levels of keys at once, exactly: one softmax over all their columns.
@@ -39,26 +45,23 @@ def attend(query: torch.Tensor, levels: Sequence[KeyValues]) -> torch.Tensor:
     if len(levels) == 1 and levels[0].keys.shape[0] == query.shape[0]:
         level = levels[0]
         return scaled_dot_product_attention(query, level.keys, level.values, attn_mask=level.mask)
-    rows, heads, queries, width = query.shape
+    rows, _, queries, width = query.shape
     scaled = query * width**-0.5
     scores = []
     for level in levels:
-        blocks, columns = level.keys.shape[0], level.keys.shape[2]
-        score = _to_blocks(scaled, blocks) @ level.keys.transpose(-1, -2)
+        score = _to_blocks(scaled, level.keys.shape[0]) @ level.keys.transpose(-1, -2)
         if level.mask is not None:
             score = score + level.mask
-        scores.append(_to_rows(score, rows, queries) if blocks != rows else score)
-        assert scores[-1].shape == (rows, heads, queries, columns)
+        scores.append(_to_rows(score, rows, queries))
     weights = torch.softmax(torch.cat(scores, dim=-1), dim=-1)
     parts = weights.split([level.keys.shape[2] for level in levels], dim=-1)
-    attended = None
-    for level, part in zip(levels, parts, strict=True):
-        blocks = level.keys.shape[0]
-        value = _to_blocks(part, blocks) @ level.values
-        value = _to_rows(value, rows, queries) if blocks != rows else value
-        attended = value if attended is None else attended + value
-    assert attended is not None
-    return attended
+    return functools.reduce(
+        operator.add,
+        (
+            _to_rows(_to_blocks(part, level.keys.shape[0]) @ level.values, rows, queries)
+            for level, part in zip(levels, parts, strict=True)
+        ),
+    )
 
 
 def _to_blocks(tensor: torch.Tensor, blocks: int) -> torch.Tensor:
@@ -73,5 +76,7 @@ def _to_blocks(tensor: torch.Tensor, blocks: int) -> torch.Tensor:
 def _to_rows(tensor: torch.Tensor, rows: int, queries: int) -> torch.Tensor:
     """Reshape [N, H, R/N * Q, x] back to [R, H, Q, x]."""
     blocks, heads, _, width = tensor.shape
+    if rows == blocks:
+        return tensor
     split = tensor.view(blocks, heads, rows // blocks, queries, width).transpose(1, 2)
     return split.reshape(rows, heads, queries, width)

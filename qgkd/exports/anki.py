@@ -34,7 +34,9 @@ def write_anki(quiz: ExportedQuiz) -> Export:
 
     # Two colons would make a deck within a deck.
     name = (quiz.title or "Quiz").replace("::", "：：")
-    deck = genanki.Deck(_deck_id(name), html.escape(name, quote=False))
+    # A number between 2^30 and 2^31, as genanki advises, the same for the same name.
+    deck_id = (1 << 30) + int.from_bytes(hashlib.sha256(name.encode("utf-8")).digest()[:4], "big") % (1 << 30)
+    deck = genanki.Deck(deck_id, html.escape(name, quote=False))
     model = _model()
     times: Counter[str] = Counter()
     for item in quiz.items:
@@ -66,12 +68,6 @@ def _model() -> Any:
         ],
         css=_STYLE,
     )
-
-
-def _deck_id(name: str) -> int:
-    """A number between 2^30 and 2^31, as genanki advises, the same for the same name."""
-    digest = hashlib.sha256(name.encode("utf-8")).digest()
-    return (1 << 30) + int.from_bytes(digest[:4], "big") % (1 << 30)
 
 
 def _package(deck: Any) -> bytes:

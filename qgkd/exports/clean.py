@@ -40,16 +40,7 @@ class ExportedQuiz:
 
 
 def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None) -> ExportedQuiz:
-    """Make a quiz ready for a format that cannot hold every character.
-
-    Args:
-        items: At least one.
-        title: Any text; line breaks become spaces.
-        language: That of the items where None.
-
-    Returns:
-        The quiz, with a notice for every item, and the title, that lost a character.
-    """
+    """Make a quiz ready for a format that cannot hold every character, with a notice for each item that lost one."""
     cleaned, notices = [], []
     if lost := _lost(title):
         notices.append(Notice.of("title_characters_dropped", characters=lost))

@@ -103,17 +103,7 @@ def export_quiz(
     sheet: Sheet = Sheet.BOTH,
     language: Language | None = None,
 ) -> Export:
-    """Write a quiz in one format.
-
-    Args:
-        items: In the order of the quiz, at least one.
-        title: Of the quiz.
-        export_format: One of `FORMATS`.
-        sheet: Which pages, where the format is printed.
-        language: Of the labels; that of the items where None.
-
-    Returns:
-        The file, and what it could not hold.
+    """Write a quiz in one format: `sheet` where it is printed, labels in the items' language where None is given.
 
     Raises:
         UserError: There is no item, none that the format can hold, or the format's library is not installed.

@@ -18,7 +18,7 @@ import re
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
 from qgkd.exports.labels import feedback_of
-from qgkd.question_forms import Language, Notice, QuestionForm, QuizItem
+from qgkd.question_forms import Notice, QuestionForm, QuizItem
 
 _SPECIAL = re.compile(r"[\\#=~{}:]")
 _PLACEHOLDER = re.compile(r"&&(?=0\d\d)")
@@ -34,9 +34,12 @@ def write_gift(quiz: ExportedQuiz) -> Export:
     for number, item in enumerate(quiz.items, start=1):
         if item.form in (QuestionForm.SHORT_ANSWER, QuestionForm.CLOZE) and _MATCHING in item.answer:
             notices.append(Notice.of("replaced", number=number, found=_MATCHING, written="→"))
-        text = f"[plain]{escape_gift(item.prompt)}"
-        questions.append(f"::{number}:: {text}{{{_answers(item)}{_feedback(item, quiz.language)}}}\n")
-    category = f"$CATEGORY: {_category(quiz.title)}\n\n" if quiz.title else ""
+        feedback = feedback_of(item, quiz.language)
+        answers = _answers(item) + (f" ####{escape_gift(feedback)}" if feedback else "")
+        questions.append(f"::{number}:: [plain]{escape_gift(item.prompt)}{{{answers}}}\n")
+    # A slash would split the category's name, which has no escapes.
+    name = quiz.title.replace("\\", "＼").replace("/", "//")
+    category = f"$CATEGORY: {name}\n\n" if name else ""
     return Export(content=(category + "\n".join(questions)).encode("utf-8"), notices=tuple(notices))
 
 
@@ -60,13 +63,3 @@ def _answers(item: QuizItem) -> str:
 def _option(text: str) -> str:
     """An answer; its beginning must not be read as a weight (%50%) or a format ([html])."""
     return f"[plain]{escape_gift(text)}" if text.startswith(("[", "%")) else escape_gift(text)
-
-
-def _feedback(item: QuizItem, language: Language) -> str:
-    feedback = feedback_of(item, language)
-    return f" ####{escape_gift(feedback)}" if feedback else ""
-
-
-def _category(title: str) -> str:
-    """A title as the name of one category: a slash would split it, and a category has no escapes."""
-    return title.replace("\\", "＼").replace("/", "//")

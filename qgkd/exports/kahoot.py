@@ -80,7 +80,7 @@ def _row(item: QuizItem, number: int, language: Language) -> tuple[_Row | None, 
     notices = []
     question = item.prompt
     if question_chars > QUESTION_LIMIT_CHARS:
-        question = f"…{_last(question, QUESTION_LIMIT_CHARS - 1)}"
+        question = f"…{_shortened(question, QUESTION_LIMIT_CHARS - 1, slice(1, None))}"
         notices.append(_too_long(number, "question", question_chars, QUESTION_LIMIT_CHARS))
     if len(item.options) > MOST_OPTIONS:
         notices.append(Notice.of("options_left_out", number=number, found=len(item.options), limit=MOST_OPTIONS))
@@ -89,7 +89,7 @@ def _row(item: QuizItem, number: int, language: Language) -> tuple[_Row | None, 
     if longest > ANSWER_LIMIT_CHARS:
         notices.append(_too_long(number, "option", longest, ANSWER_LIMIT_CHARS))
     options = tuple(
-        option if _length(option) <= ANSWER_LIMIT_CHARS else f"{_first(option, ANSWER_LIMIT_CHARS - 1)}…"
+        option if _length(option) <= ANSWER_LIMIT_CHARS else f"{_shortened(option, ANSWER_LIMIT_CHARS - 1, slice(-1))}…"
         for option in item.options
     )
     if len(set(options)) < len(options):
@@ -116,15 +116,10 @@ def _length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _first(text: str, most: int) -> str:
+def _shortened(text: str, most: int, rest: slice) -> str:
+    """A text that fits: what is too long is replaced by this part of it, again and again."""
     while _length(text) > most:
-        text = text[:-1]
-    return text
-
-
-def _last(text: str, most: int) -> str:
-    while _length(text) > most:
-        text = text[1:]
+        text = text[rest]
     return text
 
 

@@ -52,10 +52,10 @@ def write_tsv(quiz: ExportedQuiz) -> Export:
 
 
 def _heads(quiz: ExportedQuiz) -> list[str]:
-    names = ["number", "form", "question"]
     options = [label("option", quiz.language, letter=letter_of(index)) for index in range(_most_options(quiz))]
-    rest = ["correct_option", "answer", "source", "answer_type", "confidence", "passage"]
-    return [label(name, quiz.language) for name in names] + options + [label(name, quiz.language) for name in rest]
+    names = ("number", "form", "question", "correct_option", "answer", "source", "answer_type", "confidence", "passage")
+    heads = [label(name, quiz.language) for name in names]
+    return [*heads[:3], *options, *heads[3:]]
 
 
 def _row(number: int, item: QuizItem, quiz: ExportedQuiz) -> list[str]:

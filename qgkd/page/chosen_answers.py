@@ -9,6 +9,8 @@ A literal example: with 1867年 and 林文海 proposed, `choice.toggle(Span(4, 9
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -76,19 +78,11 @@ class Choice:
 def trimmed(text: str, span: Span) -> Span | None:
     """A span without the blanks and marks at its ends; None where nothing is left."""
     start_char, end_char = max(span.start_char, 0), min(span.end_char, len(text))
-    while start_char < end_char and not _may_begin(text[start_char]):
+    while start_char < end_char and not (text[start_char].isalnum() or text[start_char] in "《「『〈（("):
         start_char += 1
-    while end_char > start_char and not _may_end(text[end_char - 1]):
+    while end_char > start_char and not (text[end_char - 1].isalnum() or text[end_char - 1] in "》」』〉）)%％℃"):
         end_char -= 1
     return Span(start_char, end_char) if start_char < end_char else None
-
-
-def _may_begin(character: str) -> bool:
-    return character.isalnum() or character in "《「『〈（("
-
-
-def _may_end(character: str) -> bool:
-    return character.isalnum() or character in "》」』〉）)%％℃"
 
 
 def occurrences(text: str, answer: str) -> list[Span]:
@@ -96,16 +90,11 @@ def occurrences(text: str, answer: str) -> list[Span]:
 
     Case is ignored, width is not.
     """
-    wanted = answer.strip()
-    if not wanted:
+    needle = _small(answer.strip())
+    if not needle:
         return []
-    found: list[Span] = []
-    haystack, needle = _small(text), _small(wanted)
-    start_char = haystack.find(needle)
-    while start_char >= 0 and len(found) < MOST_OCCURRENCES:
-        found.append(Span(start_char, start_char + len(needle)))
-        start_char = haystack.find(needle, start_char + len(needle))
-    return found
+    found = itertools.islice(re.finditer(re.escape(needle), _small(text)), MOST_OCCURRENCES)
+    return [Span(*match.span()) for match in found]
 
 
 def _small(text: str) -> str:

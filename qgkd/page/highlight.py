@@ -34,12 +34,7 @@ class Segment:
 
 
 def segments(workspace: Workspace, part: Part, proposals: Sequence[AnswerSpan]) -> list[Segment]:
-    """Cut a part of the text.
-
-    Args:
-        workspace: Holds which answers were dropped, added and switched off by type.
-        part: Which stretch of the text.
-        proposals: The spans proposed in it, offsets counted in it.
+    """Cut a part of the text, where the proposals' offsets count in the part.
 
     Returns:
         Segments in order; joined they are the part. An added answer hides the proposals it overlaps, and a later added
@@ -51,15 +46,11 @@ def segments(workspace: Workspace, part: Part, proposals: Sequence[AnswerSpan]) 
         off = span in workspace.choice.dropped or proposal.type in workspace.wish.types
         marks[span] = (str(proposal.type), "off" if off else "on")
     for added in workspace.choice.added:
-        if part.start_char <= added.start_char and added.end_char <= part.end_char:
+        if part.holds(added):
             marks = {span: mark for span, mark in marks.items() if not span.overlaps(added)}
             marks[added] = ("", "own")
-    return _cut(workspace.text, part, marks)
-
-
-def _cut(text: str, part: Part, marks: dict[Span, tuple[str, str]]) -> list[Segment]:
+    text, at = workspace.text, part.start_char
     found = []
-    at = part.start_char
     for span, (kind, state) in sorted(marks.items()):
         if span.start_char > at:
             found.append(Segment(text[at : span.start_char], at))

@@ -52,18 +52,7 @@ class JobBoard:
             return self._jobs.get(token)
 
     def start(self, token: str, kind: str, work: Callable[[Job], None], *, ticket: int = 0, wanted: int = 1) -> Job:
-        """Begin a job; the one that is running goes on instead, if there is one.
-
-        Args:
-            token: The visitor.
-            kind: Kind of work, for the thread's name.
-            work: Does it; it looks at `job.stopped` and sets `job.done`.
-            ticket: Its place in the queue.
-            wanted: Steps in all.
-
-        Returns:
-            The job that now runs.
-        """
+        """Begin a visitor's job, or return the one that is running; `work` looks at `job.stopped`, sets `job.done`."""
         with self._lock:
             running = self._jobs.get(token)
             if running is not None and not running.ended.is_set():

@@ -34,10 +34,7 @@ _SHORTFALLS = {ShortfallCode.USED_UP: "message.used_up", ShortfallCode.NO_ANSWER
 def passage_orders(workspace: Workspace, proposals: Proposals, stopped: threading.Event) -> list[PassageOrder]:
     """The parts of the text that are wanted, in the script that is wanted, with their answers.
 
-    Args:
-        workspace: The visitor's.
-        proposals: Finds the spans to choose from.
-        stopped: Ends the search for them; the writer then gets a `StoppedError`.
+    Setting `stopped` ends the search for answers; the writer then gets a `StoppedError`.
     """
     orders = []
     for number, part in enumerate(split_parts(workspace.text)):
@@ -45,7 +42,7 @@ def passage_orders(workspace: Workspace, proposals: Proposals, stopped: threadin
             continue
         text = part.of(workspace.text)
         context = _in_script(text, workspace.wish.script)
-        added = sorted(span for span in workspace.choice.added if _within(span, part))
+        added = sorted(span for span in workspace.choice.added if part.holds(span))
         orders.append(
             PassageOrder(
                 passage=Passage(hashlib.sha256(context.encode()).hexdigest()[:12], context),
@@ -55,10 +52,6 @@ def passage_orders(workspace: Workspace, proposals: Proposals, stopped: threadin
             )
         )
     return orders
-
-
-def _within(span: Span, part: Part) -> bool:
-    return part.start_char <= span.start_char and span.end_char <= part.end_char
 
 
 def _answer(context: str, part: Part, span: Span) -> AnswerSpan:

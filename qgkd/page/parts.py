@@ -32,17 +32,15 @@ class Part:
         """The part's own text."""
         return text[self.start_char : self.end_char]
 
+    def holds(self, span: tuple[int, int]) -> bool:
+        """Whether the whole range is in the part."""
+        return self.start_char <= span[0] and span[1] <= self.end_char
+
 
 def split_parts(text: str, part_chars: int = PART_CHARS) -> list[Part]:
-    """Cut a text into parts.
+    """Cut a text into parts, which together cover it; a sentence that is longer than a part is cut by length.
 
-    Args:
-        text: Any length.
-        part_chars: Wanted length; a part is longer only where one sentence is, and then cut by length.
-
-    Returns:
-        Parts in order; together they cover the text. A chapter's heading begins a part where the part before it is at
-        least half full.
+    A chapter's heading begins a part where the part before it is at least half full.
     """
     cuts = [0]
     for start_char, end_char in _pieces(text, part_chars):
@@ -81,12 +79,8 @@ def _pieces(text: str, part_chars: int) -> list[tuple[int, int]]:
     pieces = []
     start_char = 0
     for line in text.splitlines(keepends=True):
-        end_char = start_char + len(line)
-        if len(line) <= part_chars:
-            pieces.append((start_char, end_char))
-        else:
-            for from_char, to_char in split_sentences(line):
-                for cut in range(from_char, to_char, part_chars):
-                    pieces.append((start_char + cut, start_char + min(cut + part_chars, to_char)))
-        start_char = end_char
+        for from_char, to_char in [(0, len(line))] if len(line) <= part_chars else split_sentences(line):
+            for cut in range(from_char, to_char, part_chars):
+                pieces.append((start_char + cut, start_char + min(cut + part_chars, to_char)))
+        start_char += len(line)
     return pieces

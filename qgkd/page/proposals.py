@@ -30,12 +30,7 @@ class Proposals:
             return self._known[text] if text in self._known else self._store(text, propose_answers(text))
 
     def in_script(self, text: str, converted: str) -> tuple[AnswerSpan, ...]:
-        """The proposals of a text, spelt as in its conversion to the other script, character by character.
-
-        Args:
-            text: As the teacher gave it.
-            converted: As long as `text`; its proposals are these from now on.
-        """
+        """The proposals of a text, spelt as in its conversion to the other script, and from now on those of both."""
         spans = self.of(text)
         if converted == text:
             return spans

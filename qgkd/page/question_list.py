@@ -47,20 +47,14 @@ def in_form_by_hand(item: QuizItem, form: QuestionForm) -> QuizItem:
 
 
 def edit(workspace: Workspace, key: str, field: str, value: Any) -> Workspace:
-    """Change one field of an item.
-
-    Args:
-        workspace: Before.
-        key: Of the entry.
-        field: `prompt`, `answer`, `is_true`, `correct_index`, or `option-N`.
-        value: What the teacher typed or chose.
-    """
+    """Change one field of an entry's item: `prompt`, `answer`, `is_true`, `correct_index`, or `option-N`."""
     return _changed(workspace, key, lambda entry: dataclasses.replace(entry, item=_edited(entry.item, field, value)))
 
 
 def _edited(item: QuizItem, field: str, value: Any) -> QuizItem:
     if field == "prompt":
-        return _in_script(item.with_prompt(value))
+        item = item.with_prompt(value)
+        return item if item.passage_id else dataclasses.replace(item, script=detect_script(item.prompt))
     if field == "answer":
         changed = dataclasses.replace(item, answer=value)
         if item.form is QuestionForm.MULTIPLE_CHOICE and item.correct_index is not None:
@@ -75,10 +69,6 @@ def _edited(item: QuizItem, field: str, value: Any) -> QuizItem:
     options = (*item.options[:number], value, *item.options[number + 1 :])
     answer = value if number == item.correct_index else item.answer
     return dataclasses.replace(item, options=options, answer=answer)
-
-
-def _in_script(item: QuizItem) -> QuizItem:
-    return item if item.passage_id else dataclasses.replace(item, script=detect_script(item.prompt))
 
 
 def replace_item(workspace: Workspace, key: str, item: QuizItem, version: str | None = None) -> Workspace:

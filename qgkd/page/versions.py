@@ -32,17 +32,7 @@ class Version:
 
 
 def another_version(entry: Entry, passage: Passage, generator: Generator, *, options: int = 4) -> Version | None:
-    """The same item with another question, other options or another statement.
-
-    Args:
-        entry: The present one.
-        passage: The entry's passage.
-        generator: Writes the questions.
-        options: Of multiple choice.
-
-    Returns:
-        The next version; None where there is no other.
-    """
+    """The same item with another question, other options or another statement; None where there is no other."""
     item = entry.item
     if item.form in (QuestionForm.SHORT_ANSWER, QuestionForm.MULTIPLE_CHOICE):
         found = _other_question(entry, passage, generator)
@@ -52,11 +42,8 @@ def another_version(entry: Entry, passage: Passage, generator: Generator, *, opt
         return None
     for seed in range(len(entry.versions), len(entry.versions) + _MORE_VERSIONS):
         built = change_form(item, passage, item.form, options=options, seed=seed).items[0]
-        if built.form is item.form and (built.prompt, built.options, built.is_true) != (
-            item.prompt,
-            item.options,
-            item.is_true,
-        ):
+        changed = (built.prompt, built.options, built.is_true) != (item.prompt, item.options, item.is_true)
+        if built.form is item.form and changed:
             return Version(built, f"{built.prompt}\n{seed}", is_new=True)
     return None
 

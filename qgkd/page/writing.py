@@ -70,13 +70,10 @@ class _Part:
     """A part being worked on."""
 
     order: PassageOrder
-    exhausted: bool = False
-    passage: Passage = field(init=False)
+    passage: Passage
     """With its proposals, once they are known."""
+    exhausted: bool = False
     questions: list[QuizQuestion] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.passage = self.order.passage
 
     def proposals(self) -> tuple[AnswerSpan, ...]:
         """The proposals that are switched on."""
@@ -120,16 +117,8 @@ class QuizWriter:
         self._tried_answers = 0
 
     def write(self, orders: Sequence[PassageOrder], count: int) -> Written:
-        """Write questions.
-
-        Args:
-            orders: The parts, in the order of the text.
-            count: How many questions; more where the teacher added more answers.
-
-        Returns:
-            The questions written, also when stopped half-way.
-        """
-        parts = [_Part(order) for order in orders]
+        """Write `count` questions, or more where the teacher added more answers; also returns when stopped half-way."""
+        parts = [_Part(order, order.passage) for order in orders]
         wanted = max(count, sum(len(order.added) for order in orders))
         stopped = False
         try:
@@ -162,9 +151,7 @@ class QuizWriter:
         lengths = [len(part.passage.context) for part in parts]
         dealt = shares(wanted - self._found, lengths)
         while self._found < wanted and not all(part.exhausted for part in parts):
-            missing = 0
-            for part, share in zip(parts, dealt, strict=True):
-                missing += share - self._fill_part(part, share)
+            missing = sum(share - self._fill_part(part, share) for part, share in zip(parts, dealt, strict=True))
             open_parts = [0 if part.exhausted else length for part, length in zip(parts, lengths, strict=True)]
             dealt = shares(missing, open_parts)
 

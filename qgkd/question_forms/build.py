@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qgkd.answer import AnswerType
+from qgkd.answers.classify import classify
 from qgkd.question_forms.confidence import confidence_of
 from qgkd.question_forms.distractors import RightAnswer, choose_distractors
 from qgkd.question_forms.item import BLANK, QuestionForm, QuizItem
@@ -213,8 +214,6 @@ def _stays(item: QuizItem, notice: Notice) -> BuiltItems:
 
 def _type_of(item: QuizItem) -> AnswerType:
     """The answer's type; that of an answer a teacher typed, which has none yet, is found from its characters."""
-    from qgkd.answers.classify import classify
-
     return item.answer_type or classify(item.answer, 0, len(item.answer))
 
 

@@ -21,14 +21,9 @@ _REPEATED_CHARS = 6
 
 
 def confidence_of(question: Question) -> Confidence:
-    """Grade a question by the model's own probability.
+    """Grade a question by the model's own probability; `UNKNOWN` for the rule.
 
-    Args:
-        question: As generated.
-
-    Returns:
-        `UNKNOWN` for the rule; `LOW` also where the length limit ended the question, or where it repeats
-        itself, as weak models do at a high probability.
+    `LOW` also where the length limit ended it, or where it repeats itself, as weak models do at a high probability.
     """
     if not question.finished or _repeats_itself(question.text):
         return Confidence.LOW

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from qgkd.answer import AnswerSpan, AnswerType
+from qgkd.answers.classify import classify
 from qgkd.question_forms.kinds import Kind, kind_of, others_of_kind
 from qgkd.question_forms.passage import Passage
 from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of, shape_of
@@ -68,22 +69,17 @@ def choose_distractors(
     for candidate in _candidates(answer, passage, rng):
         if len(taken) == count:
             break
-        if not is_admissible(candidate, answer, taken):
-            continue
-        if passage is not None and _may_be_right_too(candidate, answer, passage):
-            continue
-        if may_hold_several or not members_of(candidate):
+        if (
+            is_admissible(candidate, answer, taken)
+            and not (passage is not None and _may_be_right_too(candidate, answer, passage))
+            and (may_hold_several or not members_of(candidate))
+        ):
             taken.append(candidate)
     return tuple(taken)
 
 
 def is_admissible(candidate: str, answer: RightAnswer, others: list[str]) -> bool:
-    """Whether a text can stand beside the right answer and the other options.
-
-    Args:
-        candidate: The text.
-        answer: The right answer.
-        others: The wrong options taken so far.
+    """Whether a text can stand beside the right answer and the wrong options taken so far.
 
     Returns:
         False where it contains one of them or is contained in one (letters and digits compared, in Simplified
@@ -119,7 +115,8 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         yield from _with_a_member_changed(answer, members, passage, rng)
         return
     if answer.type in _COUNTED and quantity_of(answer.text):
-        yield from _shuffled(_same_shape(answer, passage), rng)
+        same_shape = _same_shape(answer, passage)
+        yield from rng.sample(same_shape, len(same_shape))
         yield from plausible_numbers(answer.text, answer.type, rng)
         return
     kind = kind_of(answer.text, answer.type)
@@ -133,7 +130,8 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         yield from _nearest_in_length(alike, answer, rng)
     # In a statement a person of another time is easily seen to be wrong; among options it is the best there is.
     if answer.is_one_of_several_options or kind.noun is not None or answer.type is not AnswerType.PERSON:
-        yield from map(_to_script(answer), _shuffled(others_of_kind(answer.text, answer.type), rng))
+        others = others_of_kind(answer.text, answer.type)
+        yield from map(_to_script(answer), rng.sample(others, len(others)))
     if answer.is_one_of_several_options and not _asks_for_noun(answer, kind.noun):
         rest = [
             span
@@ -202,13 +200,8 @@ def _asks_for_noun(answer: RightAnswer, noun: str | None) -> bool:
 
 def _nearest_in_length(spans: list[AnswerSpan], answer: RightAnswer, rng: random.Random) -> list[str]:
     """Those as long as the answer first; chance decides among equals."""
-    return [
-        span.text for span in sorted(spans, key=lambda span: (abs(len(span.text) - len(answer.text)), rng.random()))
-    ]
-
-
-def _shuffled(texts: list[str], rng: random.Random) -> list[str]:
-    return rng.sample(texts, len(texts))
+    nearest = sorted(spans, key=lambda span: (abs(len(span.text) - len(answer.text)), rng.random()))
+    return [span.text for span in nearest]
 
 
 def _members(answer: RightAnswer) -> tuple[str, ...]:
@@ -237,7 +230,5 @@ def _with_a_member_changed(
 
 
 def _type_of(text: str, otherwise: AnswerType) -> AnswerType:
-    from qgkd.answers.classify import classify
-
     answer_type = classify(text, 0, len(text))
     return answer_type if answer_type in _COUNTED else otherwise

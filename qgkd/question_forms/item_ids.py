@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from qgkd.question_forms.item import QuestionForm, QuizItem
 
@@ -25,23 +25,12 @@ def item_id_of(passage_id: str, form: QuestionForm, answer_start_char: int | Non
 
 
 def with_different_ids(items: Sequence[QuizItem]) -> tuple[QuizItem, ...]:
-    """Number the ids that occur more than once, as those of two questions about one answer do.
-
-    Args:
-        items: Of one quiz, however it was put together.
-
-    Returns:
-        The same items, no two with one id; the first with an id keeps it.
-    """
+    """Number the ids that occur more than once, as those of two questions about one answer do; the first keeps it."""
     taken: set[str] = set()
     named = []
     for item in items:
-        name = next(name for name in _names_like(item.item_id) if name not in taken)
+        numbered = (f"{item.item_id}-{times}" for times in itertools.count(2))
+        name = next(name for name in itertools.chain([item.item_id], numbered) if name not in taken)
         taken.add(name)
-        named.append(item if name == item.item_id else dataclasses.replace(item, item_id=name))
+        named.append(dataclasses.replace(item, item_id=name))
     return tuple(named)
-
-
-def _names_like(item_id: str) -> Iterator[str]:
-    yield item_id
-    yield from (f"{item_id}-{times}" for times in itertools.count(2))

@@ -8,6 +8,7 @@ A literal example: `read_item({"id": "a", "form": "essay"}, where="quiz.json: it
 
 from __future__ import annotations
 
+from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -17,22 +18,16 @@ from qgkd.question_forms.item import Confidence, QuestionForm, QuizItem
 from qgkd.text.script import Script
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
-_FIELDS = (
-    "id", "form", "question", "answer", "options", "correct_index", "statement", "is_true", "source_sentence",
-    "passage_id", "answer_start_char", "answer_type", "confidence", "script",
-)  # fmt: skip
+_FIELDS = ("id", *(field.name for field in fields(QuizItem) if field.name != "item_id"))
 _SHOWN_CHARS = 40
 
 
 def read_item(value: Any, *, where: str = "item") -> QuizItem:
-    """Read an item back.
+    """Read an item back from what `json.loads` gave; absent fields take their defaults.
 
     Args:
-        value: What `json.loads` gave; fields that are absent take their defaults, unknown ones are refused.
+        value: An object with no unknown fields.
         where: What error messages call it, such as `quiz.json: item 3`.
-
-    Returns:
-        The item, as `to_json` was given it.
 
     Raises:
         UserError: A field is missing, unknown or of the wrong kind, or the parts do not fit each other.
@@ -44,22 +39,22 @@ def read_item(value: Any, *, where: str = "item") -> QuizItem:
     unknown = [name for name in value if name not in _FIELDS]
     if unknown:
         raise UserError(f"{where}: {unknown[0]}: expected only {', '.join(_FIELDS)}; remove this field")
-    fields = _Fields(value, where)
+    read = _Fields(value, where)
     item = QuizItem(
-        item_id=fields.text("id"),
-        form=fields.choice("form", QuestionForm),
-        question=fields.text("question"),
-        answer=fields.text("answer"),
-        options=fields.texts("options"),
-        correct_index=fields.integer("correct_index"),
-        statement=fields.text("statement") if value.get("statement") is not None else None,
-        is_true=fields.boolean("is_true"),
-        source_sentence=fields.text("source_sentence", ""),
-        passage_id=fields.text("passage_id", ""),
-        answer_start_char=fields.integer("answer_start_char"),
-        answer_type=fields.choice("answer_type", AnswerType) if value.get("answer_type") is not None else None,
-        confidence=fields.choice("confidence", Confidence, Confidence.UNKNOWN),
-        script=fields.choice("script", Script, Script.NEUTRAL),
+        item_id=read.text("id"),
+        form=read.choice("form", QuestionForm),
+        question=read.text("question"),
+        answer=read.text("answer"),
+        options=read.texts("options"),
+        correct_index=read.integer("correct_index"),
+        statement=read.text("statement") if value.get("statement") is not None else None,
+        is_true=read.boolean("is_true"),
+        source_sentence=read.text("source_sentence", ""),
+        passage_id=read.text("passage_id", ""),
+        answer_start_char=read.integer("answer_start_char"),
+        answer_type=read.choice("answer_type", AnswerType) if value.get("answer_type") is not None else None,
+        confidence=read.choice("confidence", Confidence, Confidence.UNKNOWN),
+        script=read.choice("script", Script, Script.NEUTRAL),
     )
     problem = problem_of(item)
     if problem is not None:
@@ -68,14 +63,7 @@ def read_item(value: Any, *, where: str = "item") -> QuizItem:
 
 
 def problem_of(item: QuizItem) -> str | None:
-    """The first inconsistency of an item.
-
-    Args:
-        item: As read, or as a teacher edited it.
-
-    Returns:
-        What was expected and what was found, in English; None where the item is complete.
-    """
+    """The first inconsistency of an item, as what was expected and found; None where the item is complete."""
     if not item.prompt.strip():
         return "expected a question for the pupil to read, found none"
     if item.form is QuestionForm.MULTIPLE_CHOICE:

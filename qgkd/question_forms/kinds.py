@@ -67,15 +67,7 @@ def _spelt_names() -> frozenset[str]:
 
 @functools.lru_cache(maxsize=4096)
 def kind_of(text: str, answer_type: AnswerType | None) -> Kind:
-    """The kind of a text: by the list that has it, else by the noun it ends in.
-
-    Args:
-        text: An answer, or a candidate for a wrong option.
-        answer_type: Its type: 林文海 the person does not end in a sea.
-
-    Returns:
-        Its kind.
-    """
+    """The kind of a text: by the list that has it, else by the noun it ends in; 林文海 the person ends in no sea."""
     traditional, is_person = to_traditional(text), answer_type is AnswerType.PERSON
     for named in _lists():
         if named.noun not in _STYLES and traditional in named.members:
@@ -90,15 +82,9 @@ def kind_of(text: str, answer_type: AnswerType | None) -> Kind:
 
 
 def others_of_kind(text: str, answer_type: AnswerType | None) -> list[str]:
-    """Members of our own list for a text's kind, in Traditional characters.
+    """Members of our own list for a text's kind, in Traditional characters; empty where no list is for it.
 
-    Args:
-        text: The answer.
-        answer_type: Its type: persons without a title are grouped by how their names are written, works without a
-            class noun are books.
-
-    Returns:
-        All members; empty where no list is for this kind.
+    Persons without a title are grouped by how their names are written; works without a class noun are books.
     """
     traditional, kind = to_traditional(text), kind_of(text, answer_type)
     noun = kind.noun

@@ -15,13 +15,6 @@ from qgkd.text.script import Script, detect_script
 
 
 def language_of(items: Sequence[QuizItem]) -> Language:
-    """The language of labels and notices: Chinese, in the script that most of the items' text is in.
-
-    Args:
-        items: The items of one quiz.
-
-    Returns:
-        `SIMPLIFIED` where most of the text is; else `TRADITIONAL`.
-    """
+    """The language of labels and notices: Chinese, in the script that most of the items' text is in."""
     script = detect_script("".join(item.prompt + item.answer + item.source_sentence for item in items))
     return Language.SIMPLIFIED if script is Script.SIMPLIFIED else Language.TRADITIONAL

@@ -28,11 +28,7 @@ _DIRECTIONS = re.compile(r"[東西南北东]{2}")
 
 
 def is_name(span: AnswerSpan, context: str) -> bool:
-    """Whether a span can be an option.
-
-    Args:
-        span: As `propose_answers` gives it.
-        context: Its passage.
+    """Whether a span that `propose_answers` gives can be an option.
 
     Returns:
         True for dates, numbers and titles; for persons, where the name is written like one and is whole; for the rest,

@@ -25,7 +25,7 @@ _NUMERAL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Numeral:
     """One number in a text; its value is `scaled / 10 ** decimals`."""
 
@@ -53,24 +53,21 @@ class Numeral:
     def write(self, scaled: int) -> str:
         """Another number in this one's style: digits or characters, their width, separators, decimals."""
         if self.is_digit_by_digit:
-            return "".join(_DIGITS[int(digit)] for digit in str(scaled)).replace("〇", self._zero())
+            written = "".join(_DIGITS[int(digit)] for digit in str(scaled))
+            return written.replace("〇", "零") if "零" in self.text else written
         if self.is_chinese:
-            written = _write_chinese(scaled, self._myriads())
+            written = _write_chinese(scaled, "萬億" if re.search("[萬億]", self.text) else "万亿")
             # 十五, but 二百一十五 and 三萬零一十五.
             written = written[1:] if 10 <= scaled < 20 else written
-            return _with_two(written, self.text)
+            # 兩 where the number it stands for was written with it: 兩個, 三個; 二十.
+            two = next((character for character in "兩两" if character in self.text), written)
+            return two if written == "二" else written
         whole = f"{scaled:0{self.decimals + 1}d}"
         integer, decimals = (whole[: -self.decimals], whole[-self.decimals :]) if self.decimals else (whole, "")
         if re.search("[,，]", self.text):
             integer = f"{int(integer):,}"
         written = f"{integer}.{decimals}" if decimals else integer
         return written.translate(_FULL_WIDTH) if self.text[0] in "０１２３４５６７８９" else written
-
-    def _zero(self) -> str:
-        return "零" if "零" in self.text else "〇"
-
-    def _myriads(self) -> str:
-        return "萬億" if re.search("[萬億]", self.text) else "万亿"
 
 
 def numerals_in(text: str) -> list[Numeral]:
@@ -86,11 +83,8 @@ def numerals_in(text: str) -> list[Numeral]:
         else:
             decimals, scaled = 0, read_chinese(match["chinese"])
         if scaled is not None:
-            found.append(
-                Numeral(
-                    text=match.group(), start_char=match.start(), end_char=match.end(), scaled=scaled, decimals=decimals
-                )
-            )
+            start_char, end_char = match.span()
+            found.append(Numeral(match.group(), start_char, end_char, scaled, decimals))
     return found
 
 
@@ -134,9 +128,3 @@ def _write_chinese(value: int, myriads: str) -> str:
             parts.append(("零" if pending_zero and parts else "") + _DIGITS[digit] + name)
         pending_zero = digit == 0
     return "".join(parts) or "零"
-
-
-def _with_two(written: str, like: str) -> str:
-    """兩 where the number it stands for was written with it or would be read so: 兩個, 三個; 二十."""
-    two = next((character for character in "兩两" if character in like), None)
-    return two if two and written == "二" else written

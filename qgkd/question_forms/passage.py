@@ -46,22 +46,12 @@ class Passage:
         """The spans that could be taken for an answer: proposed answers, best first, and members of enumerations."""
         return _names_in(self.context, self.proposals)
 
-    @property
-    def enumerations(self) -> tuple[tuple[tuple[int, int], ...], ...]:
-        """The ranges of the members of every enumeration."""
-        return _enumerations_in(self.context)
-
     def may_be_right_too(self, candidate: str, answer: str, *, in_one_clause: bool) -> bool:
         """Whether a candidate may be right as well, by what the passage says.
 
-        Args:
-            candidate: A text of the passage.
-            answer: The right answer.
-            in_one_clause: Count a candidate in one clause with the answer: its whole, its part or its kind.
-
         Returns:
-            True where the two stand side by side (`臺北和基隆`, `聯合國（UN）`), in one enumeration, in one clause, or
-            where the text calls one a name of the other (`又稱`).
+            True where the two stand side by side (`臺北和基隆`, `聯合國（UN）`), in one enumeration, where the text
+            calls one a name of the other (`又稱`), or in one clause if wanted: its whole, its part or its kind.
         """
         for one in self._occurrences(answer):
             for other in self._occurrences(candidate):
@@ -81,11 +71,11 @@ class Passage:
         return tuple(match.span() for match in found)
 
     def _in_one_enumeration(self, candidate: str, answer: str) -> bool:
-        for enumeration in self.enumerations:
-            members = {self.context[start:end] for start, end in enumeration}
-            if any(candidate in member for member in members) and any(answer in member for member in members):
-                return True
-        return False
+        """Whether one enumeration has both, each as a part of a member."""
+        enumerations = ([self.context[start:end] for start, end in ranges] for ranges in _enumerations_in(self.context))
+        return any(
+            all(any(text in member for member in members) for text in (candidate, answer)) for members in enumerations
+        )
 
 
 @functools.lru_cache(maxsize=_CACHED_PASSAGES)

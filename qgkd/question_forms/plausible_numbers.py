@@ -24,12 +24,7 @@ _BEFORE_CHRIST = re.compile(r"前$")
 
 
 def plausible_numbers(text: str, answer_type: AnswerType, rng: random.Random) -> list[str]:
-    """Make other dates or quantities.
-
-    Args:
-        text: The right one.
-        answer_type: `DATE` or `NUMBER`.
-        rng: Where the choice comes from.
+    """Make other dates or quantities than the right one.
 
     Returns:
         Different texts, none with the same numbers as the right one, in random order; empty where the text holds no
@@ -53,12 +48,10 @@ def quantity_of(text: str) -> tuple[float, ...]:
 
 def shape_of(text: str) -> str:
     """A text with its numbers replaced by how each is written: `前〇年`, `#公里`, `一個月`."""
-    pieces, end_char = [], 0
-    for numeral in numerals_in(text):
+    for numeral in reversed(numerals_in(text)):
         style = "〇" if numeral.is_digit_by_digit else "一" if numeral.is_chinese else "#"
-        pieces += [text[end_char : numeral.start_char], style]
-        end_char = numeral.end_char
-    return "".join([*pieces, text[end_char:]])
+        text = text[: numeral.start_char] + style + text[numeral.end_char :]
+    return text
 
 
 def _changed(text: str, numerals: list[Numeral], answer_type: AnswerType, rng: random.Random) -> str | None:
@@ -77,11 +70,9 @@ def _changed(text: str, numerals: list[Numeral], answer_type: AnswerType, rng: r
             return None
     if any(value is None for value in new):
         return None
-    pieces, end_char = [], 0
-    for numeral, value in zip(numerals, new, strict=True):
-        pieces += [text[end_char : numeral.start_char], numeral.write(value or 0)]
-        end_char = numeral.end_char
-    return "".join([*pieces, text[end_char:]])
+    for numeral, value in reversed(list(zip(numerals, new, strict=True))):
+        text = text[: numeral.start_char] + numeral.write(value or 0) + text[numeral.end_char :]
+    return text
 
 
 def _rise_alike(old: list[int], new: list[int | None]) -> bool:
@@ -100,7 +91,7 @@ def _date_unit(text: str, numeral: Numeral) -> str | None:
 
 def _other_date_part(numeral: Numeral, unit: str, text: str, rng: random.Random) -> int | None:
     value = numeral.scaled
-    if unit in ("月",):
+    if unit == "月":
         low, high, reach = 1, 12, 5
     elif unit in ("日", "號", "号"):
         low, high, reach = 1, 28, 12

@@ -45,11 +45,10 @@ class ShownSentence:
 
     def with_answer_as(self, replacement: str) -> str:
         """The text with every occurrence of the answer replaced."""
-        pieces, end_char = [], 0
-        for start, end in self.answers:
-            pieces += [self.text[end_char:start], replacement]
-            end_char = end
-        return "".join([*pieces, self.text[end_char:]])
+        text = self.text
+        for start, end in reversed(self.answers):
+            text = text[:start] + replacement + text[end:]
+        return text
 
     def still_shows(self, answer_text: str) -> bool:
         """Whether the answer can be read in what is left: as part of a longer number, in other characters."""
@@ -66,11 +65,7 @@ class ShownSentence:
 
 
 def shown_sentence(item: QuizItem, passage: Passage | None) -> ShownSentence | None:
-    """Find the sentence to show.
-
-    Args:
-        item: An item with its source sentence.
-        passage: Where it comes from, to add what the sentence points back to; None uses the sentence alone.
+    """Find the sentence to show in the item's passage, or where there is none in its source sentence alone.
 
     Returns:
         The sentence, without a connective at its start, cut to the part around the answer where it is long, and with
@@ -87,7 +82,7 @@ def shown_sentence(item: QuizItem, passage: Passage | None) -> ShownSentence | N
         if answer_start < 0 or not item.answer:
             return None
     start, end = _trimmed(context, start, end, answer_start, answer_start + len(item.answer))
-    text = _joined_lines(context[start:end].strip())
+    text = re.sub(r"\s*\n\s*", " ", context[start:end].strip())
     return ShownSentence(text, _occurrences(text, item.answer))
 
 
@@ -111,25 +106,15 @@ def _trimmed(context: str, start: int, end: int, answer_start: int, answer_end: 
     if (connective := _CONNECTIVE.match(context[start:end])) and start + connective.end() <= answer_start:
         start += connective.end()
     if end - start > _LONG_CHARS:
-        start, end = _part_around(context, start, end, answer_start, answer_end, _SEMICOLON)
+        before = [m.end() for m in _SEMICOLON.finditer(context, start, answer_start)]
+        after = _SEMICOLON.search(context, answer_end, end)
+        start, end = before[-1] if before else start, after.start() if after else end
     if end - start > 2 * _LONG_CHARS:
         low, high = max(start, answer_start - _LONG_CHARS), min(end, answer_end + _LONG_CHARS)
         start = next((m.end() for m in _COMMA.finditer(context, low, answer_start)), low) if low > start else start
         ends = [m.end() for m in _COMMA.finditer(context, answer_end, high)]
         end = (ends[-1] if ends else high) if high < end else end
     return start, end
-
-
-def _part_around(
-    context: str, start: int, end: int, answer_start: int, answer_end: int, mark: re.Pattern[str]
-) -> tuple[int, int]:
-    before = [m.end() for m in mark.finditer(context, start, answer_start)]
-    after = next((m.start() for m in mark.finditer(context, answer_end, end)), None)
-    return (before[-1] if before else start), (after if after is not None else end)
-
-
-def _joined_lines(text: str) -> str:
-    return re.sub(r"\s*\n\s*", " ", text)
 
 
 def _is_cut(text: str, start: int, end: int) -> bool:
@@ -142,12 +127,9 @@ def _is_cut(text: str, start: int, end: int) -> bool:
 
 def _occurrences(text: str, answer: str) -> tuple[tuple[int, int], ...]:
     """The places of the answer in a text, in whatever width, case or script; not inside a longer number or word."""
-    folded, wanted = _folded(text), _folded(answer)
-    found = []
-    for match in re.finditer(re.escape(wanted), folded):
-        if not (_runs_on(folded, match.start()) or _runs_on(folded, match.end())):
-            found.append(match.span())
-    return tuple(found)
+    folded = _folded(text)
+    spans = (match.span() for match in re.finditer(re.escape(_folded(answer)), folded))
+    return tuple(span for span in spans if not any(_runs_on(folded, position) for position in span))
 
 
 def _runs_on(text: str, position: int) -> bool:

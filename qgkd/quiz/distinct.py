@@ -44,11 +44,7 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 class DistinctQuestions:
-    """The accepted questions of one quiz, to find near-duplicates of them.
-
-    Args:
-        accepted: Pairs of a question and its answer to begin with.
-    """
+    """The accepted questions of one quiz with their answers, to find near-duplicates of them."""
 
     def __init__(self, accepted: Iterable[tuple[str, str]] = ()) -> None:
         self._seen: list[tuple[frozenset[str], str]] = []
@@ -58,13 +54,10 @@ class DistinctQuestions:
     def is_new(self, question: str, answer_text: str) -> bool:
         """Whether no accepted question is a near-duplicate; an empty question never is new."""
         bigrams, answer = ngrams(normalise(question)), normalise(answer_text)
-        if not bigrams:
-            return False
-        for seen_bigrams, seen_answer in self._seen:
-            limit = SAME_ANSWER_JACCARD if seen_answer == answer else OTHER_ANSWER_JACCARD
-            if jaccard(bigrams, seen_bigrams) >= limit:
-                return False
-        return True
+        return bool(bigrams) and all(
+            jaccard(bigrams, seen) < (SAME_ANSWER_JACCARD if seen_answer == answer else OTHER_ANSWER_JACCARD)
+            for seen, seen_answer in self._seen
+        )
 
     def add(self, question: str, answer_text: str) -> None:
         """Add an accepted question."""

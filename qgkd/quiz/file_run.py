@@ -128,8 +128,7 @@ def _fill(
     """Do the rows that the journal does not have yet; returns the offsets repaired in all."""
     iterator, digest, repaired, file = iter(rows), hashlib.sha256(), 0, ""
     for row in itertools.islice(iterator, journal.progress.items):
-        _add_to_digest(digest, row)
-        repaired += _repaired(row)
+        repaired += _count_in(digest, row)
         file = row.file
     if journal.progress.items and digest.hexdigest() != journal.progress.input_sha256:
         raise UserError(
@@ -140,9 +139,7 @@ def _fill(
         for record in journal.records(kind):
             report(Problem.from_json(record, file=file, is_shortfall=kind == "short_row"))
     for batch in generate_batches(generator, iterator, options):
-        for row in batch.rows:
-            _add_to_digest(digest, row)
-            repaired += _repaired(row)
+        repaired += sum(_count_in(digest, row) for row in batch.rows)
         items = journal.progress.items + len(batch.rows)
         journal.commit(_records(batch), items=items, rows=batch.rows[-1].row_number, input_sha256=digest.hexdigest())
         for problem in batch.problems:
@@ -151,24 +148,21 @@ def _fill(
     return repaired
 
 
-def _repaired(row: PassageRow | Problem) -> int:
-    return 0 if isinstance(row, Problem) else row.repaired_answers
-
-
 def _records(batch: BatchResult) -> list[Record]:
     """The batch as lines of the journal."""
     problems = [("short_row" if one.is_shortfall else "bad_row", one.to_json()) for one in batch.problems]
     return [*(("question", row) for row in batch.questions), *problems]
 
 
-def _add_to_digest(digest: hashlib._Hash, row: PassageRow | Problem) -> None:
-    """Add a row's text and answers to the digest of the input, by which a resumed run recognises it."""
+def _count_in(digest: hashlib._Hash, row: PassageRow | Problem) -> int:
+    """Add a row to the digest by which a resumed run recognises its input; returns how many offsets were repaired."""
     if isinstance(row, Problem):
         parts: list[Any] = [row.row_number, row.row_id, row.reason]
     else:
         answers = [[answer.start_char, answer.text] for answer in row.answers]
         parts = [row.row_number, row.row_id, row.context, answers]
     digest.update(json.dumps(parts).encode())
+    return 0 if isinstance(row, Problem) else row.repaired_answers
 
 
 def check_output(output: Path, *, resume: bool, force: bool) -> None:

@@ -14,16 +14,7 @@ from qgkd.generator import GenerationRequest, Generator, Question
 def generate_each(
     generator: Generator, requests: list[GenerationRequest], questions_per_answer: int = 1
 ) -> list[list[Question] | ValueError]:
-    """Generate; where the generator refuses a batch, halve it until each refused request fails alone.
-
-    Args:
-        generator: The rule or a model.
-        requests: Any number.
-        questions_per_answer: At most this many questions each.
-
-    Returns:
-        Per request the questions, or the generator's refusal.
-    """
+    """Generate; where the generator refuses a batch, halve it until each refused request fails alone."""
     try:
         return list(generator.generate(requests, questions_per_answer=questions_per_answer))
     except ValueError as error:

@@ -56,14 +56,7 @@ def make_quiz(
 
 
 def make_quizzes(generator: Generator, orders: Sequence[QuizOrder]) -> list[Quiz]:
-    """Fill several orders together, so that the generator receives all their answers in one batch.
-
-    Args:
-        generator: The rule or a model.
-        orders: One per passage.
-
-    Returns:
-        One quiz per order, in order.
+    """Fill several orders together, in order, so that the generator receives all their answers in one batch.
 
     Raises:
         UserError: As `make_quiz`.
@@ -153,7 +146,10 @@ class _Draft:
         if kept:
             self._used.append(answer)
         else:
-            self.refuse(answer, self._why_none_is_kept(answer, questions))
+            is_earlier = normalise(answer.text) in self._earlier_texts
+            repeated = RefusalCode.ALREADY_ASKED if is_earlier else RefusalCode.REPEATS_ANOTHER
+            has_text = any(question.text for question in questions)
+            self.refuse(answer, repeated if has_text else RefusalCode.NO_QUESTION)
 
     def refuse(self, answer: AnswerSpan, code: RefusalCode, reason: str = "") -> None:
         """Record why a given answer has no question; a proposed one is replaced by the next and not reported."""
@@ -163,12 +159,6 @@ class _Draft:
 
     def _is_new(self, question: Question, answer: AnswerSpan) -> bool:
         return all(known.is_new(question.text, answer.text) for known in (self._earlier, self._distinct))
-
-    def _why_none_is_kept(self, answer: AnswerSpan, questions: list[Question]) -> RefusalCode:
-        if not any(question.text for question in questions):
-            return RefusalCode.NO_QUESTION
-        is_earlier = normalise(answer.text) in self._earlier_texts
-        return RefusalCode.ALREADY_ASKED if is_earlier else RefusalCode.REPEATS_ANOTHER
 
     def _gives_answer_away(self, question: Question, answer: AnswerSpan) -> bool:
         """Whether a question holds its own proposed answer of two characters or more, and is no use in a quiz."""

@@ -40,12 +40,7 @@ def output_format(path: Path) -> str:
 
 
 def write_output(path: Path, journal: Journal, *, with_context: bool = False) -> None:
-    """Write the journal's questions in the format of the path's suffix.
-
-    Args:
-        path: Where to; replaced when all is written.
-        journal: A finished one.
-        with_context: The questions carry their passage.
+    """Write a finished journal's questions in the format of the path's suffix, replacing the file.
 
     Raises:
         UserError: The file cannot be written; the journal is left as it is.
@@ -54,7 +49,6 @@ def write_output(path: Path, journal: Journal, *, with_context: bool = False) ->
     columns = [*COLUMNS, *(["context"] if with_context else [])]
     with write_atomically(path, binary=True) as handle:
         if output_format(path) == "csv":
-            handle.write("\ufeff".encode())
             _write_csv(handle, questions, columns)
         elif output_format(path) == "parquet":
             _write_parquet(handle, questions, columns)
@@ -69,16 +63,11 @@ def json_line(row: dict[str, Any]) -> str:
 
 
 def _write_csv(handle: IO[bytes], rows: Iterator[dict[str, Any]], columns: list[str]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\r\n")
+    text = io.TextIOWrapper(handle, encoding="utf-8-sig", newline="")
+    writer = csv.DictWriter(text, columns)
     writer.writeheader()
-    for row in rows:
-        writer.writerow(row)
-        if text.tell() > 1 << 20:
-            handle.write(text.getvalue().encode())
-            text.seek(0)
-            text.truncate()
-    handle.write(text.getvalue().encode())
+    writer.writerows(rows)
+    text.detach()
 
 
 def _write_parquet(handle: IO[bytes], rows: Iterator[dict[str, Any]], columns: list[str]) -> None:

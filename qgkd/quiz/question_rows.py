@@ -50,16 +50,7 @@ class BatchResult:
 def generate_batches(
     generator: Generator, rows: Iterable[PassageRow | Problem], options: BatchOptions
 ) -> Iterator[BatchResult]:
-    """Turn rows into questions and problems, one batch after the other.
-
-    Args:
-        generator: The rule or a model.
-        rows: Passages in order, with a problem in the place of every one that cannot be read.
-        options: How many questions, how many rows together.
-
-    Yields:
-        The result of each batch, in input order.
-    """
+    """Turn rows, or the problems in their places, into questions and problems, batch by batch in input order."""
     iterator = iter(rows)
     while batch := list(itertools.islice(iterator, options.rows_per_batch)):
         passages = [row for row in batch if isinstance(row, PassageRow)]
@@ -86,12 +77,7 @@ def order_for(row: PassageRow, options: BatchOptions) -> QuizOrder:
 def quiz_problems(quiz: Quiz, row: PassageRow) -> list[Problem]:
     """A problem per answer without a question; without such answers, one where there are fewer questions than wanted.
 
-    Args:
-        quiz: Made of the row.
-        row: The input row.
-
-    Returns:
-        The problems, those of a passage that gave some of its questions marked as shortfalls.
+    The problem of a passage that gave some of its questions is marked as a shortfall.
     """
     problems = [row.problem(str(refusal)) for refusal in quiz.refusals]
     if quiz.shortfall is not None and not problems:
@@ -100,17 +86,7 @@ def quiz_problems(quiz: Quiz, row: PassageRow) -> list[Problem]:
 
 
 def question_row(item: QuizQuestion, row: PassageRow, system: str, options: BatchOptions) -> dict[str, Any]:
-    """One question as a row of the output file.
-
-    Args:
-        item: The question and its answer.
-        row: The input row it comes from.
-        system: The generator's name.
-        options: Whether the passage is added.
-
-    Returns:
-        The row's fields; `answer_start` counts characters of the passage as it stands in the input.
-    """
+    """One question as a row of the output file; `answer_start` counts characters of the passage as in the input."""
     question, answer = item.question, item.answer
     fields: dict[str, Any] = {
         "id": row.row_id,

@@ -10,6 +10,7 @@ equally near ones the first.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from qgkd.answer import AnswerSpan
@@ -30,12 +31,7 @@ class Placement(StrEnum):
 
 
 def locate_answer(context: str, text: str, stated_start_char: int | None) -> tuple[AnswerSpan, Placement]:
-    """Check a stated offset, repair it, or find the answer where none is stated.
-
-    Args:
-        context: The passage.
-        text: The answer.
-        stated_start_char: Where the file says that the answer starts; None where it does not say.
+    """Check the offset that a file states for an answer, repair it, or find the answer where none is stated.
 
     Returns:
         The answer at a place where it stands, and how that place was found.
@@ -47,7 +43,7 @@ def locate_answer(context: str, text: str, stated_start_char: int | None) -> tup
         raise UserError("expected an answer, found an empty one; give its text or leave the field out")
     if stated_start_char is not None and stated_start_char >= 0 and context.startswith(text, stated_start_char):
         return AnswerSpan(text=text, start_char=stated_start_char), Placement.GIVEN
-    starts = _occurrences(context, text)
+    starts = [match.start() for match in re.finditer(f"(?={re.escape(text)})", context)]  # overlapping ones too
     shown = text if len(text) <= 40 else f"{text[:40]}…"
     if stated_start_char is None:
         if not starts:
@@ -63,11 +59,3 @@ def locate_answer(context: str, text: str, stated_start_char: int | None) -> tup
         )
     nearest = min(starts, key=lambda start: abs(start - stated_start_char))
     return AnswerSpan(text=text, start_char=nearest), Placement.REPAIRED
-
-
-def _occurrences(context: str, text: str) -> list[int]:
-    starts, start = [], context.find(text)
-    while start >= 0:
-        starts.append(start)
-        start = context.find(text, start + 1)
-    return starts

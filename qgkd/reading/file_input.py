@@ -42,10 +42,7 @@ _DAMAGED = (EOFError, OSError, zlib.error)  # also what gzip raises
 
 
 def read_rows(path: str | Path) -> Iterator[FileRow | Problem]:
-    """Read a file of any accepted format.
-
-    Args:
-        path: The file; `-` is stdin.
+    """Read a file of any accepted format, or `-` (stdin).
 
     Yields:
         Every record in order, and a problem in the place of every record that cannot be read.
@@ -53,19 +50,17 @@ def read_rows(path: str | Path) -> Iterator[FileRow | Problem]:
     Raises:
         UserError: The file is absent, empty, not UTF-8, of another format, or holds no readable record.
     """
+    items = _every_row(path)
     problems: list[Problem] = []
-    found_row = False
-    for item in _every_row(path):
-        if not found_row and isinstance(item, Problem):
-            problems.append(item)  # reported once a row follows; without one, the whole file is at fault
-            continue
-        if not found_row:
-            found_row = True
+    for item in items:
+        if isinstance(item, FileRow):
             yield from problems
-        yield item
-    if not found_row:
-        first = f"; the first problem: {problems[0]}" if problems else ""
-        raise UserError(f"{path}: expected at least one record, found none that can be read{first}")
+            yield item
+            yield from items
+            return
+        problems.append(item)  # reported once a row follows; without one, the whole file is at fault
+    first = f"; the first problem: {problems[0]}" if problems else ""
+    raise UserError(f"{path}: expected at least one record, found none that can be read{first}")
 
 
 def _every_row(path: str | Path) -> Iterator[FileRow | Problem]:

@@ -32,6 +32,16 @@ class FileRow:
             return str(own_id).encode("utf-8", "replace").decode()  # it is printed; half a surrogate pair cannot be
         return f"row {self.row_number}" if self.line_number is None else f"line {self.line_number}"
 
+    def problem(self, file: str, reason: str) -> Problem:
+        """A problem in the record's place."""
+        return Problem(
+            file=file,
+            row_id=self.row_id,
+            reason=reason,
+            row_number=self.row_number,
+            line_number=self.line_number,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:

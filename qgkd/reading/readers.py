@@ -85,14 +85,7 @@ class PassageRow:
 
 
 def read_examples(path: str | Path, *, limit: int | None = None) -> ReadReport:
-    """Read questions with their answers.
-
-    Args:
-        path: The file; `-` is stdin.
-        limit: Stop after this many examples.
-
-    Returns:
-        The examples in order, and what was repaired or left out.
+    """Read questions with their answers from a file or `-` (stdin), at most `limit` of them.
 
     Raises:
         UserError: Nothing of the file can be read.
@@ -103,15 +96,15 @@ def read_examples(path: str | Path, *, limit: int | None = None) -> ReadReport:
     for row in read_rows(path):
         if limit is not None and len(examples) >= limit:
             break
+        if isinstance(row, Problem):
+            problems.append(row)
+            continue
         try:
-            if isinstance(row, FileRow):
-                example, placement = _example(row)
-                examples.append(example)
-                placements.append(placement)
-            else:
-                problems.append(row)
+            example, placement = _example(row)
+            examples.append(example)
+            placements.append(placement)
         except UserError as error:
-            problems.append(_problem(path, row, error))
+            problems.append(row.problem(str(path), str(error)))
     return ReadReport(
         examples=examples,
         repaired=placements.count(Placement.REPAIRED),
@@ -121,10 +114,7 @@ def read_examples(path: str | Path, *, limit: int | None = None) -> ReadReport:
 
 
 def read_passages(path: str | Path) -> Iterator[PassageRow | Problem]:
-    """Read passages with the answers given for them, if any.
-
-    Args:
-        path: The file; `-` is stdin.
+    """Read passages with the answers given for them, if any, from a file or `-` (stdin).
 
     Yields:
         A passage per record, in order. An answer that is not in its passage is a problem of its own, before the
@@ -141,14 +131,14 @@ def read_passages(path: str | Path) -> Iterator[PassageRow | Problem]:
             context = _context(row)
             stated = _stated_answers(row)
         except UserError as error:
-            yield _problem(path, row, error)
+            yield row.problem(str(path), str(error))
             continue
         located = []
         for text, start_char in stated:
             try:
                 located.append(locate_answer(context, text, start_char))
             except UserError as error:
-                yield _problem(path, row, error)
+                yield row.problem(str(path), str(error))
         if located or not stated:
             yield PassageRow(
                 file=str(path),
@@ -193,9 +183,7 @@ def _stated_answers(row: FileRow) -> list[tuple[str, int | None]]:
     if isinstance(several, dict):  # a column of lists, as the hub's SQuAD files have it
         several = [{"text": text, "answer_start": start} for text, start in _pairs(several)]
     if several is None:
-        several = (
-            [row.fields] if {"answer", "answer_text"} & {key for key, value in row.fields.items() if value} else []
-        )
+        several = [row.fields] if row.fields.get("answer") or row.fields.get("answer_text") else []
     if not isinstance(several, list):
         raise UserError(f"expected a list under 'answers', found {several!r:.40}; mend the record")
     if _text(row, "question"):
@@ -241,13 +229,3 @@ def _text(row: FileRow, key: str) -> str:
             f"expected UTF-8 text under {key!r}, found bytes that are not (Big5, GBK or Latin-1?); save it as UTF-8"
         )
     return value
-
-
-def _problem(path: str | Path, row: FileRow | Problem, error: UserError) -> Problem:
-    return Problem(
-        file=str(path),
-        row_id=row.row_id,
-        reason=str(error),
-        row_number=row.row_number,
-        line_number=row.line_number,
-    )

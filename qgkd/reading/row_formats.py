@@ -96,9 +96,7 @@ def jsonl_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Problem]
         else:
             yield _record(name, record, row_number, line_number)
             continue
-        yield Problem(
-            file=name, row_id=f"line {line_number}", reason=reason, row_number=row_number, line_number=line_number
-        )
+        yield FileRow(row_number=row_number, line_number=line_number, fields={}).problem(name, reason)
 
 
 def parquet_rows(name: str, lines: Iterable[bytes]) -> Iterator[FileRow | Problem]:
@@ -135,8 +133,7 @@ def _record(name: str, record: object, row_number: int, line_number: int | None)
     row = FileRow(row_number=row_number, line_number=line_number, fields=record if isinstance(record, dict) else {})
     if isinstance(record, dict):
         return row
-    reason = f'expected a JSON object with "context", found {_describe(record)}; mend or remove it'
-    return Problem(file=name, row_id=row.row_id, reason=reason, row_number=row_number, line_number=line_number)
+    return row.problem(name, f'expected a JSON object with "context", found {_describe(record)}; mend or remove it')
 
 
 def _describe(value: Any) -> str:

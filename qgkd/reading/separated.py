@@ -81,14 +81,13 @@ def table_rows(name: str, header: Sequence[str], records: Iterable[Line]) -> Ite
     """Records with named fields, empty ones left out; a problem for each record with another number of cells."""
     expected = f"expected {len(header)} fields ({', '.join(header)})"
     for row_number, (line_number, cells) in enumerate(records, start=1):
-        if len(cells) == len(header) and isinstance(cells, list):
+        fields: dict[str, str] = {}
+        fault = ""
+        if isinstance(cells, str):
+            fault = f"found broken quoting ({cells}); mend the quotes"
+        elif len(cells) != len(header):
+            fault = f"found {len(cells)}; put fields that hold separators in double quotes, or remove the line"
+        else:
             fields = {column: cell for column, cell in zip(header, cells, strict=True) if cell}
-            yield FileRow(row_number=row_number, line_number=line_number, fields=fields)
-            continue
-        found = (
-            f"found broken quoting ({cells}); mend the quotes"
-            if isinstance(cells, str)
-            else f"found {len(cells)}; put fields that hold separators in double quotes, or remove the line"
-        )
-        reason, row_id = f"{expected}, {found}", f"line {line_number}"
-        yield Problem(file=name, row_id=row_id, reason=reason, row_number=row_number, line_number=line_number)
+        row = FileRow(row_number=row_number, line_number=line_number, fields=fields)
+        yield row.problem(name, f"{expected}, {fault}") if fault else row

@@ -20,11 +20,7 @@ from qgkd.reading.file_rows import FileRow, Problem
 
 
 def squad_rows(name: str, articles: list[Any]) -> Iterator[FileRow | Problem]:
-    """Walk articles, paragraphs and questions.
-
-    Args:
-        name: The file's name, for the reports.
-        articles: The list under "data".
+    """Walk the articles listed under "data", their paragraphs and questions.
 
     Yields:
         A record per question, with all its answers; a problem per part that has another shape.

@@ -36,16 +36,7 @@ class Frame:
 
 
 def frame_answer(context: str, start_char: int, end_char: int) -> Frame:
-    """Cut the text around an answer into clauses.
-
-    Args:
-        context: The passage.
-        start_char: First character of the answer.
-        end_char: One past its last character.
-
-    Returns:
-        The frame. Except for the opening, only 160 characters on either side of the answer are read.
-    """
+    """Cut the text around an answer into clauses, from the opening and 160 characters on either side of the answer."""
     from_char = max(0, start_char - _REACH_CHARS)
     before, after = context[from_char:start_char], context[end_char : end_char + _REACH_CHARS]
     previous_sentence, before = _last_sentence(before)
@@ -54,14 +45,13 @@ def frame_answer(context: str, start_char: int, end_char: int) -> Frame:
     earlier, left = _clauses(before)
     first_end = _CLAUSE_END.search(after)
     right = after[: first_end.end()] if first_end else after
-    later, rest = _clauses(after[len(right) :])
     opening = re.split(r"[，。；：！？\n]", context[:80], maxsplit=1)[0]
     return Frame(
         earlier=tuple(earlier),
         left=left,
         answer=context[start_char:end_char],
         right=right,
-        later=tuple(later + ([rest] if rest else [])),
+        later=clauses_of(after[len(right) :]),
         previous_sentence=previous_sentence,
         opening=opening if start_char > len(opening) else "",
     )

@@ -15,7 +15,6 @@ Differs: we cut text at words, they choose whole sentences.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import accumulate
 
 from qgkd.answer import AnswerType
@@ -34,14 +33,7 @@ _ROUNDS = 2
 def closest_question(
     context: str, start_char: int, end_char: int, question: str, *, answer_type: AnswerType | None = None
 ) -> tuple[str, float]:
-    """Find the closest question.
-
-    Args:
-        context: The passage, Traditional characters.
-        start_char: First character of the answer.
-        end_char: One past its last character.
-        question: The human-written question.
-        answer_type: The answer's type if known; None to classify it.
+    """Find the question closest to a human-written one, about an answer of a passage in Traditional characters.
 
     Returns:
         The question and its chrF, 0 to 1.
@@ -54,7 +46,9 @@ def closest_question(
         word = _word_of(draft, question)
         found.append(_cut(_words("".join((*draft.earlier, draft.left))), word,
                           _words("".join((draft.right, *draft.later))), question))  # fmt: skip
-    return _best(found, question)
+    closeness = {text: _closeness(text, question) for text in found}
+    best = max(closeness, key=closeness.__getitem__)
+    return best, closeness[best]
 
 
 def _word_of(draft: Draft, question: str) -> str:
@@ -82,12 +76,6 @@ def _words(text: str) -> list[str]:
     words = [word.text for word in tag_words(text)]
     assert list(accumulate(words))[-1:] in ([text], [])
     return words
-
-
-def _best(questions: Iterable[str], question: str) -> tuple[str, float]:
-    closeness = {text: _closeness(text, question) for text in questions}
-    best = max(closeness, key=closeness.__getitem__)
-    return best, closeness[best]
 
 
 def _closeness(text: str, question: str) -> float:

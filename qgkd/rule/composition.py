@@ -75,15 +75,9 @@ def strip_marks_around(frame: Frame) -> tuple[str, str]:
 
 
 def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draft:
-    """Add neighbouring clauses, and a subject if there is none.
+    """Add neighbouring clauses up to a total length, and a subject if there is none.
 
-    Args:
-        frame: The answer's surroundings.
-        core: The answer's clause.
-        window_chars: Clauses are added up to this total length.
-
-    Returns:
-        The draft. A clause that contains the answer's text is never added.
+    A clause that contains the answer's text is never added.
     """
     earlier = [without_parentheses(clause) for clause in frame.earlier]
     later = [without_parentheses(clause) for clause in frame.later]

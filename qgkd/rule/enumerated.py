@@ -42,12 +42,7 @@ def answer_last(frame: Frame) -> Frame:
 
 
 def which_ones(answer: str, answer_type: AnswerType) -> str:
-    """The question word for a whole enumeration; empty if the answer is not one.
-
-    Args:
-        answer: The answer, in Traditional characters.
-        answer_type: Its type, which is that of its members.
-    """
+    """The question word for a whole enumeration in Traditional characters; empty if the answer is not one."""
     if answer_type is AnswerType.WORK and "》" not in answer:
         return ""  # a part of one title
     members = members_of(answer)

@@ -64,17 +64,7 @@ _NAMING = re.compile(rf"(?:{either('naming verbs')})$")
 
 
 def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -> QuestionWord:
-    """Choose the question word.
-
-    Args:
-        answer: The answer, in Traditional characters.
-        answer_type: Its type.
-        left: The clause before the answer.
-        right: The clause after it.
-
-    Returns:
-        The question word and the number of neighbouring characters that it replaces too.
-    """
+    """Choose the question word of an answer in Traditional characters, by its clause on the left and on the right."""
     answer = answer.strip("「」『』《》〈〉“” ")
     if answer_type is AnswerType.WORK:
         named = _WORK_NOUN.search(left)

@@ -17,6 +17,7 @@ from qgkd.text.script import Script, detect_script, to_simplified, to_traditiona
 _OPENING_CHARS = 100
 _REACH_CHARS = 400
 _SCRIPT_SAMPLE_CHARS = 2000
+_script_of = lru_cache(maxsize=256)(detect_script)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +39,21 @@ class LocalPassage:
         pieces: list[str] = []
         position = 0
         while position < len(question):
-            length_chars = self._quoted_chars(question, position)
-            if length_chars > 1:
-                source = self.traditional.find(question[position : position + length_chars])
-                pieces.append(self.original[source : source + length_chars])
+            end = position + 1
+            while end < len(question) and question[position : end + 1] in self.traditional:
+                end += 1
+            quoted = question[position:end]
+            if len(quoted) > 1:
+                source = self.traditional.find(quoted)
+                pieces.append(self.original[source : source + len(quoted)])
             else:
-                length_chars = 1
-                pieces.append(to_simplified(question[position]))
-            position += length_chars
+                pieces.append(to_simplified(quoted))
+            position = end
         return "".join(pieces)
-
-    def _quoted_chars(self, question: str, position: int) -> int:
-        """The length of the longest text from this position of the question that occurs in the passage."""
-        length_chars = 0
-        while (
-            position + length_chars < len(question)
-            and question[position : position + length_chars + 1] in self.traditional
-        ):
-            length_chars += 1
-        return length_chars
 
 
 def localize(context: str, start_char: int, end_char: int) -> LocalPassage:
-    """Cut a passage of any length down to the part that the rule reads, and convert it.
-
-    Args:
-        context: The passage.
-        start_char: First character of the answer.
-        end_char: One past its last character.
-
-    Returns:
-        The opening and up to 400 characters either side of the answer.
-    """
+    """Cut a passage down to its opening and 400 characters on either side of the answer, and convert them."""
     from_char, to_char = max(0, start_char - _REACH_CHARS), end_char + _REACH_CHARS
     opening = context[: min(_OPENING_CHARS, from_char)]
     if opening:
@@ -84,8 +68,3 @@ def localize(context: str, start_char: int, end_char: int) -> LocalPassage:
         end_char=end_char - from_char + len(opening),
         is_simplified=is_simplified,
     )
-
-
-@lru_cache(maxsize=256)
-def _script_of(text: str) -> Script:
-    return detect_script(text)

@@ -42,11 +42,7 @@ def leading_pronoun(clause: str) -> str:
 
 
 def referent_of(pronoun: str, previous_sentence: str) -> str:
-    """Find the referent of a pronoun if the previous sentence makes it certain.
-
-    Args:
-        pronoun: 他, 她, 它 or 牠.
-        previous_sentence: The sentence before the pronoun's sentence.
+    """Find the referent of 他, 她, 它 or 牠 if the sentence before makes it certain.
 
     Returns:
         The subject of the previous sentence, which must be its only person for 他 and 她, and no person for the other
@@ -95,13 +91,9 @@ def _is_predicate(clause: str, word: Word) -> bool:
 
 
 def leading_subject(clause: str) -> str:
-    """The noun phrase with which a clause starts, before its verb.
+    """The noun phrase with which a clause without brackets starts, before its verb.
 
-    Args:
-        clause: A clause without brackets.
-
-    Returns:
-        The phrase; empty if there is none, if it is only a pronoun or a time, or if it is too long to repeat.
+    Empty if there is none, if it is only a pronoun or a time, or if it is too long to repeat.
     """
     words = tag_words(clause)
     taken = _phrase(clause, words)
@@ -110,11 +102,9 @@ def leading_subject(clause: str) -> str:
     while taken and (taken[-1].tag not in _NOUN_TAGS and taken[-1].text not in tuple("」』》〉”")):
         taken.pop()
     subject = "".join(word.text for word in taken)
-    if subject in words_of("properties"):
+    if not 2 <= len(subject) <= _MAX_SUBJECT_CHARS or subject in words_of("properties"):
         return ""
-    if not 2 <= len(subject) <= _MAX_SUBJECT_CHARS or _PRONOUN.match(subject) or _TIME_ONLY.match(subject):
-        return ""
-    return subject
+    return "" if _PRONOUN.match(subject) or _TIME_ONLY.match(subject) else subject
 
 
 def _phrase(clause: str, words: tuple[Word, ...]) -> list[Word]:

@@ -29,17 +29,9 @@ _OTHER_WORD_SHARE = 0.25
 def synthetic_variants(
     context: str, start_char: int, end_char: int, rng: Random, *, answer_type: AnswerType | None = None
 ) -> str:
-    """Write one question about a span of a passage in Traditional characters.
+    """Write one question about a span of a passage in Traditional characters; one state of `rng` gives one question.
 
-    Args:
-        context: The passage.
-        start_char: First character of the answer.
-        end_char: One past its last character.
-        rng: The only source of randomness: the same state gives the same question.
-        answer_type: The answer's type if known; None to classify it.
-
-    Returns:
-        A question. About a third are reordered, and some others have another question word, if the sentence allows it.
+    About a third are reordered, and some others have another question word, if the sentence allows it.
     """
     answer_type = answer_type or classify(context, start_char, end_char)
     frame = frame_answer(context, start_char, end_char)

@@ -24,31 +24,13 @@ _MIN_QUESTION_CHARS = 4
 
 
 def variants(frame: Frame, answer_type: AnswerType, window_chars: int = WINDOW_CHARS) -> list[str]:
-    """Write distinct questions.
-
-    Args:
-        frame: The answer and the clauses around it, Traditional characters.
-        answer_type: The answer's type.
-        window_chars: See `compose`.
-
-    Returns:
-        Questions, best first; never empty.
-    """
-    questions: list[str] = []
-    for text in _texts(frame, answer_type, window_chars):
-        question = as_question(text)
-        if len(question) >= _MIN_QUESTION_CHARS and question not in questions:
-            questions.append(question)
-    return questions or [_about_topic(frame)]
+    """Write distinct questions about the answer of a frame in Traditional characters, best first; never empty."""
+    return list(dict.fromkeys(_questions(frame, answer_type, window_chars))) or [_about_topic(frame)]
 
 
 def first_variant(frame: Frame, answer_type: AnswerType) -> str:
     """Write only the best question, which is faster."""
-    for text in _texts(frame, answer_type, WINDOW_CHARS):
-        question = as_question(text)
-        if len(question) >= _MIN_QUESTION_CHARS:
-            return question
-    return _about_topic(frame)
+    return next(_questions(frame, answer_type, WINDOW_CHARS), None) or _about_topic(frame)
 
 
 def draft_of(frame: Frame, answer_type: AnswerType, window_chars: int) -> Draft:
@@ -56,6 +38,11 @@ def draft_of(frame: Frame, answer_type: AnswerType, window_chars: int) -> Draft:
     frame = answer_last(frame)
     left, right = strip_marks_around(frame)
     return compose(frame, core_of(frame, question_word(frame.answer, answer_type, left, right)), window_chars)
+
+
+def _questions(frame: Frame, answer_type: AnswerType, window_chars: int) -> Iterator[str]:
+    questions = map(as_question, _texts(frame, answer_type, window_chars))
+    return (question for question in questions if len(question) >= _MIN_QUESTION_CHARS)
 
 
 def _texts(frame: Frame, answer_type: AnswerType, window_chars: int) -> Iterator[str]:

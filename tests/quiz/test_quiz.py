@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from qgkd.answers.classes import classify_in_sentence
 from stub_generator import PASSAGE, StubGenerator, ask_by_offset
 
 from qgkd.answer import AnswerSpan, AnswerType
+from qgkd.answers.classify import classify_in_sentence
 from qgkd.answers.propose import propose_answers
 from qgkd.answers.spread import POOR_SCORE, SpreadAnswers
 from qgkd.errors import UserError

@@ -17,15 +17,7 @@ from qgkd.text.language import Language
 
 
 def say(language: Language, key: str, **values: str | int) -> str:
-    """Look a sentence up.
-
-    Args:
-        language: Which language.
-        key: Which sentence.
-        values: For the names in braces.
-
-    Returns:
-        The sentence, its values inserted unchanged.
+    """Look a sentence up, with the values inserted unchanged for the names in braces.
 
     Raises:
         KeyError: There is no such sentence, or a value is missing.
