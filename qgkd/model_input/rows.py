@@ -101,7 +101,7 @@ def recurrent_rows(source: Source, target: Sequence[int], mask_id: int) -> list[
     return [recurrent_row(source, target, step, mask_id) for step in range(1, len(target) + 1)]
 
 
-def _passage_of(source: Source) -> tuple[tuple[int, ...], ...]:
+def _passage_of(source: Source) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """The passage block's content: in `marked`, two occurrences of one answer differ in their token types only."""
     passage = slice(0, source.passage_length)
     return source.token_ids[passage], source.token_types[passage], source.positions[passage]
