@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -116,14 +116,15 @@ class SystemChoice:
         return {**system, **_search_defaults(), **self.search}
 
 
-def takes_system(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options above, last and gathered in its parameter `choice`."""
-    added = _parameters()
+def takes_system(command: Callable[..., None], *, without: Collection[str] = ()) -> Callable[..., None]:
+    """Give a command the options above but those in `without`, last and gathered in its parameter `choice`."""
+    system = [each.name for each in _system_fields() if each.name not in without]
+    added = [each for each in _parameters() if each.name not in without]
 
     @functools.wraps(command)
     def run(**values: Any) -> None:
         given = {each.name: values.pop(each.name) for each in added}
-        chosen = {each.name: given.pop(each.name) for each in _system_fields()}
+        chosen = {name: given.pop(name) for name in system}
         command(**values, choice=SystemChoice(**chosen, search=given))
 
     signature = inspect.signature(command, eval_str=True)
