@@ -85,8 +85,8 @@ def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[C
     the lowest `Source` is returned.
     """
     found: dict[tuple[int, int], Candidate] = {}
-    longest_first = sorted(people, key=lambda name: (-len(name), name))
-    people_spans = [match.span() for name in longest_first for match in re.finditer(re.escape(name), sentence)]
+    here = sorted((name for name in people if name in sentence), key=lambda name: (-len(name), name))
+    people_spans = [match.span() for name in here for match in re.finditer(re.escape(name), sentence)]
     titles = [match.span() for match in WORK.finditer(sentence)]
     for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses_and_lists(sentence)):
         key = (candidate.start_char, candidate.end_char)
