@@ -1,7 +1,7 @@
 """What reading a document gives, and what may be wrong with one.
 
-Comes in: what a reader found. Goes out: `Document`, or `DocumentError`, whose sentence exists in every language of the
-page.
+Comes in: what a reader found. Goes out: `Document`, or `DocumentError`; what they say to a user exists in every
+language of the page.
 
 A literal example: `DocumentError("pdf_password", name="a.pdf")` says in English "a.pdf is protected by a password; save
 it without one and open it again."
@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 
 from qgkd.errors import UserError
 from qgkd.text.language import Language
+
+_SEPARATOR = {Language.ENGLISH: ", ", Language.TRADITIONAL: "、", Language.SIMPLIFIED: "、"}
 
 
 class DocumentError(UserError):
@@ -28,7 +31,7 @@ class DocumentError(UserError):
 
     def sentence(self, language: Language) -> str:
         """What was found and what to do, in one sentence."""
-        return _sentences()[self.code][language].format_map(self.values)
+        return _sentences("problems")[self.code][language].format_map(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +63,18 @@ class Document:
     """Pages of a PDF that hold no text: scans and pictures."""
     pages: int = 0
     """Of a PDF; 0 for others."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many things of each kind were not read, by a code of left_out.toml: `{"running_lines": 6, "pictures": 1}`."""
+
+    def left_out_notice(self, language: Language) -> str:
+        """What was left out, in one sentence; empty where nothing was."""
+        sentences = _sentences("left_out")
+        parts = [
+            sentences[code][language].format(count=count) for code, count in self.left_out.items() if code in sentences
+        ]
+        return sentences["notice"][language].format(parts=_SEPARATOR[language].join(parts)) if parts else ""
 
 
 @functools.cache
-def _sentences() -> dict[str, dict[str, str]]:
-    return tomllib.loads((resources.files("qgkd.documents") / "problems.toml").read_text("utf-8"))
+def _sentences(name: str) -> dict[str, dict[str, str]]:
+    return tomllib.loads((resources.files("qgkd.documents") / f"{name}.toml").read_text("utf-8"))

@@ -1,0 +1,87 @@
+"""Running heads, feet and page numbers, which stand at the edge of pages and interrupt their text.
+
+Comes in: the rows of every page. Goes out: the rows without them.
+
+A literal example: of three pages that begin with `七年級社會` and end with `第 1 頁，共 3 頁`, the six rows go.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from qgkd.documents.pdf_lines import Row
+
+_MAX_RUNNING_ROWS = 3
+"""At the top, and at the bottom, of a page."""
+_NUMBER = r"(?:\d{1,4}|[ivxlc]{1,6}|[〇零一二三四五六七八九十百]{1,4})"
+_PAGE_NUMBER = re.compile(
+    rf"(?:[-–—·•~〜《〈\[(（]|第|[Pp]age|[Pp]\.?|頁|页)*\s*{_NUMBER}\s*(?:頁|页)?"
+    rf"(?:\s*[/／，,、of共]+\s*{_NUMBER}\s*(?:頁|页)?)?\s*(?:[-–—·•~〜》〉\])）])*"
+)
+_BARE_NUMBER = re.compile(r"[-–—·\s]*\d{1,4}[-–—·\s]*")
+_DIGITS = re.compile(r"\d+|(?<=第)[一二三四五六七八九十百]+")
+_SAME_PLACE_POINTS = 4
+_WIDE_GAP = 1.5
+
+
+def without_running_rows(pages: Sequence[list[Row]], left_out: Counter[str]) -> list[list[Row]]:
+    """Take running heads, feet and page numbers off."""
+    running = [set(_page_number_rows(page)) for page in pages]
+    places: dict[tuple[str, bool], list[tuple[int, float]]] = defaultdict(list)
+    for number, page in enumerate(pages):
+        for at, is_top in _edges(page):
+            places[_DIGITS.sub("#", page[at].text), is_top].append((number, page[at].y))
+    for number, page in enumerate(pages):
+        for is_top in (True, False):
+            repeated = []
+            for at, _ in sorted((edge for edge in _edges(page) if edge[1] is is_top), reverse=not is_top):
+                found = places[_DIGITS.sub("#", page[at].text), is_top]
+                if not any(other != number and abs(y - page[at].y) <= _SAME_PLACE_POINTS for other, y in found):
+                    break
+                repeated.append(at)
+            if len(repeated) <= _MAX_RUNNING_ROWS:  # more of them are a page that comes twice
+                running[number].update(repeated)
+    _add_set_apart(pages, running)
+    left_out["running_lines"] += sum(len(rows) for rows in running)
+    return [[row for at, row in enumerate(page) if at not in rows] for page, rows in zip(pages, running, strict=True)]
+
+
+def _edges(page: Sequence[Row]) -> Iterator[tuple[int, bool]]:
+    """The rows at the top and the bottom of a page, none of them twice."""
+    rows = _MAX_RUNNING_ROWS + 1
+    count = min(rows, (len(page) + 1) // 2)
+    yield from ((at, True) for at in range(count))
+    yield from ((at, False) for at in range(max(count, len(page) - rows), len(page)))
+
+
+def _page_number_rows(page: Sequence[Row]) -> Iterator[int]:
+    """The first and the last row where it is a page's number, apart from the text."""
+    for at, neighbour in ((0, 1), (len(page) - 1, len(page) - 2)):
+        if not (0 <= at < len(page) and 0 <= neighbour < len(page)):
+            continue
+        row = page[at]
+        apart = abs(row.y - page[neighbour].y) > _WIDE_GAP * max(row.size, page[neighbour].size)
+        if _BARE_NUMBER.fullmatch(row.text) or (apart and _PAGE_NUMBER.fullmatch(row.text)):
+            yield at
+
+
+def _add_set_apart(pages: Sequence[list[Row]], running: list[set[int]]) -> None:
+    """Add heads that change with the chapter: small, at one height on many pages, and far from the text."""
+    heights: dict[tuple[int, bool], list[int]] = defaultdict(list)
+    for number, page in enumerate(pages):
+        rest = [at for at in range(len(page)) if at not in running[number]]
+        if len(rest) < 4:
+            continue
+        body_size = statistics.median(row.size for row in page)
+        pitch = statistics.median(above.y - below.y for above, below in zip(page, page[1:], strict=False))
+        for at, neighbour, is_top in ((rest[0], rest[1], True), (rest[-1], rest[-2], False)):
+            gap = abs(page[at].y - page[neighbour].y)
+            if gap > 1.6 * pitch and page[at].size < 0.95 * body_size:
+                heights[round(page[at].y / _SAME_PLACE_POINTS), is_top].append(number * 100_000 + at)
+    for found in heights.values():
+        if len(found) >= 3:
+            for place in found:
+                running[place // 100_000].add(place % 100_000)
