@@ -23,13 +23,9 @@ def equation_text(element: Element) -> str:
     if name == "f":
         return f"{_bracketed(parts.get('num', ''))}/{_bracketed(parts.get('den', ''))}"
     if name in {"sSup", "sSubSup"}:
-        raised = superscript(parts.get("sup", ""))
-        mark = "^" if raised == parts.get("sup", "") else ""
-        return (
-            parts.get("e", "")
-            + parts.get("sub", "")
-            + (mark + (_bracketed(raised) if mark else raised) if raised else "")
-        )
+        power = parts.get("sup", "")
+        raised = superscript(power)
+        return parts.get("e", "") + parts.get("sub", "") + (f"^{_bracketed(power)}" if raised == power else raised)
     if name == "rad":
         return parts.get("deg", "") + "√" + _bracketed(parts.get("e", ""))
     if name == "nary":

@@ -2,7 +2,7 @@
 
 Comes in: a file's bytes. Goes out: nothing, or `DocumentError`; XML elements.
 
-A literal example: `check_package(data, "a.docx", limits)` raises `unpacks_too_large` for 42 kB that unpack to gigabytes.
+A literal example: `check_package(data, "a.docx", limits)` raises `unpacks_too_large` for 42 kB that unpack to 4 GB.
 """
 
 from __future__ import annotations
@@ -68,11 +68,7 @@ def parse_xml(blob: bytes) -> Element:
 
 def chosen_alternative(alternate_content: Element) -> Element | None:
     """The one branch of an mc:AlternateContent to read; the others show the same text for older programs."""
-    branches = [
-        branch
-        for branch in alternate_content.iterchildren()
-        if branch.tag in {_ALTERNATIVES + "Choice", _ALTERNATIVES + "Fallback"}
-    ]
+    branches = list(alternate_content.iterchildren(_ALTERNATIVES + "Choice", _ALTERNATIVES + "Fallback"))
     with_text = (branch for branch in branches if any(text.strip() for text in branch.itertext()))
     return next(with_text, branches[0] if branches else None)
 

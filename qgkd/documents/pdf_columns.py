@@ -8,6 +8,7 @@ of three short pieces are one flow of five lines with tabs.
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -124,7 +125,7 @@ def _divides(band: Sequence[Row], gap: Interval) -> bool:
 
 def _without_heading(band: Sequence[Row], last: int) -> int:
     """How many rows a band has without the lines after a gap below it, which belong to what comes next."""
-    steps = [above.y - below.y for above, below in zip(band, band[1:], strict=False)]
+    steps = [above.y - below.y for above, below in itertools.pairwise(band)]
     pitch = statistics.median(steps) if steps else 0.0
     for at in range(last, len(band)):
         if steps[at - 1] > 1.4 * pitch:
@@ -183,10 +184,10 @@ def _is_prose(lines: Sequence[Line]) -> bool:
 
 def _table_lines(band: Sequence[Row], gutters: list[Interval]) -> list[Line]:
     """The rows of a table without ruled lines; a row without a first cell goes on with the one above."""
-    pitch = min((above.y - below.y for above, below in zip(band, band[1:], strict=False)), default=0.0)
+    pitch = min((above.y - below.y for above, below in itertools.pairwise(band)), default=0.0)
     lines: list[Line] = []
     for row in band:
-        (line,) = _row_lines(row, gutters)[:1] or [None]
+        line = _row_lines(row, gutters)[0]
         above = lines[-1] if lines else None
         if above is not None and line.text.startswith("\t") and above.y_end - line.y < 1.3 * pitch:
             pairs = zip(above.text.split("\t"), line.text.split("\t"), strict=False)

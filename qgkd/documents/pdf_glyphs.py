@@ -9,6 +9,7 @@ x grows in the direction of reading, y from the last line to the first, also for
 from __future__ import annotations
 
 import ctypes
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,10 @@ _MAX_UPRIGHT_DIGITS = 4
 _MIN_VERTICAL_RUN = 5
 _VERTICAL_FONT_WIDTH = 1.6
 _TURN_TOLERANCE_DEGREES = 3
+
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class PageGlyphs:
     slanted: int
     """Characters set at an angle, as watermarks are."""
     upright: bool
-    """Whether the first group is horizontal text on an upright page, so that the page's rules lie in its coordinates."""
+    """Whether the first group is upright horizontal text, whose coordinates are those of the page's rules."""
 
 
 def page_glyphs(page: Any) -> PageGlyphs:
@@ -64,12 +69,7 @@ def page_glyphs(page: Any) -> PageGlyphs:
         if _SYMBOL_FONTS[0] <= text <= _SYMBOL_FONTS[1]:
             result.symbols += 1
             continue
-        if (
-            failed
-            or (not text.isprintable() and text != "\u3000")
-            or _PRIVATE[0] <= text <= _PRIVATE[1]
-            or text == "\ufffd"
-        ):
+        if failed or _names_nothing(text):
             result.unreadable += text not in {"\u00a0", "\u00ad"}
             continue
         quarter = round(angle / 90)
@@ -90,9 +90,13 @@ def page_glyphs(page: Any) -> PageGlyphs:
     return result
 
 
-def _raw_glyphs(
-    page: Any,
-) -> Iterator[tuple[str, bool, tuple[float, float, float, float], tuple[float, float], float, float]]:
+def _names_nothing(text: str) -> bool:
+    """Whether a font gives a code that is no character."""
+    printable = text.isprintable() or text == "\u3000"
+    return not printable or _PRIVATE[0] <= text <= _PRIVATE[1] or text == "\ufffd"
+
+
+def _raw_glyphs(page: Any) -> Iterator[tuple[str, bool, Box, tuple[float, float], float, float]]:
     """Text, whether its font does not name it, box, origin, size in points and angle in degrees of each character."""
     import pypdfium2.raw as pdfium
 
@@ -122,9 +126,7 @@ def _raw_glyphs(
         yield text, failed, (box.left, box.bottom, box.right, box.top), (x.value, y.value), scale, angle
 
 
-def _turned(
-    text: str, box: tuple[float, float, float, float], origin: tuple[float, float], size: float, quarter: int
-) -> Glyph:
+def _turned(text: str, box: Box, origin: tuple[float, float], size: float, quarter: int) -> Glyph:
     """A character in the coordinates of its own reading direction, which is turned by quarters of a circle."""
     left, bottom, right, top = box
     x, y = origin
@@ -141,7 +143,7 @@ def _turned(
 
 def _split_by_direction(glyphs: Sequence[Glyph]) -> tuple[list[Glyph], list[Glyph]]:
     """Vertical and horizontal text of upright characters; the vertical is turned to be read from left to right."""
-    steps = [_step(here, after) for here, after in zip(glyphs, glyphs[1:], strict=False)]
+    steps = [_step(here, after) for here, after in itertools.pairwise(glyphs)]
     if steps.count(_VERTICAL) < 3:
         return [], list(glyphs)
     mostly_vertical = steps.count(_VERTICAL) > steps.count(_HORIZONTAL)
@@ -155,7 +157,13 @@ def _split_by_direction(glyphs: Sequence[Glyph]) -> tuple[list[Glyph], list[Glyp
         if mostly_vertical:
             is_vertical = direction == _VERTICAL or len(run) < 3
         (vertical if is_vertical else horizontal).extend(run)
-    return [_upended(glyph) for glyph in vertical], horizontal
+    upended = [_upended(glyph) for glyph in vertical]
+    # A number above or below all columns is the page's, even where it stands in line with one.
+    words = [glyph for glyph in upended if not glyph.text.isascii()]
+    top, end = min((glyph.x0 for glyph in words), default=0.0), max((glyph.x1 for glyph in words), default=0.0)
+    apart = [not (top - glyph.size < glyph.x1 and glyph.x0 < end + glyph.size) for glyph in upended]
+    horizontal.extend(glyph for glyph, is_apart in zip(vertical, apart, strict=True) if is_apart)
+    return [glyph for glyph, is_apart in zip(upended, apart, strict=True) if not is_apart], horizontal
 
 
 def _runs(glyphs: Sequence[Glyph], steps: Sequence[str]) -> Iterator[tuple[list[Glyph], str]]:

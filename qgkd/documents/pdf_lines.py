@@ -2,11 +2,12 @@
 
 Comes in: the characters of one reading direction. Goes out: `Row`s from top to bottom, each of `Piece`s.
 
-A literal example: the row of a table gives three pieces, `木星`, `139,820公里` and `95`; a line of two columns gives two.
+A literal example: the row of a table gives the pieces `木星`, `139,820公里` and `95`; a line of two columns gives two.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections import Counter
@@ -60,6 +61,11 @@ class Row:
     def text(self) -> str:
         """The row's text, a blank between pieces."""
         return " ".join(piece.text for piece in self.pieces)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is, or stands beside, a table with ruled lines."""
+        return any(piece.rows is not None for piece in self.pieces)
 
     @property
     def size(self) -> float:
@@ -182,7 +188,7 @@ def _pieces(line: Sequence[Glyph]) -> list[Piece]:
 def _letter_spacing(line: Sequence[Glyph]) -> float:
     """The gap between the characters of a line, in points; 0 unless most are Han characters set apart."""
     visible = [glyph for glyph in line if not glyph.text.isspace()]
-    gaps = [after.x0 - here.x1 for here, after in zip(visible, visible[1:], strict=False)]
+    gaps = [after.x0 - here.x1 for here, after in itertools.pairwise(visible)]
     han = sum(bool(_HAN.match(glyph.text)) for glyph in visible)
     if len(gaps) < 3 or 2 * han < len(visible):
         return 0.0

@@ -2,15 +2,17 @@ r"""Paragraphs from the lines of a PDF: lines that only a column's width broke a
 
 Comes in: flows of lines in reading order. Goes out: paragraphs.
 
-A literal example: `燈塔建於1867` and `年，由林文海設計。` of a column of eight characters are one paragraph; a heading, an
+A literal example: `燈塔建於1867` and `年，由林文海設計。` of a narrow column are one paragraph; a heading, an
 item of a list and a line that ends before the column does are paragraphs of their own.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from qgkd.documents.pdf_columns import Flow, Line
 
@@ -23,45 +25,55 @@ _ITEM = re.compile(
 )
 _WEAK_ITEM = re.compile(r"(?:\d{1,2}[、)）]|[-–*]\s|[甲乙丙丁戊己]、)")
 _HYPHENATED = re.compile(r"[A-Za-z][-\u00ad]$")
-_WIDE_EM = 10
+_VERSE_WIDTH = 10
+"""Of a poem's line, in characters."""
+_SAME_SIZE = 0.08
+_SLACK, _SLACK_AT_END = 1.2, 0.2
+"""How much of a full line may stay empty, in characters."""
+_GAP, _GAP_IN_SENTENCE = 1.45, 3.0
+"""From which distance on two lines are two paragraphs, in distances of the column's lines."""
+_INDENT = 1.2
+_LATIN_WIDTH = 0.55
 _LATIN = re.compile(r"[A-Za-z0-9,.;:!?)'\"%\u00c0-\u024f]")
 _LATIN_WORD = re.compile(r"[A-Za-z0-9.,'\u00c0-\u024f-]+")
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A line with what it is judged by: its column, its margins and the distance of its column's lines, in points."""
+
+    line: Line
+    flow: Flow
+    left: float
+    right: float
+    pitch: float
+    is_verse: bool
+
+
 def paragraphs_of(flows: Sequence[Flow]) -> Iterator[str]:
     """Join the lines of a document to paragraphs, also across columns and pages; footnotes follow their paragraph."""
-    edges = _page_edges(flows)
+    margins = _page_margins(flows)
     text = ""
-    before: tuple[Line, Flow] | None = None
+    before: _Place | None = None
     notes: list[str] = []
     for flow in flows:
-        x0, x1 = edges if flow.whole_page else (flow.x0, flow.x1)
-        pitch = _pitch(flow.lines)
-        verse = _is_verse(flow)
+        left, right = margins if flow.whole_page else (flow.x0, flow.x1)
+        pitch, is_verse = _pitch(flow.lines), _is_verse(flow)
         for line in flow.lines:
-            joined = (
-                before is not None
-                and not verse
-                and _goes_on(before[0], line, before[1], flow, (x0, x1), edges, pitch, text)
-            )
-            if joined:
+            place = _Place(line, flow, left, right, pitch, is_verse)
+            if before is not None and _goes_on(before, place, text):
                 text = _joined(text, line.text)
             else:
-                if text:
-                    yield text
-                yield from notes
+                yield from (text, *notes) if text else notes
                 notes = []
                 text = line.text
-            before = (line, flow)
+            before = place
         if flow.notes:
-            note_flow = Flow(flow.notes, flow.x0, flow.x1, whole_page=False)
-            notes.extend(paragraphs_of([note_flow]))
-    if text:
-        yield text
-    yield from notes
+            notes.extend(paragraphs_of([Flow(flow.notes, flow.x0, flow.x1, whole_page=False)]))
+    yield from (text, *notes) if text else notes
 
 
-def _page_edges(flows: Sequence[Flow]) -> tuple[float, float]:
+def _page_margins(flows: Sequence[Flow]) -> tuple[float, float]:
     """The margins of the text that runs over the whole width; one long line beyond them does not move them."""
     lines = [line for flow in flows if flow.whole_page for line in flow.lines if not line.fixed]
     if not lines:
@@ -71,7 +83,7 @@ def _page_edges(flows: Sequence[Flow]) -> tuple[float, float]:
 
 
 def _pitch(lines: Sequence[Line]) -> float:
-    steps = [above.y_end - below.y for above, below in zip(lines, lines[1:], strict=False)]
+    steps = [above.y_end - below.y for above, below in itertools.pairwise(lines)]
     return statistics.median_low(steps) if steps else 0.0
 
 
@@ -79,44 +91,34 @@ def _is_verse(flow: Flow) -> bool:
     """Whether every line is short and ends a clause, as the lines of a poem do."""
     lines = [line for line in flow.lines if not line.fixed]
     ends = sum(bool(_CLAUSE_END.search(line.text)) for line in lines)
-    return (
-        len(lines) >= 3 and ends >= 0.6 * len(lines) and flow.x1 - flow.x0 < _WIDE_EM * max(line.size for line in lines)
-    )
+    width = _VERSE_WIDTH * max((line.size for line in lines), default=0.0)
+    return len(lines) >= 3 and ends >= 0.6 * len(lines) and flow.x1 - flow.x0 < width
 
 
-def _goes_on(
-    line: Line,
-    after: Line,
-    flow: Flow,
-    next_flow: Flow,
-    next_edges: tuple[float, float],
-    page_edges: tuple[float, float],
-    pitch: float,
-    paragraph: str,
-) -> bool:
-    """Whether a line was broken by its column's width, and `after` is its other half."""
-    left, right = page_edges if flow.whole_page else (flow.x0, flow.x1)
-    if line.fixed or after.fixed or abs(line.size - after.size) > 0.08 * max(line.size, after.size):
+def _goes_on(before: _Place, place: _Place, paragraph: str) -> bool:
+    """Whether a line was broken by its column's width, and the next is its other half.
+
+    Args:
+        before: The line.
+        place: The next one.
+        paragraph: The text that ends with the line, which may begin with the mark of a list.
+    """
+    line, after = before.line, place.line
+    if line.fixed or after.fixed or place.is_verse or abs(line.size - after.size) > _SAME_SIZE * after.size:
         return False
+    in_list = bool(_ITEM.match(paragraph) or _WEAK_ITEM.match(paragraph))
     ends_sentence = bool(_SENTENCE_END.search(line.text))
-    if _ITEM.match(after.text) or (
-        _WEAK_ITEM.match(after.text) and (ends_sentence or _ITEM.match(paragraph) or _WEAK_ITEM.match(paragraph))
-    ):
+    if _ITEM.match(after.text) or (_WEAK_ITEM.match(after.text) and (ends_sentence or in_list)):
         return False
+    # A full line has no room for what the next one begins with; punctuation that may not begin a line takes some too.
     first_word = _LATIN_WORD.match(after.text)
-    needed = 0.55 * line.size * len(first_word[0]) if first_word else line.size
-    slack = (0.2 if ends_sentence else 1.2) * line.size
-    if right - line.x1 > needed + slack:
+    needed = _LATIN_WIDTH * line.size * len(first_word[0]) if first_word else line.size
+    if before.right - line.x1 > needed + (_SLACK_AT_END if ends_sentence else _SLACK) * line.size:
         return False
-    if (
-        flow is next_flow
-        and line.y_end - after.y > 1.45 * pitch
-        and (ends_sentence or line.y_end - after.y > 3 * pitch)
-    ):
+    step = line.y_end - after.y
+    if before.flow is place.flow and step > (_GAP if ends_sentence else _GAP_IN_SENTENCE) * place.pitch:
         return False
-    hanging = bool(_ITEM.match(paragraph) or _WEAK_ITEM.match(paragraph))
-    indent, next_indent = line.x0 - left, after.x0 - next_edges[0]
-    return hanging or next_indent < indent + 1.2 * after.size
+    return in_list or after.x0 - place.left < line.x0 - before.left + _INDENT * after.size
 
 
 def _joined(text: str, line: str) -> str:

@@ -7,6 +7,7 @@ A literal example: of three pages that begin with `七年級社會` and end with
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections import Counter, defaultdict
@@ -59,6 +60,8 @@ def _edges(page: Sequence[Row]) -> Iterator[tuple[int, bool]]:
 
 def _page_number_rows(page: Sequence[Row]) -> Iterator[int]:
     """The first and the last row where it is a page's number, apart from the text."""
+    if len(page) == 1 and _BARE_NUMBER.fullmatch(page[0].text):
+        yield 0
     for at, neighbour in ((0, 1), (len(page) - 1, len(page) - 2)):
         if not (0 <= at < len(page) and 0 <= neighbour < len(page)):
             continue
@@ -76,7 +79,7 @@ def _add_set_apart(pages: Sequence[list[Row]], running: list[set[int]]) -> None:
         if len(rest) < 4:
             continue
         body_size = statistics.median(row.size for row in page)
-        pitch = statistics.median(above.y - below.y for above, below in zip(page, page[1:], strict=False))
+        pitch = statistics.median(above.y - below.y for above, below in itertools.pairwise(page))
         for at, neighbour, is_top in ((rest[0], rest[1], True), (rest[-1], rest[-2], False)):
             gap = abs(page[at].y - page[neighbour].y)
             if gap > 1.6 * pitch and page[at].size < 0.95 * body_size:

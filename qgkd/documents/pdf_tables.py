@@ -1,4 +1,4 @@
-"""Tables with ruled lines: what stands in a cell belongs to it, on however many lines it stands.
+r"""Tables with ruled lines: what stands in a cell belongs to it, on however many lines it stands.
 
 Comes in: a page and its characters. Goes out: a row per table, and the characters outside of tables.
 

@@ -57,12 +57,13 @@ def pdf_of_pages(
         b"V" if vertical else b"H",
         b"/ToUnicode 6 0 R" if unicode_map else b"",
     )
+    kids = b" ".join(b"%d 0 R" % (9 + 2 * number) for number in range(len(pages)))
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Count %d/Kids[%s]>>"
-        % (len(pages), b" ".join(b"%d 0 R" % (9 + 2 * n) for n in range(len(pages)))),
+        b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(pages), kids),
         font,
-        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/Made/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
+        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/Made"
+        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
         b"/DW 1000/W[32 126 500]/FontDescriptor 5 0 R/CIDToGIDMap 8 0 R>>",
         b"<</Type/FontDescriptor/FontName/Made/Flags 4/FontBBox[0 -120 1000 880]/Ascent 880/Descent -120/ItalicAngle 0"
         b"/CapHeight 700/StemV 80/FontFile2 7 0 R>>",
@@ -73,8 +74,8 @@ def pdf_of_pages(
     for number, page in enumerate(pages):
         content = b"\n".join(_operators(item) for item in page)
         objects.append(
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Rotate %d/Resources<</Font<</F 3 0 R>>>>/Contents %d 0 R>>"
-            % (rotate, 10 + 2 * number)
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Rotate %d/Resources<</Font<</F 3 0 R>>>>"
+            b"/Contents %d 0 R>>" % (rotate, 10 + 2 * number)
         )
         objects.append(b"<</Length %d>>stream\n%s\nendstream" % (len(content), content))
     return _file(objects)
