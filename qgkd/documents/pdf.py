@@ -82,7 +82,6 @@ def _pages(document: Any, left_out: Counter[str]) -> tuple[list[list[list[Row]]]
         page = document[number]
         found = page_glyphs(page)
         unreadable += found.unreadable
-        left_out["symbols"] += found.symbols
         left_out["watermarks"] += found.slanted
         groups = []
         for group, glyphs in enumerate(found.groups):

@@ -22,6 +22,8 @@ _MIN_ROWS = 2
 _MIN_PROSE_WIDTH = 7
 _MAX_STAGGER = 1.25
 """How far below one column the other may begin, in characters: less than to the next line."""
+_HEADING_GAP = 1.4
+"""From which gap on a line below columns is a heading of what follows, in distances of their lines."""
 _MARGIN = 2
 """Columns are wider than this, in characters."""
 
@@ -94,7 +96,7 @@ def _band(rows: Sequence[Row], start: int) -> tuple[int, list[Interval]]:
     if band[0].y - band[beside[0]].y > _MAX_STAGGER * size:  # a line before the columns begin
         return start, []
     if end < len(rows):
-        end = start + _without_heading(band, beside[-1] + 1)
+        end = start + _without_heading(band, beside[-1] + 1, gutters[0])
     return (end, gutters) if len(rows[start:end]) >= _MIN_ROWS else (start, [])
 
 
@@ -123,12 +125,13 @@ def _divides(band: Sequence[Row], gap: Interval) -> bool:
     return min(left[0], right[0]) >= max(left[-1], right[-1])
 
 
-def _without_heading(band: Sequence[Row], last: int) -> int:
+def _without_heading(band: Sequence[Row], last: int, gutter: Interval) -> int:
     """How many rows a band has without the lines after a gap below it, which belong to what comes next."""
-    steps = [above.y - below.y for above, below in itertools.pairwise(band)]
-    pitch = statistics.median(steps) if steps else 0.0
     for at in range(last, len(band)):
-        if steps[at - 1] > 1.4 * pitch:
+        is_right = _beyond(band[at].pieces, gutter)
+        heights = [row.y for row in band[: at + 1] if any((piece.x0 >= gutter[1]) is is_right for piece in row.pieces)]
+        steps = [above - below for above, below in itertools.pairwise(heights)]
+        if steps and steps[-1] > _HEADING_GAP * statistics.median(steps):
             return at
     return len(band)
 

@@ -17,8 +17,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 _PRIVATE = ("\ue000", "\uf8ff")
-_SYMBOL_FONTS = ("\uf000", "\uf0ff")
-"""Where Word puts the bullets of Symbol and Wingdings: pictures, not characters that a font fails to name."""
 _HORIZONTAL, _VERTICAL = "horizontal", "vertical"
 _MAX_UPRIGHT_DIGITS = 4
 _MIN_VERTICAL_RUN = 5
@@ -50,7 +48,6 @@ class PageGlyphs:
     """Those read in the same direction; the page's main direction first, in the order in which they were drawn."""
     unreadable: int
     """Characters whose font does not say what they are."""
-    symbols: int
     slanted: int
     """Characters set at an angle, as watermarks are."""
     upright: bool
@@ -60,14 +57,11 @@ class PageGlyphs:
 def page_glyphs(page: Any) -> PageGlyphs:
     """Read the visible characters of a page."""
     turned: dict[int, list[Glyph]] = defaultdict(list)
-    result = PageGlyphs(groups=[], unreadable=0, symbols=0, slanted=0, upright=False)
+    result = PageGlyphs(groups=[], unreadable=0, slanted=0, upright=False)
     left, bottom, right, top = page.get_cropbox()
     for text, failed, box, origin, size, angle in _raw_glyphs(page):
         middle_x, middle_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         if size <= 0 or not (left <= middle_x <= right and bottom <= middle_y <= top):
-            continue
-        if _SYMBOL_FONTS[0] <= text <= _SYMBOL_FONTS[1]:
-            result.symbols += 1
             continue
         if failed or _names_nothing(text):
             result.unreadable += text not in {"\u00a0", "\u00ad"}
@@ -90,8 +84,15 @@ def page_glyphs(page: Any) -> PageGlyphs:
     return result
 
 
+def is_symbol(text: str) -> bool:
+    """Whether a character is one of Symbol's or Wingdings', which Word puts at U+F000-F0FF: a bullet, most likely."""
+    return "\uf000" <= text <= "\uf0ff"
+
+
 def _names_nothing(text: str) -> bool:
     """Whether a font gives a code that is no character."""
+    if is_symbol(text):
+        return False
     printable = text.isprintable() or text == "\u3000"
     return not printable or _PRIVATE[0] <= text <= _PRIVATE[1] or text == "\ufffd"
 

@@ -12,10 +12,10 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qgkd.documents.characters import superscript
-from qgkd.documents.pdf_glyphs import Glyph
+from qgkd.documents.pdf_glyphs import Glyph, is_symbol
 
 _BOPOMOFO = re.compile("[\u3105-\u312f\u31a0-\u31bf\u02c7\u02ca\u02cb\u02d9]")
 _READING = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u3040-\u30ff\u3105-\u312f\u02c7\u02ca\u02cb\u02d9\\s]+")
@@ -27,6 +27,10 @@ _SAME_LINE = 0.3
 _FIRST_EAST_ASIAN = "\u2e80"
 _SMALL = 0.72
 _PIECE_GAP = 1.0
+_LIST_MARK = re.compile(r"([•●○◎■□▪◆◇★※▶➢✓*–-]|[(（]?[\dA-Za-z一二三四五六七八九十]{1,3}[.．、)）]|[①-⑳])\s*")
+_LIST_MARK_CHARS = 6
+_MARK_GAP = 4.0
+"""How far the text of a list's item may stand from its mark, in characters."""
 _MAX_BLANKS = 3
 """Typed blanks that are part of a line; more of them set pieces apart, as a gap does."""
 _SPACED_HAN = re.compile(
@@ -82,8 +86,8 @@ def rows_of(glyphs: Sequence[Glyph], left_out: Counter[str]) -> list[Row]:
             lines[-1].append(glyph)
         else:
             lines.append([glyph])
-    for line in lines:
-        line.sort(key=lambda glyph: glyph.x0)
+    for at, line in enumerate(lines):
+        lines[at] = _without_symbols(sorted(line, key=lambda glyph: glyph.x0), left_out)
     _join_small_lines(lines, left_out)
     rows = [Row(y=line[0].y, pieces=_pieces(line)) for line in lines if line]
     return [row for row in rows if row.pieces]
@@ -97,6 +101,13 @@ def _without_bopomofo(glyphs: Sequence[Glyph], left_out: Counter[str]) -> list[G
     kept = [glyph for glyph in glyphs if glyph.size > limit or not _BOPOMOFO.match(glyph.text)]
     left_out["readings"] += len(glyphs) - len(kept)
     return kept
+
+
+def _without_symbols(line: list[Glyph], left_out: Counter[str]) -> list[Glyph]:
+    """A line whose first symbol is a bullet; others may be anything, and are left out."""
+    kept = [glyph for at, glyph in enumerate(line) if at == 0 or not is_symbol(glyph.text)]
+    left_out["symbols"] += len(line) - len(kept)
+    return [replace(kept[0], text="•"), *kept[1:]] if is_symbol(kept[0].text) else kept
 
 
 def _join_small_lines(lines: list[list[Glyph]], left_out: Counter[str]) -> None:
@@ -175,7 +186,10 @@ def _pieces(line: Sequence[Glyph]) -> list[Piece]:
             continue
         if last is not None:
             reached = run[-1].x1 if 0 < blanks <= _MAX_BLANKS else last.x1
-            if glyph.x0 - reached > max(_PIECE_GAP * glyph.size, _PIECE_GAP * last.size, 2.2 * spacing):
+            limit = max(_PIECE_GAP * glyph.size, _PIECE_GAP * last.size, 2.2 * spacing)
+            if not pieces and _LIST_MARK.fullmatch("".join(before.text for before in run[:_LIST_MARK_CHARS])):
+                limit = _MARK_GAP * glyph.size
+            if glyph.x0 - reached > limit:
                 pieces.append(_piece(run, spacing))
                 run = []
         run.append(glyph)

@@ -15,14 +15,16 @@ from collections.abc import Iterator, Sequence
 
 from qgkd.documents.pdf_lines import Row
 
-_MAX_RUNNING_ROWS = 3
-"""At the top, and at the bottom, of a page."""
+_MAX_RUNNING_ROWS = 4
+"""At the top and the bottom of a page together."""
 _NUMBER = r"(?:\d{1,4}|[ivxlc]{1,6}|[〇零一二三四五六七八九十百]{1,4})"
 _PAGE_NUMBER = re.compile(
     rf"(?:[-–—·•~〜《〈\[(（]|第|[Pp]age|[Pp]\.?|頁|页)*\s*{_NUMBER}\s*(?:頁|页)?"
     rf"(?:\s*[/／，,、of共]+\s*{_NUMBER}\s*(?:頁|页)?)?\s*(?:[-–—·•~〜》〉\])）])*"
 )
 _BARE_NUMBER = re.compile(r"[-–—·\s]*\d{1,4}[-–—·\s]*")
+_NOTE_MARK = re.compile(r"[\d①-⑳*＊※†\[【註注(（]")
+_NOT_DIGIT = re.compile(r"\D")
 _DIGITS = re.compile(r"\d+|(?<=第)[一二三四五六七八九十百]+")
 _SAME_PLACE_POINTS = 4
 _WIDE_GAP = 1.5
@@ -36,15 +38,16 @@ def without_running_rows(pages: Sequence[list[Row]], left_out: Counter[str]) -> 
         for at, is_top in _edges(page):
             places[_DIGITS.sub("#", page[at].text), is_top].append((number, page[at].y))
     for number, page in enumerate(pages):
+        repeated: list[int] = []
         for is_top in (True, False):
-            repeated = []
             for at, _ in sorted((edge for edge in _edges(page) if edge[1] is is_top), reverse=not is_top):
                 found = places[_DIGITS.sub("#", page[at].text), is_top]
                 if not any(other != number and abs(y - page[at].y) <= _SAME_PLACE_POINTS for other, y in found):
                     break
                 repeated.append(at)
-            if len(repeated) <= _MAX_RUNNING_ROWS:  # more of them are a page that comes twice
-                running[number].update(repeated)
+        if len(repeated) <= _MAX_RUNNING_ROWS:  # more of them are a page that comes twice
+            running[number].update(repeated)
+    _add_numbered(pages, running)
     _add_set_apart(pages, running)
     left_out["running_lines"] += sum(len(rows) for rows in running)
     return [[row for at, row in enumerate(page) if at not in rows] for page, rows in zip(pages, running, strict=True)]
@@ -52,10 +55,9 @@ def without_running_rows(pages: Sequence[list[Row]], left_out: Counter[str]) -> 
 
 def _edges(page: Sequence[Row]) -> Iterator[tuple[int, bool]]:
     """The rows at the top and the bottom of a page, none of them twice."""
-    rows = _MAX_RUNNING_ROWS + 1
-    count = min(rows, (len(page) + 1) // 2)
+    count = min(_MAX_RUNNING_ROWS, (len(page) + 1) // 2)
     yield from ((at, True) for at in range(count))
-    yield from ((at, False) for at in range(max(count, len(page) - rows), len(page)))
+    yield from ((at, False) for at in range(max(count, len(page) - _MAX_RUNNING_ROWS), len(page)))
 
 
 def _page_number_rows(page: Sequence[Row]) -> Iterator[int]:
@@ -71,7 +73,22 @@ def _page_number_rows(page: Sequence[Row]) -> Iterator[int]:
             yield at
 
 
-def _add_set_apart(pages: Sequence[list[Row]], running: list[set[int]]) -> None:
+def _add_numbered(pages: Sequence[list[Row]], running: Sequence[set[int]]) -> None:
+    """Add heads and feet with a page's number beside a text that changes: the number counts the pages."""
+    counted: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for number, page in enumerate(pages):
+        for at in {0, len(page) - 1} & set(range(len(page))):
+            ends = {page[at].pieces[0].text, page[at].pieces[-1].text} if len(page[at].pieces) > 1 else set()
+            for end in ends:
+                if _BARE_NUMBER.fullmatch(end):
+                    counted[int(_NOT_DIGIT.sub("", end)) - number].append((number, at))
+    for found in counted.values():
+        if len({number for number, _ in found}) > 1:
+            for number, at in found:
+                running[number].add(at)
+
+
+def _add_set_apart(pages: Sequence[list[Row]], running: Sequence[set[int]]) -> None:
     """Add heads that change with the chapter: small, at one height on many pages, and far from the text."""
     heights: dict[tuple[int, bool], list[int]] = defaultdict(list)
     for number, page in enumerate(pages):
@@ -82,7 +99,8 @@ def _add_set_apart(pages: Sequence[list[Row]], running: list[set[int]]) -> None:
         pitch = statistics.median(above.y - below.y for above, below in itertools.pairwise(page))
         for at, neighbour, is_top in ((rest[0], rest[1], True), (rest[-1], rest[-2], False)):
             gap = abs(page[at].y - page[neighbour].y)
-            if gap > 1.6 * pitch and page[at].size < 0.95 * body_size:
+            is_note = not is_top and _NOTE_MARK.match(page[at].text)
+            if not is_note and gap > 1.6 * pitch and page[at].size < 0.95 * body_size:
                 heights[round(page[at].y / _SAME_PLACE_POINTS), is_top].append(number * 100_000 + at)
     for found in heights.values():
         if len(found) >= 3:

@@ -30,10 +30,11 @@ from qgkd.documents.package import (
 )
 
 _SLIDE = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_SHAPES = {_SLIDE + name for name in ("sp", "grpSp", "graphicFrame", "pic")}
 _FURNITURE = {"sldNum", "ftr", "dt", "hdr"}
 _TITLES = {"title", "ctrTitle"}
-_SAME_HEIGHT_EMU = 180_000
-"""Half a centimetre: shapes that begin within it stand beside each other."""
+_NEAR_EMU = 180_000
+"""Half a centimetre, by which shapes below each other may overlap."""
 
 
 def pptx_text(data: bytes, name: str, limits: DocumentLimits) -> tuple[str, Counter[str]]:
@@ -80,6 +81,8 @@ def _shapes(tree: Element) -> Iterator[Element]:
             yield from _shapes(child if chosen is None else chosen)
             continue
         properties = next(child.iter(_SLIDE + "cNvPr"), None)
+        if child.tag not in _SHAPES:
+            continue
         hidden = properties is not None and properties.get("hidden") in {"1", "true"}
         if not hidden and _placeholder_type(child) not in _FURNITURE:
             yield child
@@ -111,16 +114,24 @@ def _corner(shape: Element, inherited: dict[int, Any]) -> tuple[int, int, int] |
 
 
 def _in_reading_order(placed: list[tuple[tuple[int, int, int] | None, Element]]) -> list[Element]:
-    """Shapes from top to bottom; those that stand beside each other from left to right."""
+    """Shapes from top to bottom; those that stand beside each other column by column, from left to right."""
     if any(corner is None for corner, _ in placed):
         return [shape for _, shape in placed]  # the order in which they were drawn
-    waiting = sorted(((corner, shape) for corner, shape in placed if corner is not None), key=lambda pair: pair[0][:2])
+    waiting = sorted(((corner, shape) for corner, shape in placed if corner is not None), key=lambda pair: pair[0])
     order: list[Element] = []
     while waiting:
-        bottom = max(waiting[0][0][2], waiting[0][0][0] + 2 * _SAME_HEIGHT_EMU)
-        band = [(corner, shape) for corner, shape in waiting if corner[0] <= bottom - _SAME_HEIGHT_EMU]
-        order.extend(shape for _, shape in sorted(band, key=lambda pair: (pair[0][1], pair[0][0])))
-        waiting = [pair for pair in waiting if pair not in band]
+        band: list[tuple[tuple[int, int, int], Element]] = []
+        bottom = waiting[0][0][0] + 2 * _NEAR_EMU
+        while waiting and waiting[0][0][0] < bottom - _NEAR_EMU:
+            band.append(waiting.pop(0))
+            bottom = max(bottom, band[-1][0][2])
+        column, left = 0, band[0][0][1]
+        columns = []
+        for corner, shape in sorted(band, key=lambda pair: pair[0][1]):
+            if corner[1] > left + 2 * _NEAR_EMU:
+                column, left = column + 1, corner[1]
+            columns.append((column, corner[0], shape))
+        order.extend(shape for _, _, shape in sorted(columns, key=lambda entry: entry[:2]))
     return order
 
 

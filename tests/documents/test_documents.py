@@ -12,10 +12,10 @@ import docx
 import pptx
 import pypdf
 import pytest
+from pdf_pages import Text, pdf_of_pages
 
-from qgkd.documents import DocumentError, DocumentLimits, read_document
-from qgkd.documents.pdf import join_lines
-from qgkd.documents.plain import decode, markdown_text
+from qgkd.documents import Document, DocumentError, DocumentLimits, read_document
+from qgkd.documents.plain import decode
 from qgkd.documents.read import clean_text
 from qgkd.question_forms import Language
 
@@ -83,14 +83,6 @@ def test_bytes_of_no_encoding_are_refused() -> None:
         decode(bytes(range(128, 256)) * 4, "a.txt")
 
 
-def test_markdown_loses_its_marks_and_runs_nothing() -> None:
-    source = (
-        f"# 燈塔\n\n- **林文海**設計\n\n[連結](http://x.invalid) ![圖](y.png) <script>alert(1)</script>\n\n{LIGHTHOUSE}"
-    )
-    text = markdown_text(source)
-    assert text == f"燈塔\n\n林文海設計\n\n連結  alert(1)\n\n{LIGHTHOUSE}"
-
-
 def test_word_and_slides_in_order() -> None:
     document = read_document("第一課.docx", docx_of("燈塔", LIGHTHOUSE))
     assert document.text == f"燈塔\n{LIGHTHOUSE}\n建成\t1867年\n表後"
@@ -116,13 +108,25 @@ def test_pdf_text_and_its_empty_pages() -> None:
 
 
 def test_lines_broken_by_the_width_of_a_page_are_joined() -> None:
-    assert join_lines("燈塔建於1867\n年，由林文海\n設計。\n12\n它很高。") == "燈塔建於1867年，由林文海設計。\n它很高。"
-    assert join_lines("第一章\n燈塔建於1867年很久以前") == "第一章\n燈塔建於1867年很久以前"
+    def text(*lines: str) -> str:
+        placed = [Text(72, 700 - 20 * row, line) for row, line in enumerate(lines)]
+        return read_document("a.pdf", pdf_of_pages([placed])).text
+
+    assert text("燈塔建於1867", "年，由林文海", "設計。", "它很高。") == "燈塔建於1867年，由林文海設計。\n它很高。"
+    assert text("第一章", "燈塔建於1867年很久以前") == "第一章\n燈塔建於1867年很久以前"
+
+
+def test_what_was_left_out_is_reported_in_every_language() -> None:
+    document = Document(text="", title="", left_out={"running_lines": 6, "pictures": 1, "a_code_of_later": 2})
+    assert document.left_out_notice(Language.ENGLISH) == "Left out: 6 headers, footers and page numbers, 1 pictures."
+    assert document.left_out_notice(Language.TRADITIONAL) == "沒有讀入：6 個頁首、頁尾和頁碼、1 張圖片。"
+    assert Document(text="", title="").left_out_notice(Language.SIMPLIFIED) == ""
 
 
 HOSTILE = {
     "unpacks_too_large": ("a.docx", bomb),
     "pdf_no_text": ("a.pdf", lambda: pdf_of(None)),
+    "pdf_no_unicode": ("a.pdf", lambda: pdf_of_pages([[Text(72, 700, LIGHTHOUSE)]], unicode_map=False)),
     "pdf_password": ("a.pdf", lambda: pdf_of("secret", password="x")),
     "office_protected": ("a.docx", lambda: b"\xd0\xcf\x11\xe0" + bytes(600)),
     "broken": ("a.pptx", lambda: b"no package at all"),
