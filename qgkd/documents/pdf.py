@@ -23,7 +23,9 @@ from qgkd.documents.pdf_running import without_running_rows
 from qgkd.documents.pdf_tables import ruled_tables
 
 _PASSWORD_ERROR = 4
-_MAX_UNREADABLE_SHARE = 0.05
+_MAX_UNREADABLE_SHARE = 0.03
+_MAX_UNREADABLE = 2
+"""Of a short text."""
 _MAX_ACCENTED_SHARE = 0.15
 _MAX_RARE_HAN_SHARE = 0.25
 _MIN_JUDGED_CHARS = 20
@@ -62,6 +64,7 @@ def pdf_text(data: bytes, name: str, limits: DocumentLimits) -> tuple[str, int, 
         raise DocumentError("broken", name=name) from error
     texts = ["".join(row.text for rows in page for row in rows) for page in pages]
     _refuse_unreadable("".join(texts), unreadable, name)
+    left_out["unreadable"] += unreadable
     empty_pages = sum(not text for text in texts)
     if empty_pages == count:
         raise DocumentError("pdf_no_text", name=name)
@@ -101,7 +104,7 @@ def _refuse_unreadable(text: str, unreadable: int, name: str) -> None:
         DocumentError: Too many characters have no Unicode value, or text is what no Chinese text looks like.
     """
     text = plain_characters(text)
-    total = max(len(text) + unreadable, 1)
+    total = max(len(text), 1)
     accented = len(_ACCENTED.findall(text))
     han = _HAN.findall(text)
     rare = sum(not is_common(character) for character in han)
@@ -110,7 +113,7 @@ def _refuse_unreadable(text: str, unreadable: int, name: str) -> None:
         wrong += accented
     if len(han) >= _MIN_JUDGED_CHARS and rare > _MAX_RARE_HAN_SHARE * len(han):
         wrong += rare
-    if wrong > _MAX_UNREADABLE_SHARE * total:
+    if wrong > max(_MAX_UNREADABLE_SHARE * total, _MAX_UNREADABLE):
         raise DocumentError("pdf_no_unicode", name=name, share=max(round(100 * wrong / total), 1))
 
 

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from qgkd.documents.pdf_lines import Piece, Row
 
 Interval = tuple[float, float]
-_MIN_GUTTER = 0.9
+_MIN_GUTTER = 0.7
 """Of a gap between columns, in widths of a character."""
 _MIN_ROWS = 2
 _MIN_PROSE_WIDTH = 7
+_WIDE_BLANK = 1.6
+"""Up to which width a gap of a line by itself is a blank in a sentence, in characters."""
 _MAX_STAGGER = 1.25
 """How far below one column the other may begin, in characters: less than to the next line."""
 _HEADING_GAP = 1.4
@@ -150,6 +152,9 @@ def _row_lines(row: Row, gutters: list[Interval]) -> list[Line]:
             for piece in ruled
             for text in piece.rows or ()
         ]
+    gaps = [after.x0 - before.x1 for before, after in itertools.pairwise(row.pieces)]
+    if not gutters and gaps and max(gaps) < _WIDE_BLANK * row.size:
+        return [Line(row.text, row.pieces[0].x0, row.pieces[-1].x1, row.y, row.size, y_end=row.y)]
     cells = [""] * (len(gutters) + 1)
     for piece in row.pieces:
         column = sum(piece.x0 >= gap[1] for gap in gutters)

@@ -11,12 +11,22 @@ from __future__ import annotations
 import ctypes
 import itertools
 import math
+import sys
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-_PRIVATE = ("\ue000", "\uf8ff")
+from qgkd.documents.characters import is_common
+
+UNREADABLE = "□"
+"""Stands for a character that cannot be read, so that a sentence does not lose it unseen."""
+_FIRST_EAST_ASIAN = "\u2e80"
+_NO_CHARACTER = {"Cc", "Cn", "Co", "Cs"}
+"""Categories of Unicode that hold no character: control, unassigned, private, half pairs."""
+_PLAUSIBLE = (" ~", "\u2010\u2030", "\u2190\u2199", "\u2460\u2473", "\u25a0\u25cf", "\u3000\u30ff", "\uff00\uff5e")
+"""First and last of the characters besides Han that Chinese text is written with: ASCII, dashes, arrows, ①, ■, kana."""
 _HORIZONTAL, _VERTICAL = "horizontal", "vertical"
 _MAX_UPRIGHT_DIGITS = 4
 _MIN_VERTICAL_RUN = 5
@@ -26,6 +36,7 @@ _TURN_TOLERANCE_DEGREES = 3
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
+RawGlyph = tuple[str, bool, Box, tuple[float, float], float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +74,16 @@ def page_glyphs(page: Any) -> PageGlyphs:
         middle_x, middle_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         if size <= 0 or not (left <= middle_x <= right and bottom <= middle_y <= top):
             continue
-        if failed or _names_nothing(text):
-            result.unreadable += text not in {"\u00a0", "\u00ad"}
+        category = unicodedata.category(text)
+        if category == "Cf":  # invisible marks
             continue
+        if (
+            (category in _NO_CHARACTER and not is_symbol(text))
+            or text == "\ufffd"
+            or (failed and not _is_plausible(text))
+        ):
+            result.unreadable += 1
+            text = UNREADABLE
         quarter = round(angle / 90)
         if abs(angle - 90 * quarter) > _TURN_TOLERANCE_DEGREES:
             result.slanted += 1
@@ -89,15 +107,14 @@ def is_symbol(text: str) -> bool:
     return "\uf000" <= text <= "\uf0ff"
 
 
-def _names_nothing(text: str) -> bool:
-    """Whether a font gives a code that is no character."""
-    if is_symbol(text):
-        return False
-    printable = text.isprintable() or text == "\u3000"
-    return not printable or _PRIVATE[0] <= text <= _PRIVATE[1] or text == "\ufffd"
+def _is_plausible(text: str) -> bool:
+    """Whether a code may be meant as a character although its font has no Unicode map; numbers of glyphs seldom are."""
+    if "\u4e00" <= text <= "\u9fff":
+        return is_common(text)
+    return any(first <= text <= last for first, last in _PLAUSIBLE)
 
 
-def _raw_glyphs(page: Any) -> Iterator[tuple[str, bool, Box, tuple[float, float], float, float]]:
+def _raw_glyphs(page: Any) -> Iterator[RawGlyph]:
     """Text, whether its font does not name it, box, origin, size in points and angle in degrees of each character."""
     import pypdfium2.raw as pdfium
 
@@ -106,10 +123,15 @@ def _raw_glyphs(page: Any) -> Iterator[tuple[str, bool, Box, tuple[float, float]
     box, matrix, x, y = pdfium.FS_RECTF(), pdfium.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
     scale, angle, known = 1.0, 0.0, (0.0, 0.0)
     high = ""
+    before: RawGlyph | None = None
     for index in range(text_page.count_chars()):
         code = pdfium.FPDFText_GetUnicode(raw, index)
         if code in {10, 13, 32} and pdfium.FPDFText_IsGenerated(raw, index):
+            if code == ord(" ") and before is not None and before[0] < _FIRST_EAST_ASIAN:
+                yield (" ", False, (before[2][2], before[2][1], before[2][2], before[2][3]), *before[3:])
             continue
+        if code > sys.maxunicode:  # what a damaged font gives
+            code = ord("\ufffd")
         text = "-" if code == 2 and pdfium.FPDFText_IsHyphen(raw, index) == 1 else chr(code)
         if "\ud800" <= text <= "\udbff":
             high = text
@@ -124,7 +146,8 @@ def _raw_glyphs(page: Any) -> Iterator[tuple[str, bool, Box, tuple[float, float]
             scale = math.hypot(matrix.c, matrix.d) * pdfium.FPDFText_GetFontSize(raw, index)
             angle = math.degrees(math.atan2(matrix.b, matrix.a))
         failed = pdfium.FPDFText_HasUnicodeMapError(raw, index) == 1
-        yield text, failed, (box.left, box.bottom, box.right, box.top), (x.value, y.value), scale, angle
+        before = text, failed, (box.left, box.bottom, box.right, box.top), (x.value, y.value), scale, angle
+        yield before
 
 
 def _turned(text: str, box: Box, origin: tuple[float, float], size: float, quarter: int) -> Glyph:

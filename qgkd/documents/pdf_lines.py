@@ -26,17 +26,19 @@ _SAME_LINE = 0.3
 """How far baselines of one line lie apart, as a share of the character's size."""
 _FIRST_EAST_ASIAN = "\u2e80"
 _SMALL = 0.72
-_PIECE_GAP = 1.0
+_PIECE_GAP = 0.85
 _LIST_MARK = re.compile(r"([•●○◎■□▪◆◇★※▶➢✓*–-]|[(（]?[\dA-Za-z一二三四五六七八九十]{1,3}[.．、)）]|[①-⑳])\s*")
 _LIST_MARK_CHARS = 6
 _MARK_GAP = 4.0
 """How far the text of a list's item may stand from its mark, in characters."""
+_DRAWN_TWICE = 0.3
+"""How far aside, in its width, a character is drawn again to look bold."""
 _MAX_BLANKS = 3
 """Typed blanks that are part of a line; more of them set pieces apart, as a gap does."""
 _SPACED_HAN = re.compile(
     "([\u3400-\u9fff\u3001-\u301f\uff00-\uffef]) (?=(?:[\u3400-\u9fff\u3001-\u301f\uff00-\uffef] ){4})"
 )
-_WORD_GAP = 0.2
+_WORD_GAP = 0.17
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ def rows_of(glyphs: Sequence[Glyph], left_out: Counter[str]) -> list[Row]:
         else:
             lines.append([glyph])
     for at, line in enumerate(lines):
-        lines[at] = _without_symbols(sorted(line, key=lambda glyph: glyph.x0), left_out)
+        lines[at] = _without_symbols(_once(sorted(line, key=lambda glyph: glyph.x0)), left_out)
     _join_small_lines(lines, left_out)
     rows = [Row(y=line[0].y, pieces=_pieces(line)) for line in lines if line]
     return [row for row in rows if row.pieces]
@@ -101,6 +103,19 @@ def _without_bopomofo(glyphs: Sequence[Glyph], left_out: Counter[str]) -> list[G
     kept = [glyph for glyph in glyphs if glyph.size > limit or not _BOPOMOFO.match(glyph.text)]
     left_out["readings"] += len(glyphs) - len(kept)
     return kept
+
+
+def _once(line: Sequence[Glyph]) -> list[Glyph]:
+    """A line without characters drawn a second time, a little aside, to look bold."""
+    once: list[Glyph] = []
+    for glyph in line:
+        twice = any(
+            before.text == glyph.text and glyph.x0 - before.x0 < _DRAWN_TWICE * (before.x1 - before.x0)
+            for before in once[-2:]
+        )
+        if not twice:
+            once.append(glyph)
+    return once
 
 
 def _without_symbols(line: list[Glyph], left_out: Counter[str]) -> list[Glyph]:
@@ -221,10 +236,8 @@ def _piece(run: Sequence[Glyph], spacing: float) -> Piece:
         if glyph.text.isspace():
             blank = "\u3000" if "\u3000" in (glyph.text, blank) else " "
             continue
-        if before is not None and not blank:
-            latin = before.text < _FIRST_EAST_ASIAN and glyph.text < _FIRST_EAST_ASIAN
-            gap = glyph.x0 - before.x1 - spacing
-            blank = " " if gap > (_WORD_GAP if latin else 0.5) * min(before.size, glyph.size) else ""
+        if before is not None and not blank and max(before.text, glyph.text) < _FIRST_EAST_ASIAN:
+            blank = " " if glyph.x0 - before.x1 - spacing > _WORD_GAP * min(before.size, glyph.size) else ""
         text.append(blank + glyph.text if before is not None else glyph.text)
         sizes.append(glyph.size)
         before, blank = glyph, ""

@@ -9,6 +9,7 @@ item of a list and a line that ends before the column does are paragraphs of the
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import statistics
 from collections.abc import Iterator, Sequence
@@ -83,8 +84,9 @@ def _page_margins(flows: Sequence[Flow]) -> tuple[float, float]:
 
 
 def _pitch(lines: Sequence[Line]) -> float:
-    steps = [above.y_end - below.y for above, below in itertools.pairwise(lines)]
-    return statistics.median_low(steps) if steps else 0.0
+    """The usual distance of a column's lines; rows of tables do not count."""
+    pairs = [(above, below) for above, below in itertools.pairwise(lines) if not (above.fixed or below.fixed)]
+    return statistics.median_low(above.y - below.y for above, below in pairs) if pairs else math.inf
 
 
 def _is_verse(flow: Flow) -> bool:

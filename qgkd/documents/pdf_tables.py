@@ -85,8 +85,11 @@ def _lines(
             owner[row, column] = place
             merged[place].extend(cells.get((row, column), ()))
     for row in range(len(rows_at) - 1):
-        texts = []
-        for place in [place for place in merged if place[0] == row]:
+        texts: list[list[str]] = []
+        for place in dict.fromkeys(owner[row, column] for column in range(len(columns_at) - 1)):
+            if place[0] < row:  # a cell that began in a row above
+                texts.append([])
+                continue
             right = max(columns_at[column + 1] for (_, column), owned in owner.items() if owned == place)
             texts.append(_cell_paragraphs(merged[place], columns_at[place[1]], right, left_out))
         if any(texts):

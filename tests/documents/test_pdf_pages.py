@@ -205,5 +205,11 @@ def test_text_that_is_none_is_refused(shown: str) -> None:
     assert caught.value.code == "pdf_no_unicode"
 
 
-def test_a_few_unreadable_characters_do_not_refuse_a_page() -> None:
-    assert text([*lines_of(RIVER, 36, 72, 780), Text(72, 600, "\ue123")]) == RIVER
+def test_a_few_unreadable_characters_stay_visible() -> None:
+    document = read([*lines_of(RIVER.replace("西班牙", "西\ue123牙"), 36, 72, 780)])
+    assert document.text == RIVER.replace("西班牙", "西□牙")
+    assert document.left_out == {"unreadable": 1}
+
+
+def test_characters_drawn_twice_to_look_bold_are_read_once() -> None:
+    assert text([Text(72, 700, "紅毛城 all"), Text(73.5, 700, "紅毛城 all")]) == "紅毛城 all"
