@@ -69,12 +69,22 @@ def pdf_text(data: bytes, name: str, limits: DocumentLimits) -> tuple[str, int, 
     if empty_pages == count:
         raise DocumentError("pdf_no_text", name=name)
     body_size = _body_size(pages)
+    flows = [flow for page in _without_running(pages, left_out) for rows in page for flow in _flows(rows, body_size)]
+    return "\n".join(paragraphs_of(flows)), empty_pages, count, +left_out
+
+
+def _without_running(pages: list[list[list[Row]]], left_out: Counter[str]) -> list[list[list[Row]]]:
+    """Pages without running heads and feet, by reading direction; unchanged where nothing would be left."""
+    rest: list[list[list[Row]]] = [[] for _ in pages]
+    found: Counter[str] = Counter()
     for group in range(max(len(page) for page in pages)):
         of_pages = [page[group] if group < len(page) else [] for page in pages]
-        for page, rows in zip(pages, without_running_rows(of_pages, left_out), strict=True):
-            page[group : group + 1] = [rows] if group < len(page) else []
-    flows = [flow for page in pages for rows in page for flow in _flows(rows, body_size)]
-    return "\n".join(paragraphs_of(flows)), empty_pages, count, +left_out
+        for page, rows in zip(rest, without_running_rows(of_pages, found), strict=True):
+            page.append(rows)
+    if not any(rows for page in rest for rows in page):
+        return pages
+    left_out.update(found)
+    return rest
 
 
 def _pages(document: Any, left_out: Counter[str]) -> tuple[list[list[list[Row]]], int]:

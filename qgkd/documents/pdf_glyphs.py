@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import math
+import re
 import sys
 import unicodedata
 from collections import defaultdict
@@ -25,8 +26,8 @@ UNREADABLE = "□"
 _FIRST_EAST_ASIAN = "\u2e80"
 _NO_CHARACTER = {"Cc", "Cn", "Co", "Cs"}
 """Categories of Unicode that hold no character: control, unassigned, private, half pairs."""
-_PLAUSIBLE = (" ~", "\u2010\u2030", "\u2190\u2199", "\u2460\u2473", "\u25a0\u25cf", "\u3000\u30ff", "\uff00\uff5e")
-"""First and last of the characters besides Han that Chinese text is written with: ASCII, dashes, arrows, ①, ■, kana."""
+_PLAUSIBLE = re.compile("[ -~\u2010-\u2030\u2190-\u2199\u2460-\u2473\u25a0-\u25cf\u3000-\u30ff\uff00-\uff5e]")
+"""What Chinese text is written with besides Han characters: ASCII, dashes, arrows, ①, ■, kana, full-width forms."""
 _HORIZONTAL, _VERTICAL = "horizontal", "vertical"
 _MAX_UPRIGHT_DIGITS = 4
 _MIN_VERTICAL_RUN = 5
@@ -111,7 +112,7 @@ def _is_plausible(text: str) -> bool:
     """Whether a code may be meant as a character although its font has no Unicode map; numbers of glyphs seldom are."""
     if "\u4e00" <= text <= "\u9fff":
         return is_common(text)
-    return any(first <= text <= last for first, last in _PLAUSIBLE)
+    return bool(_PLAUSIBLE.match(text))
 
 
 def _raw_glyphs(page: Any) -> Iterator[RawGlyph]:
