@@ -43,14 +43,22 @@ class InlineText:
         self._part = part
         self._styles = styles
         self._left_out = left_out
+        self._hidden_by_style = False
         self.fields = Fields()
         self.boxes: list[Element | list[str]] = []
         """Contents of text boxes, and lines of drawings, of the paragraphs read so far; the caller takes them out."""
         self.notes: list[tuple[str, str | None]] = []
         """Kinds and ids of the notes that these paragraphs name; the caller takes them out."""
 
-    def text(self, element: Element) -> str:
-        """The text of a paragraph or a part of one."""
+    def text(self, paragraph: Element) -> str:
+        """The text of a paragraph."""
+        outer = self._hidden_by_style
+        self._hidden_by_style = self._styles.hides(value_of(paragraph.find(WORD + "pPr"), "pStyle"))
+        text = self._text_of(paragraph)
+        self._hidden_by_style = outer
+        return text
+
+    def _text_of(self, element: Element) -> str:
         return "".join(self._part_text(child) for child in element.iterchildren("{*}*"))
 
     def _part_text(self, element: Element) -> str:
@@ -67,13 +75,13 @@ class InlineText:
             return self._run(element)
         elif tag == ALTERNATE_CONTENT:
             chosen = chosen_alternative(element)
-            return "" if chosen is None else self.text(chosen)
+            return "" if chosen is None else self._text_of(chosen)
         elif tag in NO_TEXT or is_placeholder(element) or _is_page_field(element):
             return ""
         else:
             text = self._leaf_text(element)
             if text is None:
-                return self.text(element)
+                return self._text_of(element)
             return text if self.fields.shown() else ""
         return ""
 
@@ -105,9 +113,9 @@ class InlineText:
         return ""
 
     def _run(self, run: Element) -> str:
-        text = self.text(run)  # also of a hidden run, whose fields count
+        text = self._text_of(run)  # also of a hidden run, whose fields count
         properties = run.find(WORD + "rPr")
-        if text and self._is_hidden(run, properties):
+        if text and self._is_hidden(properties):
             self._left_out["hidden"] += 1
             return ""
         if any(_SYMBOL_FONTS[0] <= character <= _SYMBOL_FONTS[1] for character in text):
@@ -116,13 +124,11 @@ class InlineText:
             text = "".join(symbol_character(ord(character), font) for character in text)
         return superscript(text) if value_of(properties, "vertAlign") == "superscript" else text
 
-    def _is_hidden(self, run: Element, properties: Element | None) -> bool:
+    def _is_hidden(self, properties: Element | None) -> bool:
         hidden = is_on(properties, "vanish")
         if hidden is not None:
             return hidden
-        paragraph = next(run.iterancestors(WORD + "p"), None)
-        styles = (value_of(properties, "rStyle"), value_of(paragraph, "pPr", "pStyle"))
-        return any(self._styles.hides(style) for style in styles)
+        return self._hidden_by_style or self._styles.hides(value_of(properties, "rStyle"))
 
     def _add_drawing(self, element: Element) -> None:
         """Put by the text of a SmartArt drawing or a chart, which is a part of its own."""

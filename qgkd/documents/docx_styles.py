@@ -17,9 +17,9 @@ _EARTHLY_BRANCHES = "子丑寅卯辰巳午未申酉戌亥"
 _ROMAN = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
-def value_of(parent: Element | None, *names: str) -> str | None:
-    """The w:val of the element reached by the names, or None."""
-    found = None if parent is None else parent.find("/".join(WORD + name for name in names))
+def value_of(parent: Element | None, name: str) -> str | None:
+    """The w:val of a child of that name, or None."""
+    found = None if parent is None else parent.find(WORD + name)
     return None if found is None else found.get(WORD + "val")
 
 

@@ -24,7 +24,7 @@ _ITEM = re.compile(
     r"|第[\d一二三四五六七八九十百]{1,4}[章節节課课單单]|[【〔]|[圖图表]\s?[\d一二三四五六七八九十]{1,3}[\s:：.．、-]"
     r"|[一二三四五六七八九十]{1,3}、)"
 )
-_WEAK_ITEM = re.compile(r"(?:\d{1,2}[、)）]|[-–*]\s|[甲乙丙丁戊己]、)")
+_WEAK_ITEM = re.compile(r"(?:\d{1,2}[、)）]|\d{1,2} (?=[\u3400-\u9fff「])|[-–*]\s|[甲乙丙丁戊己]、)")
 _HYPHENATED = re.compile(r"[A-Za-z][-\u00ad]$")
 _VERSE_WIDTH = 10
 """Of a poem's line, in characters."""
@@ -34,6 +34,8 @@ _SLACK, _SLACK_AT_END = 1.2, 0.2
 _GAP, _GAP_IN_SENTENCE = 1.45, 3.0
 """From which distance on two lines are two paragraphs, in distances of the column's lines."""
 _INDENT = 1.2
+_MARGIN_SHARE = 0.3
+"""How many of a column's lines begin at its margin where the first lines of paragraphs are indented."""
 _LATIN_WIDTH = 0.55
 _LATIN = re.compile(r"[A-Za-z0-9,.;:!?)'\"%\u00c0-\u024f]")
 _LATIN_WORD = re.compile(r"[A-Za-z0-9.,'\u00c0-\u024f-]+")
@@ -49,6 +51,7 @@ class _Place:
     right: float
     pitch: float
     is_verse: bool
+    indents_first_lines: bool
 
 
 def paragraphs_of(flows: Sequence[Flow]) -> Iterator[str]:
@@ -59,9 +62,10 @@ def paragraphs_of(flows: Sequence[Flow]) -> Iterator[str]:
     notes: list[str] = []
     for flow in flows:
         left, right = margins if flow.whole_page else (flow.x0, flow.x1)
-        pitch, is_verse = _pitch(flow.lines), _is_verse(flow)
+        at_margin = sum(line.x0 < left + _INDENT * line.size for line in flow.lines)
+        of_flow = _pitch(flow.lines), _is_verse(flow), at_margin > _MARGIN_SHARE * len(flow.lines)
         for line in flow.lines:
-            place = _Place(line, flow, left, right, pitch, is_verse)
+            place = _Place(line, flow, left, right, *of_flow)
             if before is not None and _goes_on(before, place, text):
                 text = _joined(text, line.text)
             else:
@@ -120,7 +124,12 @@ def _goes_on(before: _Place, place: _Place, paragraph: str) -> bool:
     step = line.y_end - after.y
     if before.flow is place.flow and step > (_GAP if ends_sentence else _GAP_IN_SENTENCE) * place.pitch:
         return False
-    return in_list or after.x0 - place.left < line.x0 - before.left + _INDENT * after.size
+    indent, next_indent = line.x0 - before.left, after.x0 - place.left
+    if in_list or next_indent < _INDENT * after.size:
+        return True
+    # Of two indented lines, the second begins a paragraph where paragraphs do so, or goes on with a quotation.
+    starts = ends_sentence and place.indents_first_lines
+    return next_indent < indent + _INDENT * after.size and not starts
 
 
 def _joined(text: str, line: str) -> str:

@@ -28,6 +28,8 @@ _NOT_DIGIT = re.compile(r"\D")
 _DIGITS = re.compile(r"\d+|(?<=第)[一二三四五六七八九十百]+")
 _SAME_PLACE_POINTS = 4
 _WIDE_GAP = 1.5
+_SET_APART_GAP = 1.2
+"""In distances of the page's lines."""
 
 
 def without_running_rows(pages: Sequence[list[Row]], left_out: Counter[str]) -> list[list[Row]]:
@@ -42,7 +44,9 @@ def without_running_rows(pages: Sequence[list[Row]], left_out: Counter[str]) -> 
         for is_top in (True, False):
             for at, _ in sorted((edge for edge in _edges(page) if edge[1] is is_top), reverse=not is_top):
                 found = places[_DIGITS.sub("#", page[at].text), is_top]
-                if not any(other != number and abs(y - page[at].y) <= _SAME_PLACE_POINTS for other, y in found):
+                others = {other for other, y in found if abs(y - page[at].y) <= _SAME_PLACE_POINTS} - {number}
+                near = others & {number - 2, number - 1, number + 1, number + 2}
+                if not near or (len(others) < len(pages) // 2 and not _is_set_apart(page, at, is_top)):
                     break
                 repeated.append(at)
         if len(repeated) <= _MAX_RUNNING_ROWS:  # more of them are a page that comes twice
@@ -51,6 +55,16 @@ def without_running_rows(pages: Sequence[list[Row]], left_out: Counter[str]) -> 
     _add_set_apart(pages, running)
     left_out["running_lines"] += sum(len(rows) for rows in running)
     return [[row for at, row in enumerate(page) if at not in rows] for page, rows in zip(pages, running, strict=True)]
+
+
+def _is_set_apart(page: Sequence[Row], at: int, is_top: bool) -> bool:
+    """Whether a row differs from the next one of the text: by its size, or by a gap wider than between lines."""
+    inner = at + 1 if is_top else at - 1
+    if not 0 <= inner < len(page):
+        return True
+    pitch = statistics.median_low(above.y - below.y for above, below in itertools.pairwise(page))
+    sizes = page[at].size, page[inner].size
+    return abs(page[at].y - page[inner].y) > _SET_APART_GAP * pitch or abs(sizes[0] - sizes[1]) > 0.05 * sizes[1]
 
 
 def _edges(page: Sequence[Row]) -> Iterator[tuple[int, bool]]:

@@ -2,8 +2,8 @@
 
 Comes in: a file's name and bytes. Goes out: `Document`.
 
-A literal example: `read_document("燈塔.docx", data).text` is the document's text. A .docx, .pdf or .pptx is read by
-`python -m qgkd.documents`, whose time and memory are bounded.
+A literal example: `read_document("燈塔.docx", data).text` is the document's text. All but plain text is
+read by `python -m qgkd.documents`, whose time and memory are bounded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from qgkd.documents.document import Document, DocumentError, DocumentLimits
 from qgkd.documents.plain import decode
 
 SUFFIXES = (".txt", ".md", ".docx", ".pdf", ".pptx")
-_IN_PROCESS = (".txt", ".md")
+_IN_PROCESS = (".txt",)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _MANY_LINES = re.compile(r"\n{3,}")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from qgkd.documents import read_document
+from qgkd.documents import DocumentLimits, read_document
 from qgkd.documents.characters import plain_characters, superscript
 from qgkd.documents.html_text import html_text
 from qgkd.documents.markdown import markdown_text
+from qgkd.documents.read import read_here
 
 LIGHTHOUSE = "燈塔建於1867年，由工程師林文海設計。"
 
@@ -44,7 +45,7 @@ SHOWN = {
 @pytest.mark.parametrize("what", SHOWN)
 def test_markdown(what: str) -> None:
     source, text = SHOWN[what]
-    assert read_document("a.md", source.encode()).text == text
+    assert read_here("a.md", source.encode(), DocumentLimits()).text == text
 
 
 def test_html_may_leave_ends_out() -> None:

@@ -205,6 +205,10 @@ def test_text_that_is_none_is_refused(shown: str) -> None:
     assert caught.value.code == "pdf_no_unicode"
 
 
+def test_a_font_without_a_map_whose_codes_are_characters_is_read() -> None:
+    assert text(lines_of(RIVER, 36, 72, 780), unicode_map=False) == RIVER
+
+
 def test_a_few_unreadable_characters_stay_visible() -> None:
     document = read([*lines_of(RIVER.replace("西班牙", "西\ue123牙"), 36, 72, 780)])
     assert document.text == RIVER.replace("西班牙", "西□牙")
