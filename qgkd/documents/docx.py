@@ -127,7 +127,7 @@ class _Reader:
         self._inline.notes = [note for note in self._inline.notes if note[0] != kind]
         for note in named:
             if note in self._notes:
-                yield from self._apart(self._notes[note])
+                yield from (line.strip() for line in self._apart(self._notes[note]))
 
     def _table(self, table: Element) -> Iterator[str]:
         for row in _members(table, WORD + "tr"):

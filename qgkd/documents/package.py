@@ -80,6 +80,8 @@ def row_lines(cells: Iterable[list[str]]) -> Iterator[str]:
         cells: Paragraphs of each cell.
     """
     filled = [[line for line in cell if line.strip()] for cell in cells]
+    if not any(filled):
+        return
     several = any(len(cell) > 1 for cell in filled)
     if several and (len(filled) == 1 or sum(len(line) for cell in filled for line in cell) > _LONG_ROW_CHARS):
         for cell in filled:

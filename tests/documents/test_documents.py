@@ -119,7 +119,9 @@ def test_lines_broken_by_the_width_of_a_page_are_joined() -> None:
 
 def test_what_was_left_out_is_reported_in_every_language() -> None:
     document = Document(text="", title="", left_out={"running_lines": 6, "pictures": 1, "a_code_of_later": 2})
-    assert document.left_out_notice(Language.ENGLISH) == "Left out: 6 headers, footers and page numbers, 1 pictures."
+    assert (
+        document.left_out_notice(Language.ENGLISH) == "Left out: headers, footers and page numbers (6), pictures (1)."
+    )
     assert document.left_out_notice(Language.TRADITIONAL) == "沒有讀入：6 個頁首、頁尾和頁碼、1 張圖片。"
     assert Document(text="", title="").left_out_notice(Language.SIMPLIFIED) == ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from typing import Any
 
@@ -40,6 +41,13 @@ def test_soft_line_breaks_divide_lines() -> None:
     slide = slide_of(presentation, "水的三態")
     add_box(slide.shapes, "固態：冰\v液態：水\v氣態：水蒸氣", 1, 5)
     assert read(presentation).text == "水的三態\n固態：冰\n液態：水\n氣態：水蒸氣"
+
+
+def test_a_soft_break_in_a_table_does_not_break_its_row() -> None:
+    presentation = pptx.Presentation()
+    table = slide_of(presentation).shapes.add_table(1, 2, Cm(1), Cm(8), Cm(10), Cm(3)).table
+    table.cell(0, 0).text, table.cell(0, 1).text = "冰\v雪", "固態"
+    assert read(presentation).text == "冰 雪\t固態"
 
 
 def test_boxes_from_top_to_bottom_and_columns_from_left_to_right() -> None:
@@ -102,6 +110,6 @@ def test_a_shape_of_a_newer_version_is_read_once() -> None:
     names = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
     both = parse_xml(f'<mc:AlternateContent {names}><mc:Choice Requires="a14"/><mc:Fallback/></mc:AlternateContent>')
     tree.append(both)
-    both[1].append(parse_xml(__import__("lxml.etree").etree.tostring(box)))
+    both[1].append(copy.deepcopy(box))
     both[0].append(box)
     assert read(presentation).text == "新版的框"
