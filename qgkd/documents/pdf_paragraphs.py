@@ -20,14 +20,16 @@ from qgkd.documents.pdf_columns import Flow, Line
 _SENTENCE_END = re.compile(r"[。！？!?…」』”)）\]】》.：:；;]\s*$")
 _CLAUSE_END = re.compile(r"[，,、。！？!?；;：:…」』]\s*$")
 _ITEM = re.compile(
-    r"(?:\d{1,2}[.．](?!\d)|[(（][\d一二三四五六七八九十]{1,3}[)）]|[①-⑳⑴-⒇]|[•●○◎■□▪◆◇★※▶➢✓\uf0b7]|[A-Za-z][.)）]\s"
-    r"|第[\d一二三四五六七八九十百]{1,4}[章節节課课單单]|[【〔]|[圖图表]\s?[\d一二三四五六七八九十]{1,3}[\s:：.．、-]"
-    r"|[一二三四五六七八九十]{1,3}、)"
+    r"(?:\d{1,2}[.．](?!\d)|[(（](?:[\d一二三四五六七八九十]{1,3}|[A-Za-z])[)）]|[①-⑳⑴-⒇]|[•●○◎■□▪◆◇★※▶➢✓]|[A-Za-z][.)）]\s"
+    r"|第[\d一二三四五六七八九十百]{1,4}[章節节課课單单題题]|[【〔]|[問问答註注][:：]"
+    r"|[圖图表]\s?[\d一二三四五六七八九十]{1,3}[\s:：.．、-]|[一二三四五六七八九十]{1,3}、)"
 )
 _WEAK_ITEM = re.compile(r"(?:\d{1,2}[、)）]|\d{1,2} (?=[\u3400-\u9fff「])|[-–*]\s|[甲乙丙丁戊己]、)")
 _HYPHENATED = re.compile(r"[A-Za-z][-\u00ad]$")
 _VERSE_WIDTH = 10
 """Of a poem's line, in characters."""
+_MIN_WIDTH = 5.5
+"""Of a column that breaks lines, in characters."""
 _SAME_SIZE = 0.08
 _SLACK, _SLACK_AT_END = 1.2, 0.2
 """How much of a full line may stay empty, in characters."""
@@ -110,6 +112,8 @@ def _goes_on(before: _Place, place: _Place, paragraph: str) -> bool:
         paragraph: The text that ends with the line, which may begin with the mark of a list.
     """
     line, after = before.line, place.line
+    if before.right - before.left < _MIN_WIDTH * line.size:
+        return False
     if line.fixed or after.fixed or place.is_verse or abs(line.size - after.size) > _SAME_SIZE * after.size:
         return False
     in_list = bool(_ITEM.match(paragraph) or _WEAK_ITEM.match(paragraph))

@@ -27,7 +27,8 @@ _NOTE_MARK = re.compile(r"[\d①-⑳*＊※†\[【註注(（]")
 _NOT_DIGIT = re.compile(r"\D")
 _DIGITS = re.compile(r"\d+|(?<=第)[一二三四五六七八九十百]+")
 _SAME_PLACE_POINTS = 4
-_WIDE_GAP = 1.5
+_FAR = 3
+"""In sizes of characters."""
 _SET_APART_GAP = 1.2
 """In distances of the page's lines."""
 
@@ -82,8 +83,8 @@ def _page_number_rows(page: Sequence[Row]) -> Iterator[int]:
         if not (0 <= at < len(page) and 0 <= neighbour < len(page)):
             continue
         row = page[at]
-        apart = abs(row.y - page[neighbour].y) > _WIDE_GAP * max(row.size, page[neighbour].size)
-        if _BARE_NUMBER.fullmatch(row.text) or (apart and _PAGE_NUMBER.fullmatch(row.text)):
+        far = abs(row.y - page[neighbour].y) > _FAR * max(row.size, page[neighbour].size)
+        if _PAGE_NUMBER.fullmatch(row.text) and (far or _is_set_apart(page, at, at == 0)):
             yield at
 
 

@@ -74,6 +74,17 @@ def test_heads_that_alternate_and_change_with_the_chapter() -> None:
     assert found.replace("\n", "") == (RIVER + RAIL)[:200]
 
 
+@pytest.mark.parametrize("number", ["7", "- 7 -", "第七頁", "Page 7 of 9", "7 / 9", "第7頁／共9頁"])
+def test_page_numbers_of_a_single_page(number: str) -> None:
+    assert text([*lines_of(RIVER, 36, 72, 780), Text(280, 30, number, 9)]) == RIVER
+
+
+def test_a_year_in_a_line_of_its_own_is_text() -> None:
+    assert text([Text(72, 700 - 20 * at, line) for at, line in enumerate(("開港年份", "淡水", "1860"))]).endswith(
+        "1860"
+    )
+
+
 def test_the_same_page_twice_is_text_and_no_running_head() -> None:
     page = [*lines_of(RIVER, 30, 72, 760)]
     assert text(page, page).count("淡水河是臺灣") == 2
@@ -108,6 +119,11 @@ def test_lists_keep_their_lines_and_hanging_ones_are_joined() -> None:
     assert text(page).split("\n") == [
         "1. " + RIVER[:60], "2. " + RAIL[:50], "（1）" + RAIL[:33], "（2）" + RAIL[:20],
     ]  # fmt: skip
+
+
+def test_choices_and_questions_keep_their_lines() -> None:
+    lines = ["1. " + RIVER[:33] + "？", "（A）" + RIVER[:33], "(B) " + RAIL[:34], "答：（A）"]
+    assert text([Text(72, 780 - 20 * at, line) for at, line in enumerate(lines)]).split("\n") == lines
 
 
 def test_bullets_of_symbol_fonts() -> None:
