@@ -148,7 +148,19 @@ def test_licence_is_whole() -> None:
 def test_what_is_imported_is_declared() -> None:
     declared = {re.match(r"[\w-]+", line).group().replace("-", "_") for line in SETTINGS["project"]["dependencies"]}
     optional = {"datasets", "matplotlib", "pycocoevalcap"}
-    optional |= {"docx", "genanki", "markdown_it", "openpyxl", "pptx", "pypdf", "selenium", "streamlit"}
+    optional |= {
+        "docx",
+        "genanki",
+        "markdown_it",
+        "lxml",
+        "mdit_py_plugins",
+        "openpyxl",
+        "pptx",
+        "pypdf",
+        "pypdfium2",
+        "selenium",
+        "streamlit",
+    }
     imported = set()
     for path in (path for path in SOURCES if path.parts[len(REPOSITORY.parts)] != "tests"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

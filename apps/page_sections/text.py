@@ -119,6 +119,8 @@ def _take_upload() -> None:
         return
     if document.empty_pages:
         visitor.tell("text.empty_pages", "warning", empty=document.empty_pages, pages=document.pages)
+    if left_out := document.left_out_notice(visitor.language()):
+        visitor.tell("text.left_out", "info", detail=left_out)
     take(document.text, document.title)
 
 

@@ -1,7 +1,7 @@
-"""Documents of teachers, read as text within limits: .txt .md .docx .pdf .pptx.
+"""Documents that teachers bring, read as text: .txt .md .docx .pdf .pptx.
 
-Comes in: a file's name and bytes. Goes out: `Document`, or a `DocumentError` that explains why it cannot be read.
-Others use: the names below.
+Comes in: a file's name and bytes, limits of size and time. Goes out: its text in reading order, and what was left out.
+Others use: `read_document`, `Document`, `DocumentError`, `DocumentLimits`, `SUFFIXES`.
 """
 
 from qgkd.documents.document import Document, DocumentError, DocumentLimits

@@ -1,24 +1,28 @@
-"""A document's text, the limits of reading one, and the errors.
+"""What reading a document gives, and what may be wrong with one.
 
-Comes in: a reader's result. Goes out: `Document`, or `DocumentError` with a sentence in each language of the page.
+Comes in: what a reader found. Goes out: `Document`, or `DocumentError`; what they say to a user exists in every
+language of the page.
 
-A literal example: `DocumentError("pdf_password", name="a.pdf")` reads in English "a.pdf: the PDF is protected by a
-password; save it without one and open it again."
+A literal example: `DocumentError("pdf_password", name="a.pdf")` says in English "a.pdf is protected by a password; save
+it without one and open it again."
 """
 
 from __future__ import annotations
 
 import functools
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 
 from qgkd.errors import UserError
 from qgkd.text.language import Language
 
+_SEPARATOR = {Language.ENGLISH: ", ", Language.TRADITIONAL: "、", Language.SIMPLIFIED: "、"}
+
 
 class DocumentError(UserError):
-    """The reason why a document cannot be read: a code and the values for its sentence."""
+    """Why a document cannot be read, as a code and the values its sentence names."""
 
     def __init__(self, code: str, **values: str | int) -> None:
         self.code = code
@@ -26,26 +30,26 @@ class DocumentError(UserError):
         super().__init__(self.sentence(Language.ENGLISH))
 
     def sentence(self, language: Language) -> str:
-        """Explain the error in one sentence: what was found and what to do."""
-        return _sentences()[self.code][language].format_map(self.values)
+        """What was found and what to do, in one sentence."""
+        return _sentences("problems")[self.code][language].format_map(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLimits:
-    """Limits on the size of a document and on the resources for reading it."""
+    """How large a document may be."""
 
     max_bytes: int = 20_000_000
-    """Size of the file."""
+    """Of the file itself."""
     max_unpacked_bytes: int = 150_000_000
-    """Unpacked size of a .docx or .pptx; a malicious file of 42 kB can unpack to gigabytes."""
+    """Of what a .docx or .pptx unpacks to; a bomb of 42 kB unpacks to gigabytes."""
     max_chars: int = 200_000
-    """Length of the text; the default is about a book of 400 pages."""
+    """Of text: about a book of 400 pages."""
     max_pages: int = 1000
-    """Pages of a PDF."""
+    """Of a PDF."""
     max_seconds: float = 60.0
-    """Time for reading a .docx, .pdf or .pptx, against files made to keep a reader busy."""
+    """Of reading; a file made to keep a reader busy is given up."""
     max_memory_bytes: int = 1_500_000_000
-    """Memory of the process that reads the document."""
+    """Of the process that reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +58,23 @@ class Document:
 
     text: str
     title: str
-    """The file's name without its suffix."""
+    """The file's name without its end."""
     empty_pages: int = 0
-    """Pages of a PDF that contain no text, such as scans."""
+    """Pages of a PDF that hold no text: scans and pictures."""
     pages: int = 0
-    """Pages of a PDF; 0 for other formats."""
+    """Of a PDF; 0 for others."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many things of each kind were not read, by a code of left_out.toml: `{"running_lines": 6, "pictures": 1}`."""
+
+    def left_out_notice(self, language: Language) -> str:
+        """What was left out, in one sentence; empty where nothing was."""
+        sentences = _sentences("left_out")
+        parts = [
+            sentences[code][language].format(count=count) for code, count in self.left_out.items() if code in sentences
+        ]
+        return sentences["notice"][language].format(parts=_SEPARATOR[language].join(parts)) if parts else ""
 
 
 @functools.cache
-def _sentences() -> dict[str, dict[str, str]]:
-    return tomllib.loads((resources.files("qgkd.documents") / "problems.toml").read_text("utf-8"))
+def _sentences(name: str) -> dict[str, dict[str, str]]:
+    return tomllib.loads((resources.files("qgkd.documents") / f"{name}.toml").read_text("utf-8"))

@@ -1,23 +1,18 @@
-r"""Read text and Markdown files.
+"""Text files in any encoding that Chinese texts come in: UTF-8, UTF-16 with its mark, Big5, GB 18030.
 
-Comes in: bytes in UTF-8, UTF-16, Big5 or GB 18030. Goes out: text.
+Comes in: bytes. Goes out: text.
 
-A literal example: `decode("課文".encode("big5"), "a.txt")` is `"課文"`; `markdown_text("# 燈塔\n\n建於**1867年**。")`
-is `"燈塔\n\n建於1867年。"`.
+A literal example: `decode("課文".encode("big5"), "a.txt")` is `"課文"`.
 """
 
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING
 
+from qgkd.documents.characters import is_common
 from qgkd.documents.document import DocumentError
-from qgkd.text.characters import is_han
 
-if TYPE_CHECKING:
-    from markdown_it.token import Token
-
-_BYTE_ORDER_MARKS = (
+_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -26,58 +21,31 @@ _MAX_RARE_SHARE = 0.02
 
 
 def decode(data: bytes, name: str) -> str:
-    """Decode bytes, with the encoding recognised from them.
+    """Turn bytes into text.
 
     Args:
         data: The file.
-        name: The file's name, for the error.
+        name: What the error calls it.
 
     Returns:
-        The text, its line breaks as in the file.
+        Text with line feeds.
 
     Raises:
-        DocumentError: No encoding fits.
+        DocumentError: Its encoding is none of these.
     """
-    for mark, encoding in _BYTE_ORDER_MARKS:
+    for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
+            return _lines(data.decode(encoding, errors="replace"))
     try:
-        return data.decode("utf-8")
+        return _lines(data.decode("utf-8"))
     except UnicodeDecodeError:
         pass
-    # Most byte sequences are valid in both Big5 and GB 18030: the text with fewer rare characters is the right one.
-    texts = [text for encoding in ("cp950", "gb18030") if (text := _decoded(data, encoding)) is not None]
-    best = min(texts, key=_rare_share, default=None)
-    if best is None or _rare_share(best) > _MAX_RARE_SHARE:
+    # Big5 and GB 18030 share most of their bytes: the reading with fewer rare characters is the right one.
+    readings = [text for encoding in ("cp950", "gb18030") if (text := _decoded(data, encoding)) is not None]
+    best = min(readings, key=rare_share, default=None)
+    if best is None or rare_share(best) > _MAX_RARE_SHARE:
         raise DocumentError("encoding", name=name)
-    return best
-
-
-def markdown_text(source: str) -> str:
-    """Extract the text of Markdown: headings, paragraphs, lists and tables without their markup.
-
-    Args:
-        source: Markdown.
-
-    Returns:
-        One block per paragraph, without addresses of links and pictures and without HTML.
-    """
-    from markdown_it import MarkdownIt
-
-    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(source)
-    blocks = []
-    for token in tokens:
-        if token.type == "inline":
-            blocks.append("".join(_inline(child) for child in token.children or ()))
-        elif token.type in {"fence", "code_block"}:
-            blocks.append(token.content.rstrip("\n"))
-    return "\n\n".join(block for block in blocks if block.strip())
-
-
-def _inline(token: Token) -> str:
-    if token.type in {"text", "code_inline", "text_special"}:
-        return token.content
-    return "\n" if token.type in {"softbreak", "hardbreak"} else ""
+    return _lines(best)
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
@@ -87,11 +55,11 @@ def _decoded(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _rare_share(text: str) -> float:
-    """The share of characters that are not common in text: private use, rare ideographs, control characters."""
-    rare_chars = sum(
+def rare_share(text: str) -> float:
+    """The share of characters that everyday text does not have: private use, rare ideographs, control characters."""
+    rare = sum(
         not (
-            (is_han(character) and _is_frequent(character))
+            ("\u4e00" <= character <= "\u9fff" and is_common(character))
             or "\u3000" <= character <= "\u303f"
             or "\uff00" <= character <= "\uffef"
             or "\u2010" <= character <= "\u2030"
@@ -100,11 +68,8 @@ def _rare_share(text: str) -> float:
         )
         for character in text
     )
-    return rare_chars / max(len(text), 1)
+    return rare / max(len(text), 1)
 
 
-def _is_frequent(character: str) -> bool:
-    """Whether this is one of the 5,401 frequent characters of Big5 or the 3,755 of GB 2312."""
-    traditional = character.encode("big5", "ignore")
-    simplified = character.encode("gb2312", "ignore")
-    return b"\xa4\x40" <= traditional <= b"\xc6\x7e" or b"\xb0\xa1" <= simplified <= b"\xd7\xf9"
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

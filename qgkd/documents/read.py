@@ -1,9 +1,9 @@
-"""Read a document in a separate process, so that a malicious file cannot harm the server.
+"""Documents are read in a child process, so that a hostile file cannot stop the server.
 
 Comes in: a file's name and bytes. Goes out: `Document`.
 
-A literal example: `read_document("燈塔.docx", data).text` is the document's text. A .docx, .pdf or .pptx is read by
-`python -m qgkd.documents`, whose time and memory are limited; .txt and .md are read in this process.
+A literal example: `read_document("燈塔.docx", data).text` is the document's text. All but plain text is
+read by `python -m qgkd.documents`, whose time and memory are bounded.
 """
 
 from __future__ import annotations
@@ -12,20 +12,23 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from qgkd.documents.characters import plain_characters
 from qgkd.documents.document import Document, DocumentError, DocumentLimits
+from qgkd.documents.plain import decode
 
 SUFFIXES = (".txt", ".md", ".docx", ".pdf", ".pptx")
-_IN_PROCESS = (".txt", ".md")
-_CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_BLANK_LINES = re.compile(r"\n{3,}")
+_IN_PROCESS = (".txt",)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_MANY_LINES = re.compile(r"\n{3,}")
 
 
 def clean_text(text: str) -> str:
-    """Remove control characters and surrogates, and write line breaks as line feeds, at most two in a row."""
-    return _BLANK_LINES.sub("\n\n", _CONTROL_CHARACTER.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
+    """Text without control characters and lone surrogates, with line feeds only and plain Chinese characters."""
+    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _MANY_LINES.sub("\n\n", plain_characters(text)).strip()
 
 
 def read_document(name: str, data: bytes, limits: DocumentLimits | None = None) -> Document:
@@ -33,14 +36,14 @@ def read_document(name: str, data: bytes, limits: DocumentLimits | None = None) 
 
     Args:
         name: The file's name; its suffix gives the format.
-        data: The file's bytes.
-        limits: Limits on its size; None for the defaults.
+        data: The file.
+        limits: How large it may be.
 
     Returns:
-        The document, its text without control characters.
+        Its text, without control characters.
 
     Raises:
-        DocumentError: It cannot be read; the message explains why.
+        DocumentError: It cannot be read; the sentence says why.
     """
     limits = limits or DocumentLimits()
     suffix = PurePosixPath(name.lower()).suffix
@@ -52,7 +55,7 @@ def read_document(name: str, data: bytes, limits: DocumentLimits | None = None) 
         )
     if not data:
         raise DocumentError("empty", name=name)
-    read = read_here if suffix in _IN_PROCESS else _read_in_new_process
+    read = read_here if suffix in _IN_PROCESS else _read_apart
     document = read(name, data, limits)
     if not document.text:
         raise DocumentError("empty", name=name)
@@ -62,23 +65,36 @@ def read_document(name: str, data: bytes, limits: DocumentLimits | None = None) 
 
 
 def read_here(name: str, data: bytes, limits: DocumentLimits) -> Document:
-    """Read a document in this process; the caller limits time and memory."""
-    from qgkd.documents import office, pdf, plain
-
+    """Read a document in this process; the caller bounds time and memory."""
     path = PurePosixPath(name)
     suffix = path.suffix.lower()
+    empty_pages = pages = 0
+    left_out: Mapping[str, int] = {}
     if suffix == ".pdf":
-        text, empty_pages, pages = pdf.pdf_text(data, name, limits)
-        return Document(text=clean_text(text), title=path.stem, empty_pages=empty_pages, pages=pages)
-    if suffix in _IN_PROCESS:
-        text = plain.decode(data, name)
-        return Document(text=clean_text(plain.markdown_text(text) if suffix == ".md" else text), title=path.stem)
-    reader: Callable[[bytes, str, DocumentLimits], str] = office.docx_text if suffix == ".docx" else office.pptx_text
-    return Document(text=clean_text(reader(data, name, limits)), title=path.stem)
+        from qgkd.documents.pdf import pdf_text
+
+        text, empty_pages, pages, left_out = pdf_text(data, name, limits)
+    elif suffix == ".docx":
+        from qgkd.documents.docx import docx_text
+
+        text, left_out = docx_text(data, name, limits)
+    elif suffix == ".pptx":
+        from qgkd.documents.pptx import pptx_text
+
+        text, left_out = pptx_text(data, name, limits)
+    elif suffix == ".md":
+        from qgkd.documents.markdown import markdown_text
+
+        text, left_out = markdown_text(decode(data, name))
+    else:
+        text = decode(data, name)
+    return Document(
+        text=clean_text(text), title=path.stem, empty_pages=empty_pages, pages=pages, left_out=dict(left_out)
+    )
 
 
-def _read_in_new_process(name: str, data: bytes, limits: DocumentLimits) -> Document:
-    """Read a document in another process; a timeout raises `too_slow`, a crash `broken`."""
+def _read_apart(name: str, data: bytes, limits: DocumentLimits) -> Document:
+    """Read it in a child process; a timeout raises `too_slow`, a crash or a lack of memory `broken`."""
     header = json.dumps({"name": name, "limits": {field: getattr(limits, field) for field in limits.__slots__}})
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Documents: common files of teachers are read, hostile ones are refused in one sentence."""
+"""Documents: what teachers bring is read, and what is hostile is told in one sentence."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ import docx
 import pptx
 import pypdf
 import pytest
+from pdf_pages import Text, pdf_of_pages
 
-from qgkd.documents import DocumentError, DocumentLimits, read_document
-from qgkd.documents.pdf import join_lines
-from qgkd.documents.plain import decode, markdown_text
+from qgkd.documents import Document, DocumentError, DocumentLimits, read_document
+from qgkd.documents.plain import decode
 from qgkd.documents.read import clean_text
 from qgkd.question_forms import Language
 
+GLYPH_NUMBERS = "".join(map(chr, range(1, 60)))
 LIGHTHOUSE = "燈塔建於1867年，由工程師林文海設計。"
 
 
 def pdf_of(text: str | None, password: str | None = None, pages: int = 1) -> bytes:
-    """A PDF written by hand: pages of text in a standard font, or empty pages."""
+    """A PDF written by hand: a page of text in a font of the reader, or an empty page."""
     writer = pypdf.PdfWriter()
     for _ in range(pages):
         page = writer.add_blank_page(width=300, height=300)
@@ -62,7 +63,7 @@ def docx_of(*paragraphs: str) -> bytes:
 
 
 def bomb(name: str = "word/document.xml", megabytes: int = 160) -> bytes:
-    """A zip package that unpacks to hundreds of megabytes of spaces."""
+    """A package that unpacks to hundreds of megabytes of blanks."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
         package.writestr("[Content_Types].xml", "<Types/>")
@@ -73,22 +74,14 @@ def bomb(name: str = "word/document.xml", megabytes: int = 160) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "big5", "gb18030"])
-def test_text_in_every_usual_chinese_encoding(encoding: str) -> None:
+def test_text_in_every_encoding_that_chinese_comes_in(encoding: str) -> None:
     text = "燈塔建於一八六七年，由工程師設計。" if encoding != "gb18030" else "灯塔建于一八六七年，由工程师设计。"
     assert read_document("a.txt", text.encode(encoding)).text == text
 
 
-def test_bytes_that_no_encoding_explains_are_refused() -> None:
+def test_bytes_of_no_encoding_are_refused() -> None:
     with pytest.raises(DocumentError, match="encoding"):
         decode(bytes(range(128, 256)) * 4, "a.txt")
-
-
-def test_markdown_is_stripped_of_its_markup() -> None:
-    source = (
-        f"# 燈塔\n\n- **林文海**設計\n\n[連結](http://x.invalid) ![圖](y.png) <script>alert(1)</script>\n\n{LIGHTHOUSE}"
-    )
-    text = markdown_text(source)
-    assert text == f"燈塔\n\n林文海設計\n\n連結  alert(1)\n\n{LIGHTHOUSE}"
 
 
 def test_word_and_slides_in_order() -> None:
@@ -116,13 +109,27 @@ def test_pdf_text_and_its_empty_pages() -> None:
 
 
 def test_lines_broken_by_the_width_of_a_page_are_joined() -> None:
-    assert join_lines("燈塔建於1867\n年，由林文海\n設計。\n12\n它很高。") == "燈塔建於1867年，由林文海設計。\n它很高。"
-    assert join_lines("第一章\n燈塔建於1867年很久以前") == "第一章\n燈塔建於1867年很久以前"
+    def text(*lines: str) -> str:
+        placed = [Text(72, 700 - 20 * row, line) for row, line in enumerate(lines)]
+        return read_document("a.pdf", pdf_of_pages([placed])).text
+
+    assert text("燈塔建於1867", "年，由林文海", "設計。", "它很高。") == "燈塔建於1867年，由林文海設計。\n它很高。"
+    assert text("第一章", "燈塔建於1867年很久以前") == "第一章\n燈塔建於1867年很久以前"
+
+
+def test_what_was_left_out_is_reported_in_every_language() -> None:
+    document = Document(text="", title="", left_out={"running_lines": 6, "pictures": 1, "a_code_of_later": 2})
+    assert (
+        document.left_out_notice(Language.ENGLISH) == "Left out: headers, footers and page numbers (6), pictures (1)."
+    )
+    assert document.left_out_notice(Language.TRADITIONAL) == "沒有讀入：6 個頁首、頁尾和頁碼、1 張圖片。"
+    assert Document(text="", title="").left_out_notice(Language.SIMPLIFIED) == ""
 
 
 HOSTILE = {
     "unpacks_too_large": ("a.docx", bomb),
     "pdf_no_text": ("a.pdf", lambda: pdf_of(None)),
+    "pdf_no_unicode": ("a.pdf", lambda: pdf_of_pages([[Text(72, 700, GLYPH_NUMBERS)]], unicode_map=False)),
     "pdf_password": ("a.pdf", lambda: pdf_of("secret", password="x")),
     "office_protected": ("a.docx", lambda: b"\xd0\xcf\x11\xe0" + bytes(600)),
     "broken": ("a.pptx", lambda: b"no package at all"),
@@ -134,7 +141,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("code", HOSTILE)
-def test_hostile_files_are_refused_in_one_sentence(code: str) -> None:
+def test_hostile_files_are_told_in_one_sentence(code: str) -> None:
     name, make = HOSTILE[code]
     data = make()
     began = time.monotonic()
@@ -149,8 +156,8 @@ def test_hostile_files_are_refused_in_one_sentence(code: str) -> None:
         assert "{" not in sentence
 
 
-def test_a_zip_bomb_with_a_false_size_is_not_unpacked() -> None:
-    """A member's data is read up to its declared size only."""
+def test_a_bomb_that_lies_about_its_size_is_not_unpacked() -> None:
+    """A member's data is read to its declared size and no further."""
     data = bytearray(bomb(megabytes=5))
     for mark, at in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
         start = data.find(mark, data.find(mark) + 1)
@@ -159,13 +166,13 @@ def test_a_zip_bomb_with_a_false_size_is_not_unpacked() -> None:
         read_document("a.docx", bytes(data))
 
 
-def test_a_reader_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DocumentError) as caught:
         read_document("a.pdf", pdf_of("x"), DocumentLimits(max_seconds=0.01))
     assert caught.value.code == "too_slow"
 
 
-def test_a_reader_that_takes_too_much_memory_does_not_stop_the_program() -> None:
+def test_a_reader_that_takes_too_much_memory_fails_alone() -> None:
     with pytest.raises(DocumentError) as caught:
         read_document("a.docx", docx_of(LIGHTHOUSE), DocumentLimits(max_memory_bytes=30_000_000))
     assert caught.value.code == "broken"
@@ -177,11 +184,11 @@ def test_pdf_of_too_many_pages() -> None:
     assert caught.value.code == "pdf_pages"
 
 
-def test_control_characters_are_removed() -> None:
+def test_control_characters_go_and_the_rest_stays() -> None:
     assert clean_text("a\x00b\x07c\r\nd\ud800\n\n\n\ne\u202e") == "abc\nd\n\ne\u202e"
 
 
-def test_no_temporary_files_remain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     read_document("a.docx", docx_of(LIGHTHOUSE))
     assert list(tmp_path.iterdir()) == []
