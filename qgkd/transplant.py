@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,26 +129,36 @@ def _embeddings(encoder: SourceEncoder, tokens: Sequence[str], seed: int) -> tup
     matcher, spread = PieceMatcher(encoder), encoder.words.std(dim=0)
     ordinary = encoder.words[[index for index, piece in enumerate(encoder.pieces) if piece]]
     mean, norm = ordinary.mean(dim=0), ordinary.norm(dim=1).mean()
+    found = {token: matcher.pieces(token) for token in tokens if token not in SPECIAL_TOKENS}
+    owners = _owners(encoder, found)
     counts = dict.fromkeys(("whole", "parts", "none", "special"), 0)
-    taken: set[tuple[int, ...]] = set()
     rows = []
     for token in tokens:
         drawn = _draw(token, seed, encoder.words.shape[1]) * spread
+        pieces = found.get(token, ())
         if token in SPECIAL_TOKENS and token in encoder.special:
             counts["special"] += 1
             rows.append(encoder.words[encoder.special[token]])
-            continue
-        pieces = () if token in SPECIAL_TOKENS else matcher.pieces(token)
-        if pieces:
+        elif pieces:
             counts["whole" if len(pieces) == 1 else "parts"] += 1
             row = encoder.words[list(pieces)].mean(dim=0)
-            rows.append(row + _SHARED_NOISE * drawn if pieces in taken else row)
-            taken.add(pieces)
+            rows.append(row if owners[pieces] == token else row + _SHARED_NOISE * drawn)
         else:
             counts["none"] += 1
             own = mean + drawn
             rows.append(own * (norm / own.norm()))
     return torch.stack(rows), Coverage(**counts)
+
+
+def _owners(encoder: SourceEncoder, found: Mapping[str, tuple[int, ...]]) -> dict[tuple[int, ...], str]:
+    """Which of the tokens that take the same pieces takes them unchanged: the one that is spelt as they are."""
+    owners: dict[tuple[int, ...], str] = {}
+    for token, pieces in found.items():
+        spelt = "".join(encoder.pieces[piece].removeprefix("##") for piece in pieces)
+        exact = spelt.removeprefix(encoder.word_mark) == token.removeprefix("##")
+        if pieces not in owners or exact:
+            owners[pieces] = token
+    return owners
 
 
 def _draw(token: str, seed: int, width: int) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 Comes in: `RecipeSettings`. Goes out: a folder that a machine with torch and transformers alone trains from:
 
-    vocabulary/                      the tokenizer: that of `model.base` where it is given
+    vocabulary/                      the tokenizer: that of `model.base` or `transplant.vocabulary` where given
     text-00.npz … held_out_text-00   masked-LM tokens
     copying-00.npz, held_out_copying-00.npz
     synthetic-00.npz … broad-00.npz, final-00.npz, closest-00.npz
@@ -42,6 +42,7 @@ from qgkd.model_recipe.vocabulary import save_tokenizer, train_vocabulary
 from qgkd.tokenizer_folder import load_tokenizer
 from qgkd.training.data import tokenise
 from qgkd.training.token_store import TokenStore
+from qgkd.transplant import usable_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -94,15 +95,16 @@ class Preparation:
         names = (*data.text, *data.laws, *data.questions, *data.final_questions, *data.never)
         files = {name: file_sha256(path) for name, path in zip(names, self._settings.paths(names), strict=True)}
         given: dict[str, Any] = {"files": files}
-        if self._settings.model.base:
+        if self._settings.tokens_of:
             given["base_vocabulary"] = vocabulary_sha256(self._base_tokens)
         return {part: {**about, **given} for part, about in part_settings(self._settings).items()}
 
     @functools.cached_property
     def _base_tokens(self) -> list[str]:
-        """Of the model that is gone on from, in the order of their ids."""
-        held: dict[str, int] = load_tokenizer(self._settings.model.base).get_vocab()
-        return sorted(held, key=held.__getitem__)
+        """Of the model that is gone on from, or of the vocabulary given, in the order of their ids."""
+        held: dict[str, int] = load_tokenizer(self._settings.tokens_of).get_vocab()
+        tokens = sorted(held, key=held.__getitem__)
+        return usable_tokens(tokens) if self._settings.transplant.encoder else tokens
 
     @functools.cached_property
     def _questions(self) -> Questions:
@@ -136,7 +138,7 @@ class Preparation:
         return str(self._folder / "vocabulary")
 
     def _make_vocabulary(self) -> dict[str, Any]:
-        if self._settings.model.base:  # a vocabulary trained anew has the same pieces in another order
+        if self._settings.tokens_of:  # a vocabulary trained anew has the same pieces in another order
             tokens = self._base_tokens
         else:
             texts = [*self._passages, *(document.text for document in self._documents)]

