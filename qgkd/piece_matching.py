@@ -3,8 +3,8 @@
 Comes in: a `SourceEncoder`, tokens of a BERT vocabulary. Goes out: per token the ids of its pieces: one where a piece
 says the same, several where its parts have pieces, none else.
 
-A literal example: 峽 is the piece 峽; ， is the piece `,`; `python` is `▁python`; 纔 without a piece is that of 才; `1867`
-is the pieces 18 and 67; a character that no piece has is nothing.
+A literal example: 峽 is the piece 峽; ， is the piece `,`; `python` is `▁python`; 纔 without a piece is that of 才;
+`1867` is the pieces 18 and 67; a character that no piece has is nothing.
 """
 
 from __future__ import annotations

