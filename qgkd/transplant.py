@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,8 @@ from qgkd.source_encoder import SPECIAL_TOKENS, SourceEncoder
 
 if TYPE_CHECKING:
     from transformers import BertForMaskedLM
+
+_Shares = frozenset[tuple[int, Fraction]]
 
 _SHARED_NOISE = 0.3
 """Of the embeddings' own spread, for the second token and further ones that take the same piece."""
@@ -142,7 +146,7 @@ def _embeddings(encoder: SourceEncoder, tokens: Sequence[str], seed: int) -> tup
         elif pieces:
             counts["whole" if len(pieces) == 1 else "parts"] += 1
             row = encoder.words[list(pieces)].mean(dim=0)
-            rows.append(row if owners[pieces] == token else row + _SHARED_NOISE * drawn)
+            rows.append(row if owners[_shares(pieces)] == token else row + _SHARED_NOISE * drawn)
         else:
             counts["none"] += 1
             own = mean + drawn
@@ -150,15 +154,20 @@ def _embeddings(encoder: SourceEncoder, tokens: Sequence[str], seed: int) -> tup
     return torch.stack(rows), Coverage(**counts)
 
 
-def _owners(encoder: SourceEncoder, found: Mapping[str, tuple[int, ...]]) -> dict[tuple[int, ...], str]:
-    """Which of the tokens that take the same pieces takes them unchanged: the one that is spelt as they are."""
-    owners: dict[tuple[int, ...], str] = {}
+def _owners(encoder: SourceEncoder, found: Mapping[str, tuple[int, ...]]) -> dict[_Shares, str]:
+    """Which of the tokens with one and the same mean takes it unchanged: the one that is spelt as its pieces are."""
+    owners: dict[_Shares, str] = {}
     for token, pieces in found.items():
         spelt = "".join(encoder.pieces[piece].removeprefix("##") for piece in pieces)
         exact = spelt.removeprefix(encoder.word_mark) == token.removeprefix("##")
-        if pieces not in owners or exact:
-            owners[pieces] = token
+        if _shares(pieces) not in owners or exact:
+            owners[_shares(pieces)] = token
     return owners
+
+
+def _shares(pieces: Sequence[int]) -> _Shares:
+    """What decides the mean: each piece's share, whatever the order."""
+    return frozenset((piece, Fraction(count, len(pieces))) for piece, count in Counter(pieces).items())
 
 
 def _draw(token: str, seed: int, width: int) -> torch.Tensor:
