@@ -31,7 +31,8 @@ PIECES = (
 )  # fmt: skip
 SPECIAL = {"[CLS]": 0, "[PAD]": 1, "[SEP]": 2, "[UNK]": 3, "[MASK]": 18}
 TOKENS = [
-    *SPECIAL_TOKENS, "林", "文", "海", "峽", "，", ",", "new", "##y", "##yy", "##york", "1867", "龘", "鱻", "\ue000", "。",
+    *SPECIAL_TOKENS, "林", "文", "海", "峽", "，", ",", "new", "##y", "##yy", "##york", "1867", "龘", "鱻", "\ue000",
+    "。",
 ]  # fmt: skip
 
 
