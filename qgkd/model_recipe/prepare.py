@@ -2,7 +2,7 @@
 
 Comes in: `RecipeSettings`. Goes out: a folder that a machine with torch and transformers alone trains from:
 
-    vocabulary/                      the tokenizer: that of `model.base` where it is given
+    vocabulary/                      the tokenizer: that of `model.base` or `transplant.vocabulary` where given
     text-00.npz … held_out_text-00   masked-LM tokens
     copying-00.npz, held_out_copying-00.npz
     synthetic-00.npz … broad-00.npz, final-00.npz, closest-00.npz
@@ -25,6 +25,7 @@ from random import Random
 from typing import Any
 
 from qgkd.checkpoints.tokenizer_folder import load_tokenizer
+from qgkd.checkpoints.transplant import usable_tokens
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.fingerprint import file_sha256
@@ -81,15 +82,16 @@ class Preparation:
         names = (*data.text, *data.laws, *data.questions, *data.final_questions, *data.never)
         files = {name: file_sha256(path) for name, path in zip(names, self._settings.paths(names), strict=True)}
         given: dict[str, Any] = {"files": files}
-        if self._settings.model.base:
+        if self._settings.tokens_of:
             given["base_vocabulary"] = vocabulary_sha256(self._base_tokens)
         return {part: {**about, **given} for part, about in part_settings(self._settings).items()}
 
     @functools.cached_property
     def _base_tokens(self) -> list[str]:
-        """The tokens of `model.base`, in the order of their ids."""
-        ids: dict[str, int] = load_tokenizer(self._settings.model.base).get_vocab()
-        return sorted(ids, key=ids.__getitem__)
+        """The tokens of `model.base` or of `transplant.vocabulary`, in the order of their ids."""
+        ids: dict[str, int] = load_tokenizer(self._settings.tokens_of).get_vocab()
+        tokens = sorted(ids, key=ids.__getitem__)
+        return usable_tokens(tokens) if self._settings.transplant.encoder else tokens
 
     @functools.cached_property
     def _questions(self) -> Questions:
@@ -126,7 +128,7 @@ class Preparation:
         return [*self._passages, *(document.text for document in self._documents)]
 
     def _make_vocabulary(self) -> dict[str, Any]:
-        if self._settings.model.base:  # a newly trained vocabulary has the same pieces in another order
+        if self._settings.tokens_of:  # a newly trained vocabulary has the same pieces in another order
             tokens = self._base_tokens
         else:
             tokens = train_vocabulary(self._texts(), self._settings.vocabulary)

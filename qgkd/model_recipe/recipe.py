@@ -3,6 +3,7 @@
 Comes in: `RecipeSettings` and a folder. Goes out: the folder, resumable at every point:
 
     prepared/                       see `prepare`
+    0-transplant/                   see `transplanted`
     1-text/ 2-copying/ 3-questions/ 4-reward/   see `stage`
     model/                          the result, a plain model folder
 
@@ -25,6 +26,7 @@ from qgkd.model_recipe.prepared_record import check_prepared
 from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.stage import run_stage
 from qgkd.model_recipe.stages import copying_stage, question_stage, reward_stage, text_stage
+from qgkd.model_recipe.transplanted import transplanted
 
 
 def prepare_model(settings: RecipeSettings, folder: Path) -> Path:
@@ -59,6 +61,8 @@ def make_model(settings: RecipeSettings, folder: Path, *, prepared: Path, force:
     with write_atomically(folder / "config.toml") as file:
         file.write(to_toml(settings.to_json()))
     base = _base(settings, prepared)
+    if settings.transplant.encoder:
+        base = transplanted(settings, prepared, folder / "0-transplant")
     inputs: Any = record if base is None else [record, model_sha256(str(base))]
     trained: Path | None = None
     for number, build in enumerate((text_stage, copying_stage, question_stage, reward_stage), start=1):

