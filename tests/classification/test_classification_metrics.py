@@ -70,7 +70,7 @@ def test_edges_are_zero_not_nan() -> None:
 
 
 @pytest.mark.parametrize(("predicted", "true"), [([], []), ([1, 0], [1]), ([[0.1, 0.9]], [1]), ([1, 0], [1, math.nan])])
-def test_what_cannot_be_scored_is_told(predicted: list, true: list) -> None:
+def test_what_cannot_be_scored_is_reported(predicted: list, true: list) -> None:
     with pytest.raises(UserError, match="toy: expected"):
         metrics.task_metrics(task(("n", "p"), "accuracy"), predicted, true)
 

@@ -350,8 +350,8 @@ bf16 = false
 
 def test_glue_run_from_a_file(toml: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["glue", "run", str(toml), "method.alpha=0.25", "--json"]) == 0
-    held = json.loads(capsys.readouterr().out)
-    assert ClassificationResult(**{**held, "folder": Path(held["folder"])}) == read_result(toml.parent / "run")
+    loaded = json.loads(capsys.readouterr().out)
+    assert ClassificationResult(**{**loaded, "folder": Path(loaded["folder"])}) == read_result(toml.parent / "run")
     assert load_classification_config(toml.parent / "run" / "config.toml").method["alpha"] == 0.25
     assert main(["glue", "run", str(toml)]) == 1
     assert "replace it by --force" in capsys.readouterr().err

@@ -47,11 +47,11 @@ def test_a_prepared_task_needs_no_files(tmp_path: Path, capsys: pytest.CaptureFi
     config = TaskConfig(name="own", train=(str(path),))
     first = prepare_task(config, tokenizer, tmp_path / "data")
     path.unlink()
-    held = prepare_task(config, tokenizer, tmp_path / "data")
-    assert held.task == first.task
-    assert held.problems == first.problems
-    assert capsys.readouterr().err == f"{path}: line 4: {held.problems[0].partition(': line 4: ')[2]}\n"
-    np.testing.assert_array_equal(held.splits["train"].token_ids, first.splits["train"].token_ids)
+    loaded = prepare_task(config, tokenizer, tmp_path / "data")
+    assert loaded.task == first.task
+    assert loaded.problems == first.problems
+    assert capsys.readouterr().err == f"{path}: line 4: {loaded.problems[0].partition(': line 4: ')[2]}\n"
+    np.testing.assert_array_equal(loaded.splits["train"].token_ids, first.splits["train"].token_ids)
     path.write_text("label\ttext\n0\t燈塔\n1\t港\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"expected .*train\.tsv as it was when the folder was prepared"):
         prepare_task(config, tokenizer, tmp_path / "data")
@@ -59,7 +59,7 @@ def test_a_prepared_task_needs_no_files(tmp_path: Path, capsys: pytest.CaptureFi
     assert prepare_task(other, tokenizer, tmp_path / "data").splits["train"].about["max_tokens"] == 8
 
 
-def test_a_damaged_store_is_told(tmp_path: Path) -> None:
+def test_a_damaged_store_is_reported(tmp_path: Path) -> None:
     (tmp_path / "train.npz").write_bytes(b"PK\x03\x04 half a file")
     with pytest.raises(UserError, match="expected tokenised examples, found"):
         ExampleStore.load(tmp_path / "train.npz")
@@ -70,5 +70,5 @@ def test_reading_prepared_examples_imports_no_text_tools() -> None:
         "import sys, qgkd.classification.tasks.prepared, qgkd.classification.metrics, qgkd.classification.tasks.labels;"
         "print(sorted({'jieba', 'nltk', 'datasets', 'opencc', 'torch', 'sklearn'} & set(sys.modules)))"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "[]\n"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert printed.stdout == "[]\n"

@@ -1,4 +1,4 @@
-"""`qgkd app`: what the server is started with, and what is told when it cannot be."""
+"""`qgkd app`: what the server is started with, and what is printed when it cannot be."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_the_server_records_nothing_and_listens_where_it_is_told(started: list[list[str]], tmp_path: Path) -> None:
+def test_the_server_records_nothing_and_listens_where_it_is_reported(started: list[list[str]], tmp_path: Path) -> None:
     port = free_port()
     words = [
         "app",
@@ -59,14 +59,14 @@ def test_visitors_of_an_open_server_choose_no_model_of_their_own(started: list[l
     assert not PageSettings.from_environment().any_model
 
 
-def test_a_port_in_use_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_reported_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         assert main(["app", "--port", str(taken.getsockname()[1])]) == 1
-    told = capsys.readouterr().err
-    assert "cannot be listened on" in told
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert "cannot be listened on" in printed
+    assert printed.count("\n") == 1
 
 
 def test_without_its_packages_it_says_what_to_install(

@@ -31,11 +31,11 @@ def test_importing_the_command_line_is_cheap() -> None:
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    told = capsys.readouterr()
-    assert told.err == ""
+    printed = capsys.readouterr()
+    assert printed.err == ""
     for command in command_line.app.registered_commands:
         assert command.callback is not None
-        assert (command.name or command.callback.__name__) in told.out
+        assert (command.name or command.callback.__name__) in printed.out
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"qgkd {__version__}\n"
 
@@ -49,16 +49,16 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("arguments", [["nope"], ["--nope"], ["data", "check"], ["data", "drcd", "--files"]])
 def test_wrong_usage_is_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err
 
 
 def test_users_mistake_is_one_sentence_and_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "check", "absent.json"]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err == "qgkd: absent.json: expected a file, found nothing of that name; check the path\n"
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "qgkd: absent.json: expected a file, found nothing of that name; check the path\n"
 
 
 def test_interrupt_is_code_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +71,7 @@ def test_interrupt_is_code_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "printed"),
     [
         (PermissionError(13, "Permission denied", "/x"), "/x: Permission denied; check the path and your permissions"),
         (KeyError("k"), "unexpected KeyError: 'k'; this looks like a defect of qgkd: run it again with "
@@ -79,12 +79,12 @@ def test_interrupt_is_code_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     ],
 )  # fmt: skip
 def test_no_traceback(
-    error: Exception, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: Exception, printed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("QGKD_TRACEBACK", raising=False)
     monkeypatch.setattr(command_line, "app", raising(error))
     assert main([]) == 1
-    assert capsys.readouterr().err == f"qgkd: {told}\n"
+    assert capsys.readouterr().err == f"qgkd: {printed}\n"
     monkeypatch.setenv("QGKD_TRACEBACK", "1")
     with pytest.raises(type(error)):
         main([])

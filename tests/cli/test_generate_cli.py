@@ -48,8 +48,8 @@ def json_lines(text: str) -> list[dict[str, Any]]:
 
 def test_a_text_file_gives_a_quiz_to_read(text_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", str(text_file), "-n", "6"]) == 0
-    told = capsys.readouterr()
-    lines = told.out.splitlines()
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
     assert len(lines) == 18
     assert [line[:3] for line in lines[::3]] == [f"{n}. " for n in range(1, 7)]
     for question, answer, source in zip(lines[::3], lines[1::3], lines[2::3], strict=True):
@@ -58,7 +58,7 @@ def test_a_text_file_gives_a_quiz_to_read(text_file: Path, capsys: pytest.Captur
         bare = answer.removeprefix("   答：")
         assert f"【{bare}】" in source
         assert source.removeprefix("   文：").replace(f"【{bare}】", bare) in PASSAGE
-    assert told.err == ""
+    assert printed.err == ""
 
 
 def test_simplified_text_gets_simplified_questions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,9 +78,9 @@ def test_stdin_is_text_or_rows_by_its_first_line(
     assert capsys.readouterr().out.startswith("1. ")
     give_stdin(monkeypatch, rows_file.read_text(encoding="utf-8"))
     assert main(["generate", "-", "-n", "2"]) == 1
-    told = capsys.readouterr()
-    assert [row["row"] for row in json_lines(told.out)] == [1, 1, 2]
-    assert told.err == ("-: line 3: c: answer '王小明' is nowhere in the context; was the context edited?\n")
+    printed = capsys.readouterr()
+    assert [row["row"] for row in json_lines(printed.out)] == [1, 1, 2]
+    assert printed.err == ("-: line 3: c: answer '王小明' is nowhere in the context; was the context edited?\n")
 
 
 def test_json_is_one_object(text_file: Path, rows_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,11 +103,11 @@ def test_jsonl_for_one_passage(text_file: Path, capsys: pytest.CaptureFixture[st
 def test_a_file_is_written_and_summed_up(rows_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "out.csv"
     assert main(["generate", str(rows_file), "--output", str(output), "-n", "2", "--json"]) == 1
-    told = capsys.readouterr()
-    summary = json.loads(told.out)
+    printed = capsys.readouterr()
+    summary = json.loads(printed.out)
     assert (summary["rows"], summary["questions"], summary["bad_rows"]) == (3, 3, 1)
-    assert f"{rows_file}: line 3: c: answer '王小明' is nowhere in the context" in told.err
-    assert f"{output}: 3 questions from 3 rows in " in told.err
+    assert f"{rows_file}: line 3: c: answer '王小明' is nowhere in the context" in printed.err
+    assert f"{output}: 3 questions from 3 rows in " in printed.err
     assert len(output.read_text(encoding="utf-8-sig").splitlines()) == 4
     assert main(["generate", str(rows_file), "--output", str(output)]) == 1
     assert "expected a new file, found a finished one; give --force" in capsys.readouterr().err
@@ -157,10 +157,10 @@ def test_a_users_mistake_is_one_sentence(
     arguments: list[str], sentence: str, text_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["generate", str(text_file), *arguments]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert sentence in told.err
-    assert len(told.err.splitlines()) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert sentence in printed.err
+    assert len(printed.err.splitlines()) == 1
 
 
 def test_sampling_options_imply_sampling(text_file: Path) -> None:
@@ -188,8 +188,8 @@ def test_ctrl_c_says_how_to_go_on(
     output = tmp_path / "out.jsonl"
     arguments = ["generate", str(rows_file), "--output", str(output), "-n", "2", "--batch-size", "1"]
     assert main(arguments) == 130
-    told = capsys.readouterr().err
-    assert f"qgkd: interrupted: 1 rows are kept in {output}.partial; give --resume to go on" in told
+    printed = capsys.readouterr().err
+    assert f"qgkd: interrupted: 1 rows are kept in {output}.partial; give --resume to go on" in printed
     monkeypatch.setattr("qgkd.cli.generator_options.SystemChoice.load", lambda choice: StubGenerator())
     assert main([*arguments, "--resume"]) == 1
     assert [row["row"] for row in json_lines(output.read_text(encoding="utf-8"))] == [1, 1, 2]
@@ -234,9 +234,9 @@ def test_wrong_offsets_are_repaired_and_counted(tmp_path: Path, capsys: pytest.C
     path, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     path.write_text("".join(json.dumps({**row, "answer_start": start}) + "\n" for start in (4, 3, 0)))
     assert main(["generate", str(path), "--output", str(output), "--json"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["repaired_offsets"] == 2
-    assert "wrong offsets repaired: 2" in told.err
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["repaired_offsets"] == 2
+    assert "wrong offsets repaired: 2" in printed.err
     assert [json.loads(line)["answer_start"] for line in output.read_text("utf-8").splitlines()] == [4, 4, 4]
 
 
@@ -269,9 +269,9 @@ def test_waiting_threads_sleep(text_file: Path) -> None:
         "from qgkd.cli import main\n"
         "main(['generate', sys.argv[1], '-n', '1'])\n"
     )
-    for own, told in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+    for own, printed in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
         environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
         environment |= {"OMP_WAIT_POLICY": own} if own else {}
         command = [sys.executable, "-c", code, str(text_file)]
         run = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=True)
-        assert set(run.stderr.split()) == {told}
+        assert set(run.stderr.split()) == {printed}

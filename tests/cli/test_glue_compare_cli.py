@@ -55,10 +55,10 @@ def test_from_end_to_end(config: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert main(["glue", "compare", str(config), "--plan"]) == 0
     assert capsys.readouterr().out == "toy/teacher/seed-1\tto do\ntoy/kd/seed-1\tto do\n"
     assert main(["glue", "compare", str(config), "evaluation.timing_repeats=1"]) == 0
-    told = capsys.readouterr()
-    assert "run 2 of 2: toy/kd/seed-1" in told.err
-    assert told.out == (runs / "table.md").read_text("utf-8")
-    assert told.out.startswith("### toy, validation, accuracy (%)")
+    printed = capsys.readouterr()
+    assert "run 2 of 2: toy/kd/seed-1" in printed.err
+    assert printed.out == (runs / "table.md").read_text("utf-8")
+    assert printed.out.startswith("### toy, validation, accuracy (%)")
     rows = json.loads((runs / "rows.json").read_text("utf-8"))
     assert [(row["system"], row["title"], row["student"]) for row in rows if row["is_main"]] == [
         ("teacher", "teacher", "2 layers"), ("kd", "KD", "1 layer"),
@@ -71,7 +71,7 @@ def test_from_end_to_end(config: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
     capsys.readouterr()
     assert main(["glue", "compare", str(config), "--tables-only"]) == 0
-    assert capsys.readouterr().out == told.out
+    assert capsys.readouterr().out == printed.out
     assert main(["glue", "compare", str(config), "--plan"]) == 0
     assert capsys.readouterr().out.count("complete") == 2
     assert main(["glue", "compare", str(config), "--time-again"]) == 0
@@ -81,7 +81,7 @@ def test_from_end_to_end(config: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert set(timing) == {"teacher", "kd"}
 
 
-def test_nothing_to_tabulate_is_told(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_to_tabulate_is_reported(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     none = f"compare.output_dir={tmp_path / 'none'}"
     assert main(["glue", "compare", str(config), none, "--tables-only"]) == 1
     assert "expected complete runs, found none" in capsys.readouterr().err
@@ -90,16 +90,16 @@ def test_nothing_to_tabulate_is_told(config: Path, tmp_path: Path, capsys: pytes
     assert main(["glue", "compare", str(config), "--tables-only", "--plan"]) == 2
 
 
-def test_a_run_that_cannot_be_done_is_told_at_the_end(
+def test_a_run_that_cannot_be_done_is_reported_at_the_end(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An encoder that is absent: its row and its student's fail, a sentence each; exit code 1."""
     absent = [f"compare.output_dir={tmp_path / 'runs'}", f"systems.teacher.model.base={tmp_path / 'absent'}"]
     assert main(["glue", "compare", str(config), *absent, "systems.other.model.layers=1"]) == 1
-    told = capsys.readouterr()
-    assert "2 of 3 runs could not be done; the first: toy/teacher/seed-1: " in told.err.splitlines()[-1]
-    assert "| other | 1 layer |" in told.out
-    assert "KD" not in told.out
+    printed = capsys.readouterr()
+    assert "2 of 3 runs could not be done; the first: toy/teacher/seed-1: " in printed.err.splitlines()[-1]
+    assert "| other | 1 layer |" in printed.out
+    assert "KD" not in printed.out
 
 
 def test_chinese_teachers_see_neither_test(shared_folder: Path) -> None:

@@ -68,7 +68,7 @@ def test_cells_of_a_packed_row() -> None:
     assert all(cell.label is None for cell in row if cell.kind is not Kind.MASK)
 
 
-def test_layouts_differ_in_what_the_model_is_told() -> None:
+def test_layouts_differ_in_what_the_model_is_reported() -> None:
     assert inspected(layout="shared").answer_positions == (10, 11, 12, 18)
     assert inspected(layout="marked").answer_positions == (18, 19, 20, 21)
     (plain,) = inspected(layout="plain").rows
@@ -91,7 +91,7 @@ def test_without_a_question_there_is_the_source(attention: str) -> None:
     assert all(cell.label is None for cell in row)
 
 
-def test_what_is_cut_is_told() -> None:
+def test_what_is_cut_is_reported() -> None:
     text = "".join(PASSAGES) * 10
     at = text.index("三百人", 400)
     example = QGExample(example_id="x", context=text, answer_text="三百人", answer_start_char=at)
@@ -110,10 +110,10 @@ def test_what_is_cut_is_told() -> None:
 
 def test_plain_output_lines_up(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(file, "--id", "h-1", "--rows", "--positions", "--layout", "shared")
-    told = capsys.readouterr()
-    assert "every character is taken for a token" in told.err
-    lines = told.out.splitlines()
-    assert "\x1b" not in told.out
+    printed = capsys.readouterr()
+    assert "every character is taken for a token" in printed.err
+    lines = printed.out.splitlines()
+    assert "\x1b" not in printed.out
     assert lines[0].startswith("attention prefix, layout shared")
     assert "passage   燈塔由林文海設計。【林文海】是職員。" in lines
     assert "answer    林文海  (characters 9-12, occurrence 2 of 2)" in lines
@@ -164,9 +164,9 @@ def test_a_models_own_tokenizer_and_format(file: Path, tmp_path: Path, capsys: p
     folder = save_tiny_checkpoint(tmp_path / "tiny", attention="prefix", layout="shared")
     capsys.readouterr()
     run(file, "--model", folder, "--id", "h-2", "--json")
-    told = capsys.readouterr()
-    assert told.err == ""
-    found = json.loads(told.out)
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    found = json.loads(printed.out)
     assert found["format"]["layout"] == "shared"
     assert found["format"]["max_total_tokens"] == 160
     run(file, "--tokenizer", folder, "--id", "h-2", "--json")
@@ -175,7 +175,7 @@ def test_a_models_own_tokenizer_and_format(file: Path, tmp_path: Path, capsys: p
         run(file, "--model", folder, "--layout", "marked")
 
 
-def test_mistakes_are_told(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_are_reported(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UserError, match="found none among 3"):
         run(file, "--id", "nowhere")
     with pytest.raises(UserError, match="expected a folder with a tokenizer"):
@@ -188,9 +188,9 @@ def test_mistakes_are_told(file: Path, tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "long.jsonl").write_text(json.dumps(too_long) + "\n", encoding="utf-8")
     capsys.readouterr()
     assert run(tmp_path / "long.jsonl", "--json") == 1
-    told = capsys.readouterr()
-    assert "t: expected an answer of at most 64 tokens, found 300" in told.err
-    assert json.loads(told.out)["examples"] == []
+    printed = capsys.readouterr()
+    assert "t: expected an answer of at most 64 tokens, found 300" in printed.err
+    assert json.loads(printed.out)["examples"] == []
 
 
 def test_a_hundred_thousand_characters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

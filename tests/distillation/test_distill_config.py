@@ -119,7 +119,7 @@ def test_a_run_is_drawn(tmp_path: Path) -> None:
     entries += [{"step": s, "eval_avg_score": 0.1 * s, "eval_loss": 1.0} for s in (1, 3)]
     (tmp_path / "log.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
     command = [sys.executable, str(EVAL / "plot_run.py")]
-    told = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert told.stdout.split() == [str(tmp_path / "log.png")]
+    printed = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert printed.stdout.split() == [str(tmp_path / "log.png")]
     assert (tmp_path / "log.png").read_bytes()[:4] == b"\x89PNG"
     assert subprocess.run([*command, str(tmp_path / "absent")], capture_output=True, check=False).returncode == 1

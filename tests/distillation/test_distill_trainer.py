@@ -177,9 +177,9 @@ def test_the_student_alone_is_saved(
         assert not report["unexpected_keys"]
         assert (model.config.num_hidden_layers, model.config.hidden_size) == (2, 8)
         assert len(AutoTokenizer.from_pretrained(run / name)) == model.config.vocab_size
-    held = trainers[0].model.state_dict()
-    assert {key.partition(".")[0] for key in held} == {"model", "projections"}
-    assert sum(key.endswith("query.weight") for key in held) == 2
+    loaded = trainers[0].model.state_dict()
+    assert {key.partition(".")[0] for key in loaded} == {"model", "projections"}
+    assert sum(key.endswith("query.weight") for key in loaded) == 2
     record = load_checkpoint(run / "model").record
     assert record["teacher"]["layers"] == 4
     assert record["config"]["distill"]["hidden_weight"] == 1.0
@@ -188,18 +188,18 @@ def test_the_student_alone_is_saved(
 def test_a_student_made_in_the_run_is_the_teachers_lower_half(teacher: Path, tmp_path: Path) -> None:
     train = {"max_steps": 1, "learning_rate": 1e-12}
     run = distill(distill_run(tmp_path, teacher, train=train, model={"dropout": 0.3}))
-    held, given = weights(run / "model"), weights(teacher)
-    assert sum(key.endswith("query.weight") for key in held) == 2
-    for name, tensor in held.items():
+    loaded, given = weights(run / "model"), weights(teacher)
+    assert sum(key.endswith("query.weight") for key in loaded) == 2
+    for name, tensor in loaded.items():
         torch.testing.assert_close(tensor, given[name])
     record = load_checkpoint(run / "model").record
     assert record["base"]["base"]["layers_kept"] == [1, 2]
     assert AutoModelForMaskedLM.from_pretrained(run / "model").config.hidden_dropout_prob == 0.3
     every_other = distill_run(tmp_path, teacher, train={**train, "output_dir": str(tmp_path / "odd")},
                               student={"layers": 2, "drop": "alternate-odd"})  # fmt: skip
-    held = weights(distill(every_other) / "model")
+    loaded = weights(distill(every_other) / "model")
     name = "bert.encoder.layer.{}.attention.self.query.weight"
-    torch.testing.assert_close(held[name.format(1)], given[name.format(3)])
+    torch.testing.assert_close(loaded[name.format(1)], given[name.format(3)])
 
 
 def test_prepared_elsewhere_validated_here(teacher: Path, tmp_path: Path) -> None:
@@ -255,8 +255,8 @@ def test_the_teacher_is_asked_and_left_alone(
     model = trainers[0]._teacher.model
     assert modes == [False, False, False]
     assert all(parameter.grad is None and not parameter.requires_grad for parameter in model.parameters())
-    held = model.state_dict()
-    assert all(torch.equal(tensor, held[name]) for name, tensor in given.items())
+    loaded = model.state_dict()
+    assert all(torch.equal(tensor, loaded[name]) for name, tensor in given.items())
     assert set(map(id, model.parameters())).isdisjoint(map(id, trainers[0].model.parameters()))
 
 
@@ -327,10 +327,10 @@ def test_what_is_wrong_is_said_in_the_log(teacher: Path, tmp_path: Path, capsys:
     assert len(warnings) == 2
     assert "expected 30% and more" in warnings[0]
     assert warnings[1].startswith("hidden_state_mse is 9")
-    told = capsys.readouterr().err
-    assert all(told.count(warning) == 1 for warning in warnings)
-    assert "teacher accuracy: " in told
-    assert "hidden_state_mse x 1000" in told
+    printed = capsys.readouterr().err
+    assert all(printed.count(warning) == 1 for warning in warnings)
+    assert "teacher accuracy: " in printed
+    assert "hidden_state_mse x 1000" in printed
 
 
 @pytest.mark.parametrize("temperature", [1.0, 3.0])

@@ -214,17 +214,17 @@ def test_no_gradient_goes_through_the_weight(certain: bool) -> None:
 
 def test_soft_batch_weight_is_detached(logits: tuple[torch.Tensor, ...]) -> None:
     student, small, large = logits
-    held = capture(student.clone(), grad=True)
+    loaded = capture(student.clone(), grad=True)
     found = loss(
         SelectedTeacher(objective=LogitMSE(), mode=TeacherMode.SOFT_BATCH),
-        held,
+        loaded,
         both_teachers(small, large),
         batch([2] * 7),
     )
     found.backward()
     share = entropy_share(student).mean()
     expected = 2 * (share * (student - small) + (1 - share) * (student - large)) / 7
-    torch.testing.assert_close(held.logits.grad, expected)
+    torch.testing.assert_close(loaded.logits.grad, expected)
 
 
 @pytest.mark.parametrize("objective", wrapped()[:1] + wrapped()[3:5], ids=lambda each: type(each).__name__)

@@ -155,10 +155,10 @@ def test_ckd_relates_all_real_tokens(folder: Path) -> None:
 
     words, layers, tokens = 0.0, 0.0, 0
     for row, real in enumerate(batch.inputs.real_positions()):
-        held = [(student.hidden_state(s)[row, real], teacher.hidden_state(t)[row, real]) for s, t in pairs]
-        words += sum(divergence(*each) for each in held) / len(pairs) / len(batch.row_weights)
+        loaded = [(student.hidden_state(s)[row, real], teacher.hidden_state(t)[row, real]) for s, t in pairs]
+        words += sum(divergence(*each) for each in loaded) / len(pairs) / len(batch.row_weights)
         for token in range(int(real.sum())):
-            layers += divergence(*(torch.stack([each[side][token] for each in held]) for side in (0, 1)))
+            layers += divergence(*(torch.stack([each[side][token] for each in loaded]) for side in (0, 1)))
             tokens += 1
     soft = F.kl_div(F.log_softmax(student.logits / 3, 1), F.softmax(teacher.logits / 3, 1), reduction="batchmean")
     expected = 0.6 * 9 * float(soft) + 0.4 * (words + 2.0 * layers / tokens)

@@ -76,7 +76,7 @@ def distance_by_loops(mine: torch.Tensor, its: torch.Tensor, distance: Distance,
     total = 0.0
     for i in range(count):
         rest = [j for j in range(count) if j != i]
-        sums = [sum(math.exp(held[i, j]) for j in rest) for held in (one, other)]
+        sums = [sum(math.exp(loaded[i, j]) for j in rest) for loaded in (one, other)]
         for j in rest:
             teacher = math.exp(other[i, j]) / sums[1]
             total += teacher * math.log(teacher / (math.exp(one[i, j]) / sums[0]))
@@ -207,8 +207,8 @@ def test_the_gradient_is_that_of_the_value(objective: Objective) -> None:
     states = [torch.randn(1, 4, 3, requires_grad=True) for _ in range(3)]
     teacher = capture(torch.zeros(1, 2), [torch.randn(1, 4, 3) for _ in range(5)])
 
-    def value(*held: torch.Tensor) -> torch.Tensor:
-        return loss(objective, capture(torch.zeros(1, 2), held), teacher, batch([4]))
+    def value(*loaded: torch.Tensor) -> torch.Tensor:
+        return loss(objective, capture(torch.zeros(1, 2), loaded), teacher, batch([4]))
 
     direction = [torch.randn_like(state) for state in states]
     slope = sum((grad * way).sum() for grad, way in

@@ -1,4 +1,4 @@
-"""Documents: what teachers bring is read, and what is hostile is told in one sentence."""
+"""Documents: what teachers bring is read, and what is hostile is refused in one sentence."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("code", HOSTILE)
-def test_hostile_files_are_told_in_one_sentence(code: str) -> None:
+def test_hostile_files_are_reported_in_one_sentence(code: str) -> None:
     name, make = HOSTILE[code]
     data = make()
     began = time.monotonic()

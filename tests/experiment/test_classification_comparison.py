@@ -119,12 +119,12 @@ def test_plan(sections: dict[str, Any]) -> None:
 def test_tasks_can_be_run_apart(sections: dict[str, Any]) -> None:
     """Each part's runs are those of the whole, so that their folders meet."""
     whole = make_comparison(sections)
-    held = []
+    loaded = []
     for task in ("two", "one"):
         part = make_comparison({**sections, "compare": {**sections["compare"], "tasks": [task]}})
         assert part.tasks == (task,)
-        held += part.runs
-    assert sorted(held, key=whole.runs.index) == list(whole.runs)
+        loaded += part.runs
+    assert sorted(loaded, key=whole.runs.index) == list(whole.runs)
 
 
 def test_overrides_reach_every_level(sections: dict[str, Any], tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_overrides_reach_every_level(sections: dict[str, Any], tmp_path: Path) -
         ({"system": {}}, r"\[system\] is unknown; did you mean systems\?"),
     ],
 )
-def test_mistakes_are_told(sections: dict[str, Any], change: dict[str, Any], sentence: str) -> None:
+def test_mistakes_are_reported(sections: dict[str, Any], change: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         make_comparison({**sections, **change})
 
@@ -208,14 +208,14 @@ def test_a_refused_run_stops_its_students_alone(
     trainings = Trainings(monkeypatch)
     trainings.refused_in = "one/teacher/seed-3"
     failures = run_comparison(make_comparison(sections), command="c")
-    told = capsys.readouterr().err.splitlines()
+    printed = capsys.readouterr().err.splitlines()
     assert [failure.partition(":")[0] for failure in failures] == [
         "one/teacher/seed-3", "one/pkd/seed-3", "one/chosen/seed-3",
     ]  # fmt: skip
     assert failures[0].endswith("expected classes, found a score")
     assert "could not be trained" in failures[1]
     assert {"one/pkd/seed-4", "two/chosen/seed-4"} <= set(trainings.done)
-    assert set(failures) < set(told)
+    assert set(failures) < set(printed)
 
 
 def test_other_settings_are_not_mixed(sections: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,17 +234,19 @@ def test_settings_that_came_later_are_taken_as_their_defaults(
     comparison = make_comparison(sections)
     run_comparison(comparison, command="c")
     record = comparison.folder / "one" / "teacher" / "seed-3.json"
-    held = json.loads(record.read_text("utf-8"))
-    del held["config"]["evaluation"]["patience"]
-    record.write_text(json.dumps(held), encoding="utf-8")
+    loaded = json.loads(record.read_text("utf-8"))
+    del loaded["config"]["evaluation"]["patience"]
+    record.write_text(json.dumps(loaded), encoding="utf-8")
     assert run_comparison(comparison, command="c") == []
-    held["config"]["train"]["max_steps"] = 3
-    record.write_text(json.dumps(held), encoding="utf-8")
+    loaded["config"]["train"]["max_steps"] = 3
+    record.write_text(json.dumps(loaded), encoding="utf-8")
     with pytest.raises(UserError, match=r"expected a run with train\.max_steps = None, found one with 3"):
         run_comparison(comparison, command="c")
 
 
-def test_rows_that_cannot_be_written_are_told_first(sections: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_cannot_be_written_are_reported_first(
+    sections: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     trainings = Trainings(monkeypatch)
     sections["compare"]["results"] = "absent/results.json"
     with pytest.raises(UserError, match=r"absent/results\.json: could not be written: its folder does not exist"):

@@ -92,8 +92,8 @@ def test_recipe_is_the_reports(recipe_folder: Path, data: Path) -> None:
     teacher, student = (load_checkpoint(models[name]).model for name in ("teacher", "student"))
     for name, tensor in student.state_dict().items():  # layers 1 and 2, and all that is no layer
         torch.testing.assert_close(tensor, teacher.state_dict()[name], rtol=0, atol=0)
-    told = json.loads((recipe_folder / "recipe.json").read_text("utf-8"))
-    assert [row["step"] for row in told] == list(models)
+    printed = json.loads((recipe_folder / "recipe.json").read_text("utf-8"))
+    assert [row["step"] for row in printed] == list(models)
     assert not list(recipe_folder.glob("*/checkpoint-*"))
 
 
@@ -158,7 +158,7 @@ def test_what_is_given_is_not_made(recipe_folder: Path, data: Path, tmp_path: Pa
         (["other.key=1"], "[other] is unknown"),
     ],
 )
-def test_recipe_mistakes_are_told_before_anything_is_trained(
+def test_recipe_mistakes_are_reported_before_anything_is_trained(
     settings: list[str], sentence: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "run"
@@ -220,12 +220,12 @@ def test_a_fingerprint_is_of_what_changes_weights(data: Path, tmp_path: Path) ->
     assert digest("train.logging_steps=7", "compare.folder=elsewhere") == first
     assert digest("teacher.train.learning_rate=0.01") != first  # of a step before it
     train = data / "train.jsonl"
-    held = train.read_text("utf-8")
+    loaded = train.read_text("utf-8")
     try:
-        train.write_text(held.replace("燈塔高多少公尺", "燈塔有多高"), "utf-8")
+        train.write_text(loaded.replace("燈塔高多少公尺", "燈塔有多高"), "utf-8")
         assert digest() != first
     finally:
-        train.write_text(held, "utf-8")
+        train.write_text(loaded, "utf-8")
 
 
 def test_direct_long_takes_the_steps_of_both_stages(data: Path, tmp_path: Path) -> None:

@@ -86,10 +86,10 @@ def test_dropping_the_added_layers_gives_the_model_back(tiny: Path, tmp_path: Pa
 
 def test_refusals(tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
-    for layers, out, told in ((2, "new", "expected more than the 2 layers"), (4, "there", "expected a new folder")):
+    for layers, out, printed in ((2, "new", "expected more than the 2 layers"), (4, "there", "expected a new folder")):
         found = grow(tiny, layers, tmp_path / out)
         assert found.returncode == 1
-        assert told in found.stderr
+        assert printed in found.stderr
         assert "Traceback" not in found.stderr
     found = grow(tmp_path / "nowhere", 4, tmp_path / "new")
     assert (found.returncode, found.stderr.count("\n")) == (1, 1)

@@ -256,9 +256,9 @@ def test_mean_of_models(made: Path, tmp_path: Path) -> None:
     assert checkpoint.record["mean_of_models"] == 2
     assert "step" not in checkpoint.record
     command[2] = str(tmp_path / "nowhere")
-    told = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert told.returncode == 1
-    assert "nowhere: expected a model folder" in told.stderr
+    printed = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert printed.returncode == 1
+    assert "nowhere: expected a model folder" in printed.stderr
 
 
 def test_base_of_another_vocabulary_is_refused(
@@ -297,7 +297,7 @@ def test_shipped_config_loads(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("override", "told"),
+    ("override", "printed"),
     [
         ("copying.windoes=3", "copying.windoes is unknown; did you mean copying.windows"),
         ("text.mask_share=1.5", "text.mask_share must be above 0"),
@@ -308,6 +308,6 @@ def test_shipped_config_loads(path: Path) -> None:
         ("model.attention=recurrent", "[reward] needs model.attention"),
     ],
 )
-def test_settings_are_checked(override: str, told: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=re.escape(told)):
+def test_settings_are_checked(override: str, printed: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=re.escape(printed)):
         load_recipe(CONFIGS[0], ("reward.max_minutes=1", override))

@@ -233,10 +233,10 @@ def test_validation_and_test_passages_enter_no_stage(recipe: tuple[RecipeSetting
     for name in ("copying", "held_out_copying", "synthetic", "broad", "final", "closest"):
         store = load_parts(folder / "run", name)
         streams += [list(store.source(number).token_ids) for number in range(len(store))]
-    told = [" ".join(map(str, ids)) for ids in telling]
+    printed = [" ".join(map(str, ids)) for ids in telling]
     for stream in streams:
         text = f" {' '.join(map(str, stream))} "
-        assert not any(f" {piece} " in text for piece in told)
+        assert not any(f" {piece} " in text for piece in printed)
     assert any(document.text for document in clean_documents(settings, questions.kept_out))
     assert len(read_documents(folder / "text.txt.xz")) >= 8
 

@@ -67,7 +67,7 @@ def test_rouge_l_is_the_scorers() -> None:
 
 
 def test_advantage_is_against_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mean of the others as baseline; rewards here are told by the question's length."""
+    """The mean of the others as baseline; the reward here is the question's length."""
     monkeypatch.setattr(drawn_questions, "overlap", lambda hypothesis, _: float(len(hypothesis)))
     rows, model = question_rows(tmp_path), tiny_bert(len(tiny_tokenizer(tmp_path)))
     samples = 4

@@ -179,7 +179,7 @@ def test_typed_answers_with_several_places() -> None:
     assert "沒有" in html(app)
 
 
-def test_text_too_long_is_kept_in_the_box_and_told() -> None:
+def test_text_too_long_is_kept_in_the_box_and_reported() -> None:
     app = paste(page(), RAILWAY)
     paste(app, "長" * 20_001)
     assert "20,001" in html(app)
@@ -219,7 +219,7 @@ def test_visitors_do_not_see_each_other() -> None:
     assert one.session_state["token"] != two.session_state["token"]
 
 
-def test_a_failed_job_is_told_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_job_is_reported_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     app = paste(page(), RAILWAY)
     from page_sections import visitor
 

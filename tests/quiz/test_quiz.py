@@ -208,7 +208,7 @@ def test_given_answers_beyond_the_count_are_no_refusals() -> None:
     assert quiz.refusals == ()
 
 
-def test_near_duplicates_are_told_by_bigrams_and_answers() -> None:
+def test_near_duplicates_are_recognised_by_bigrams_and_answers() -> None:
     distinct = DistinctQuestions()
     distinct.add("燈塔建於哪一年？", "1867年")
     assert not distinct.is_new("燈塔建於哪一年?", "1867年")

@@ -52,12 +52,12 @@ def test_one_name_throughout_and_nothing_else_changed(store: TokenStore) -> None
 def test_share_of_characters(store: TokenStore) -> None:
     source, target = store.source(0), store.target(0)
     renaming = Renaming(np.arange(10, 5000), 0.3)
-    held = {token for token in source.token_ids if token >= 10}
+    loaded = {token for token in source.token_ids if token >= 10}
     moved = 0
     for seed in range(400):
         (new,), _ = renaming.rename([source], [target], np.random.default_rng(seed))
-        moved += len(held - set(new.token_ids))
-    assert moved / (400 * len(held)) == pytest.approx(0.3, abs=0.02)
+        moved += len(loaded - set(new.token_ids))
+    assert moved / (400 * len(loaded)) == pytest.approx(0.3, abs=0.02)
 
 
 def test_too_few_names_rename_fewer(store: TokenStore) -> None:

@@ -41,7 +41,7 @@ def all_layer(
     schedule: str = "all-layer",
     stage_ends: tuple[float, ...] | None = None,
 ) -> list[Objective]:
-    """Everything at once: soft cross entropy, hidden states and attention of every student layer.
+    """Soft cross entropy, hidden states and attention of every student layer, at once or in stages.
 
     Settings:
         logits_weight: Of the term on the logits; a weight of 0 leaves a term out.
