@@ -3,8 +3,8 @@
     qgkd evaluate --data VALIDATION.jsonl --model MODEL --predictions runs/predictions.jsonl
     python eval/strange_characters.py runs/predictions.jsonl --wording TRAIN.jsonl.gz
 
-Comes in: predictions as `qgkd evaluate` writes them, human-written questions for training. Goes out: the count, and each
-such question with what is strange in it. Common wording is each character that at least one of 200 human-written
+Comes in: predictions as `qgkd evaluate` writes them, human-written questions for training. Goes out: the count, and
+each such question with what is strange in it. Common wording is each character that at least one of 200 human-written
 questions has; a number is strange where the passage does not have the same digits.
 
 A literal example: 「玄僧是誰？」 of a passage about 玄奘: 僧 is strange.
