@@ -1,4 +1,4 @@
-"""The interface of every question generator: what the command line, the batch scripts and the page import.
+"""The interface of every question generator: what the command line, batch runs and the page import.
 
 Comes in: `GenerationRequest` (a passage and one answer in it). Goes out: `Question`, n-best per request.
 Two systems share this interface: the rule (`qgkd.rule.generator.RuleGenerator`) and a masked language model

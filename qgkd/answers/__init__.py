@@ -2,5 +2,5 @@
 
 Comes in: a passage, or a span that a person chose. Goes out: `AnswerSpan`s with an `AnswerType`, best first.
 
-Others use: `types`, `classify.classify`, `propose.propose_answers`, `given`, `heads` and `spread.SpreadAnswers`.
+Others use: `classify.classify`, `propose.propose_answers`, `given`, `heads` and `spread.SpreadAnswers`.
 """

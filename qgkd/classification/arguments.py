@@ -1,4 +1,4 @@
-"""`[train]` of a classification run to `transformers.TrainingArguments`.
+"""Turns the `[train]` section of a classification run into transformers' `TrainingArguments`.
 
 Comes in: a `ClassificationConfig`, the metric that chooses the model. Goes out: `TrainingArguments`.
 

@@ -1,4 +1,4 @@
-"""The trained module around a classifier.
+"""Runs a classifier and captures the tensors that distillation compares.
 
 Comes in: a `ModelInput`. Goes out: `DistillCapture`, its logits [B, C].
 

@@ -1,4 +1,4 @@
-"""Student and teachers of a classification run.
+"""Loads a run's classifiers, student and teachers: transformers' encoder with its pooling and head.
 
 Comes in: a folder or hub name of a masked language model or a classifier. Goes out: `Checkpoint`s whose models are
 `AutoModelForSequenceClassification`; a head that the base lacks is drawn by the run's seed.

@@ -1,4 +1,4 @@
-"""`qgkd evaluate`: one table row for one system on one file.
+"""`qgkd evaluate`: scores a system's questions against the human-written ones of a file.
 
 Comes in: a file of examples with questions, and a system. Goes out: the scores with their definition, as a table or one
 JSON object, and what the system wrote as a file that `qgkd score` reads.

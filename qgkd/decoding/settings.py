@@ -1,4 +1,4 @@
-"""How a question is searched for.
+"""The search settings: beams, sampling, and which tokens a question may not contain.
 
 Comes in: a model's record, command-line options. Goes out: `DecodingSettings`.
 

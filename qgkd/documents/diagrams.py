@@ -1,4 +1,4 @@
-"""SmartArt and charts of Word and PowerPoint: parts of their own, which a page shows as drawings with text.
+"""Reads the text of SmartArt and charts in Word and PowerPoint files.
 
 Comes in: the part that a drawing names. Goes out: lines.
 

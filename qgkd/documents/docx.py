@@ -1,4 +1,4 @@
-r"""Word documents.
+r"""Reads the text of a Word document (.docx).
 
 Comes in: the bytes of a .docx. Goes out: the text that a reader of the printed page sees, a line per paragraph.
 

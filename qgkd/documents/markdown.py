@@ -1,4 +1,4 @@
-r"""Markdown files.
+r"""Reads the text of a Markdown file.
 
 Comes in: Markdown. Goes out: the text that its page shows: a block per paragraph, a line per row of a table.
 

@@ -1,4 +1,4 @@
-r"""PDF files.
+r"""Reads the text of a PDF file.
 
 Comes in: the bytes of a PDF. Goes out: the text that a reader of its pages sees, a line per paragraph.
 

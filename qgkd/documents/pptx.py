@@ -1,4 +1,4 @@
-r"""PowerPoint slides.
+r"""Reads the text of PowerPoint slides (.pptx).
 
 Comes in: the bytes of a .pptx. Goes out: what the slides show, a blank line between slides; no notes of the speaker.
 

@@ -1,4 +1,4 @@
-"""Moodle XML.
+"""Writes a quiz as Moodle XML.
 
 Comes in: a quiz. Goes out: `Export`.
 

@@ -1,4 +1,4 @@
-"""The progress file of a batch: finished batches survive whatever ends the process.
+"""The journal of a batch run: keeps finished groups of questions in `OUT.partial`, so that a run can continue.
 
 Comes in: a header (system, options) and, batch by batch, records. Goes out: `OUT.partial`, which a later run opens,
 cuts back to the last complete batch, and continues.

@@ -1,4 +1,4 @@
-"""The recipe's first stage: a pretrained encoder under the prepared vocabulary.
+"""The recipe's optional first stage: converts a pretrained encoder to the prepared vocabulary.
 
 Comes in: `RecipeSettings` with `transplant.encoder`, the prepared folder. Goes out: a model folder that the other
 stages begin from; a folder made of the same encoder and vocabulary is not made again.

@@ -1,4 +1,4 @@
-"""From a visitor's workspace to the writer's orders, and from the questions written back to the workspace.
+"""Turns a visitor's request into quiz orders, and adds the written questions to the visitor's list.
 
 Comes in: `Workspace`. Goes out: `PassageOrder`s; with `Written`, the `Workspace` that holds the new items.
 

@@ -1,4 +1,4 @@
-"""Another version of one item.
+"""Offers another wording of one question, never one already shown.
 
 Comes in: an entry, its passage and a generator. Goes out: another version of the item, or None where there is none.
 

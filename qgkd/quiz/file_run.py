@@ -1,4 +1,4 @@
-"""Questions for a file of passages: in batches, in order, in a run that can be resumed.
+"""Writes questions for a file of passages, records them in the journal, and continues an interrupted run.
 
 Comes in: passages, as `qgkd.reading.readers.read_passages` gives them, and a generator. Goes out: a JSONL, CSV or
 Parquet file of questions (rows as `qgkd.quiz.question_rows` makes them) and a `BatchSummary`.

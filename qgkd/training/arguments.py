@@ -1,4 +1,4 @@
-"""`[train]` to `transformers.TrainingArguments`.
+"""Turns the `[train]` section of a config into transformers' `TrainingArguments`.
 
 Comes in: a `TrainConfig`. Goes out: `TrainingArguments` with the section's keys as they are, what other sections decide
 put in, and `bf16 = "auto"` settled.

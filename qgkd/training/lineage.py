@@ -1,4 +1,4 @@
-"""Provenance of a checkpoint's weights.
+"""Records what a checkpoint was trained on: data files, base model, seed, commit.
 
 Comes in: a config, the base and the data of a run. Goes out: the fields of `qgkd.json` beside the format.
 

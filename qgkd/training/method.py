@@ -1,4 +1,4 @@
-"""How a run trains: on the labels here, from a teacher in a subclass.
+"""The training method of a run: plain training on labels here; distillation is a subclass.
 
 Comes in: a `TrainConfig`. Goes out: the weights a run starts from, its rows, its trainer, its record.
 

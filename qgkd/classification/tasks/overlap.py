@@ -1,4 +1,4 @@
-"""Texts that occur in another set too, in either script and with other punctuation.
+"""Finds texts that occur in two data sets, ignoring script and punctuation.
 
 Comes in: the texts of one set, then any text. Goes out: whether it is one of them.
 

@@ -1,4 +1,4 @@
-"""Records to examples, each bad one reported and left out.
+"""Turns file records into classification examples; reports and skips the invalid ones.
 
 Comes in: `FileRow`s, the columns of texts and label, the task. Goes out: `ClassificationExample`s and `Problem`s.
 

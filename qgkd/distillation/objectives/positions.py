@@ -1,4 +1,4 @@
-"""Which positions of a row a term counts.
+"""Chooses the token positions over which a loss term is averaged.
 
 Comes in: one value per position, [B, L]. Goes out: what a `LossTerm` holds, and the unit its mean is taken over.
 

@@ -1,4 +1,4 @@
-"""Hooks that record what a forward computes on its way.
+"""Hooks that record the intermediate tensors of a model's forward pass.
 
 Comes in: a model of transformers and `Needs`. Goes out: `Recording`, filled by the forwards inside a `with` block.
 

@@ -1,4 +1,4 @@
-"""A `recurrent` teacher for a `prefix` student.
+"""Lets a teacher that predicts one token per row teach a student whose row holds a whole question.
 
 Comes in: a batch of packed rows, and a teacher that reads one [MASK] a row. Goes out: its logits in the order of the
 batch's scored positions.

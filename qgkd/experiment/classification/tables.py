@@ -1,4 +1,4 @@
-"""The rows, lines and tables of a comparison of classification systems.
+"""Builds the result tables of `qgkd glue compare`: one row per run, and means over seeds.
 
 Comes in: results of runs. Goes out: a row per task, system, seed, split and metric; a line per task, split and system,
 its mean over seeds; `table.md`, `table.csv`, `table.json`.

@@ -1,4 +1,4 @@
-"""The rows, lines and tables of the comparison.
+"""Builds the result tables of `qgkd compare`: one row per model, and means over seeds.
 
 Comes in: scores of models. Goes out: rows, one per model and set of questions, for `qg_compare.json`; `Line`s, their
 means over seeds; `table.md`, `table.csv`.
