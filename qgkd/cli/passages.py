@@ -77,8 +77,8 @@ def read_sources(files: Sequence[str]) -> Iterator[PassageRow | Problem]:
         try:
             for row in _read_file(file):
                 row_number = row.row_number
-                own = {"row_id": own_name} if holds_one_passage(file) else {}
-                yield replace(row, row_number=rows_before + row_number, **own)
+                row_id = own_name if holds_one_passage(file) else row.row_id
+                yield replace(row, row_number=rows_before + row_number, row_id=row_id)
         except UserError as error:
             row_number += 1
             reason = str(error).removeprefix(f"{file}: ")

@@ -62,7 +62,7 @@ def prepare(data: DataConfig, tokenizer: PreTrainedTokenizerFast, input_format: 
     Raises:
         UserError: A file cannot be read, or nothing is left to train on.
     """
-    validation = [e for e in _read(data.validation) if e.question.strip()] if data.validation else []
+    validation = [e for e in _printed(data.validation).examples if e.question.strip()] if data.validation else []
     examples, left_out = choose(data, validation)
     stamp = _stamp(data, tokenizer, input_format)
     train = tokenise(examples, tokenizer, input_format, {**stamp, "left_out": left_out})
@@ -108,10 +108,8 @@ def choose(data: DataConfig, validation: Sequence[QGExample]) -> tuple[list[QGEx
     left_out = {"without a question": 0, "by id": 0, "by article": 0, "passage in validation": 0}
     unreadable = 0
     for path in data.train:
-        report = _report(path)
+        report = _printed(path)
         unreadable += len(report.problems)
-        for problem in report.problems:
-            say(str(problem))
         for example in report.examples:
             reasons = (
                 not example.question.strip(),
@@ -184,6 +182,14 @@ def _stamp(
 
 def _read(path: str) -> list[QGExample]:
     return _report(path).examples
+
+
+def _printed(path: str) -> ReadReport:
+    """Read a file and print the records that cannot be read."""
+    report = _report(path)
+    for problem in report.problems:
+        say(str(problem))
+    return report
 
 
 def _report(path: str) -> ReadReport:
