@@ -65,11 +65,8 @@ def locate_answer(context: str, text: str, stated_start_char: int | None) -> tup
 def _otherwise_spelled(text: str) -> re.Pattern[str]:
     """What an answer may look like in the passage; a number is found whole, not as a part of a longer one."""
     plain = re.sub(r"(?<=[0-9])[,，](?=[0-9]{3}(?![0-9]))", "", text.strip())
-    pattern = ""
-    for position, character in enumerate(plain):
-        if re.match(r"[0-9]", character) and re.search(r"(?<![0-9.])[0-9]+$", plain[:position]):
-            pattern += "[,，]?" * (len(re.match(r"[0-9]*", plain[position:])[0]) % 3 == 0)  # type: ignore[index]
-        pattern += "[台臺]" if character in "台臺" else re.escape(character)
+    pattern = re.sub("[台臺]", "[台臺]", re.escape(plain))
+    pattern = re.sub(r"(?<![0-9.])[0-9]+", lambda run: re.sub(r"\B(?=([0-9]{3})+$)", "[,，]?", run[0]), pattern)
     before = r"(?<![0-9])(?<![0-9][,，.])" if re.match(r"[0-9]", plain) else ""
     after = r"(?![,，.]?[0-9])" if re.search(r"[0-9]$", plain) else ""
     return re.compile(f"{before}{pattern}{after}")
