@@ -1,6 +1,7 @@
 """`qgkd answers`: propose answers in a text.
 
-Comes in: a text file, or stdin. Goes out: the text with its answers coloured by type and a table, or JSON.
+Comes in: text files, documents and folders of them, or stdin. Goes out: each text with its answers coloured by type and
+a table, or JSON.
 
 A literal example: `echo 燈塔由林文海設計。 | qgkd answers - --jsonl` prints
 
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qgkd.cli.passages import document_text, expand_sources
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
 from qgkd.reading.row_formats import refuse_markup
@@ -39,7 +41,10 @@ _SHOWN_CHARS = 4000
 
 
 def answers(
-    file: Annotated[str, typer.Argument(help="A text file, UTF-8; - is stdin.")] = "-",
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[INPUT...]", help="Files (.txt .docx .pdf .pptx .md) and folders; - is stdin, UTF-8."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many answers, the best ones.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object and nothing else on stdout.")] = False,
     as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object per answer, one per line.")] = False,
@@ -47,17 +52,32 @@ def answers(
     """Propose answers in a text: dates, numbers, people, places, organisations, works, terms, clauses."""
     if as_json and as_jsonl:
         raise UserError("expected --json or --jsonl, found both; choose one")
-    context = _read_text(file)
+    files = expand_sources(sources or ["-"])
     from qgkd.answers.propose import propose_answers
 
-    spans = propose_answers(context, limit=limit)
-    records = [_record(span) for span in spans]
+    found: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            context = _read_text(file)
+        except UserError as error:
+            if len(files) == 1:
+                raise
+            print(error, file=sys.stderr)
+            continue
+        spans = propose_answers(context, limit=limit)
+        name = {"file": file} if len(files) > 1 else {}
+        records = [_record(span) for span in spans]
+        found.append({**name, "answers": records, "count": len(records)})
+        if as_jsonl:
+            lines = (json.dumps({**name, **record}, ensure_ascii=False) + "\n" for record in records)
+            write_stdout("".join(lines))
+        elif not as_json:
+            write_stdout(f"{file}\n" if name else "")
+            _show(context, spans)
     if as_json:
-        write_stdout(json.dumps({"answers": records, "count": len(records)}, ensure_ascii=False) + "\n")
-    elif as_jsonl:
-        write_stdout("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
-    else:
-        _show(context, spans)
+        write_stdout(json.dumps(found[0] if len(files) == 1 else {"files": found}, ensure_ascii=False) + "\n")
+    if len(found) < len(files):
+        raise typer.Exit(1)
 
 
 def _record(span: AnswerSpan) -> dict[str, Any]:
@@ -71,7 +91,10 @@ def _record(span: AnswerSpan) -> dict[str, Any]:
 
 
 def _read_text(file: str) -> str:
-    """The whole text without its byte order mark; offsets are those of the file."""
+    """The whole text without its byte order mark; offsets are those of the file, of a document those of its text."""
+    document = document_text(file)
+    if document is not None:
+        return document
     name = "stdin" if file == "-" else file
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()

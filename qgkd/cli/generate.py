@@ -1,7 +1,7 @@
 """`qgkd generate`: passages in, questions with their answers out.
 
-Comes in: DRCD/SQuAD JSON, JSONL, CSV, Parquet or plain text, `-` for stdin. Goes out: a quiz to read, or one row per
-question as JSONL, CSV or Parquet, or a file to take home (`qgkd.cli.take_home`).
+Comes in: documents, plain text, DRCD/SQuAD JSON, JSONL, CSV or Parquet, folders of documents, `-` for stdin. Goes out:
+a quiz to read, or one row per question as JSONL, CSV or Parquet, or a file to take home (`qgkd.cli.take_home`).
 
 A literal example: `qgkd generate lighthouse.txt -n 3` prints three numbered questions;
 `qgkd generate passages.jsonl --output questions.csv` writes a row per question and can be killed and resumed.
@@ -20,6 +20,7 @@ import typer
 
 from qgkd.cli import take_home
 from qgkd.cli.generator_options import SystemChoice, takes_system
+from qgkd.cli.passages import expand_sources, holds_one_passage, read_sources
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
 from qgkd.quiz.output import json_line
@@ -38,11 +39,12 @@ _ROW_SUFFIXES = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet"}
 
 @takes_system
 def generate(
-    source: Annotated[
-        str,
+    sources: Annotated[
+        list[str],
         typer.Argument(
-            metavar="INPUT",
-            help="DRCD/SQuAD JSON, JSONL, CSV, Parquet or plain text; - is stdin, its format read off the first line.",
+            metavar="INPUT...",
+            help="Files (.txt .docx .pdf .pptx .md, DRCD/SQuAD JSON, JSONL, CSV, Parquet) and folders of documents; "
+            "- is stdin, its format read off the first line.",
         ),
     ],
     output: Annotated[
@@ -80,6 +82,7 @@ def generate(
         raise typer.BadParameter("give --json or --jsonl, not both")
     from qgkd.quiz.question_rows import BatchOptions
 
+    files = expand_sources(sources)
     wanted = BatchOptions(
         questions_per_passage=number,
         questions_per_answer=per_answer,
@@ -87,17 +90,17 @@ def generate(
         rows_per_batch=batch_size,
     )
     if export is not None:
-        bad_rows = take_home.to_export(source, export, choice, wanted, form, export_format, force=force)
+        bad_rows = take_home.to_export(files, export, choice, wanted, form, export_format, force=force)
     elif output is not None:
-        bad_rows = _to_file(source, output, choice, wanted, resume=resume, force=force, json_object=json_object)
+        bad_rows = _to_file(files, output, choice, wanted, resume=resume, force=force, json_object=json_object)
     else:
-        bad_rows = _to_stdout(source, choice, wanted, "json" if json_object else "jsonl" if jsonl else None)
+        bad_rows = _to_stdout(files, choice, wanted, "json" if json_object else "jsonl" if jsonl else None)
     if bad_rows:
         raise typer.Exit(1)
 
 
 def _to_file(
-    source: str,
+    files: list[str],
     output: Path,
     choice: SystemChoice,
     wanted: BatchOptions,
@@ -112,10 +115,10 @@ def _to_file(
     from rich.console import Console
 
     from qgkd.quiz.file_run import BatchProgress, check_output, generate_file
-    from qgkd.reading.readers import Problem, read_passages
+    from qgkd.reading.readers import Problem
 
     check_output(output, resume=resume, force=force)
-    rows = _first_read(read_passages(source))
+    rows = _first_read(read_sources(files))
     generator = choice.load()
     done_rows = 0
     with Console(stderr=True).status("reading") as status:
@@ -155,16 +158,18 @@ def _print_summary(summary: BatchSummary) -> None:
     print(f"{summary.output}: {'; '.join(parts)}", file=sys.stderr)
 
 
-def _to_stdout(source: str, choice: SystemChoice, wanted: BatchOptions, form: str | None) -> int:
+def _to_stdout(files: list[str], choice: SystemChoice, wanted: BatchOptions, form: str | None) -> int:
     """Print a quiz, JSON rows as they come, or one JSON object; returns the number of bad rows."""
     from qgkd.quiz.question_rows import generate_batches
-    from qgkd.reading.readers import PassageRow, read_passages
+    from qgkd.reading.readers import PassageRow
 
-    rows = read_passages(source)
+    rows = read_sources(files)
     first = list(itertools.islice(rows, 2))
     generator = choice.load()
-    if form is None and len(first) == 1 and isinstance(first[0], PassageRow) and not _is_row_format(source):
-        return _show(source, generator, first[0], wanted)
+    if form is None and len(files) > 1 and all(map(holds_one_passage, files)):
+        return sum(_show_one_of_several(generator, row, wanted) for row in itertools.chain(first, rows))
+    if form is None and len(first) == 1 and isinstance(first[0], PassageRow) and not _is_row_format(files[0]):
+        return _show(generator, first[0], wanted)
     questions: list[dict[str, Any]] = []
     problems: list[Problem] = []
     began = time.perf_counter()
@@ -184,7 +189,24 @@ def _to_stdout(source: str, choice: SystemChoice, wanted: BatchOptions, form: st
     return len(bad_rows)
 
 
-def _show(source: str, generator: Generator, row: PassageRow, wanted: BatchOptions) -> int:
+def _show_one_of_several(generator: Generator, row: PassageRow | Problem, wanted: BatchOptions) -> int:
+    """Print the quiz of one file under the file's name; returns 1 where there is none."""
+    from qgkd.reading.readers import Problem
+
+    if isinstance(row, Problem):
+        print(row, file=sys.stderr)
+        return 1
+    write_stdout(f"{row.row_id}\n")
+    try:
+        return _show(generator, row, wanted)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        write_stdout("\n")
+
+
+def _show(generator: Generator, row: PassageRow, wanted: BatchOptions) -> int:
     """Print one passage's quiz as text; returns 0, the number of bad rows."""
     from rich.console import Console
 
@@ -194,10 +216,10 @@ def _show(source: str, generator: Generator, row: PassageRow, wanted: BatchOptio
 
     quiz = make_quizzes(generator, [order_for(row, wanted)])[0]
     if not quiz.items:
-        raise UserError(f"{source}: {quiz.shortfall}")
+        raise UserError(f"{row.file}: {quiz.shortfall}")
     write_stdout(show_quiz(quiz, Console()))
     if quiz.shortfall:
-        print(f"{source}: {quiz.shortfall}", file=sys.stderr)
+        print(f"{row.file}: {quiz.shortfall}", file=sys.stderr)
     return 0
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from qgkd.cli.passages import read_sources
 from qgkd.errors import UserError
 from qgkd.exports.formats import FORMATS, export_quiz, format_named, format_of
 
@@ -63,7 +64,7 @@ def check_options(
 
 
 def to_export(
-    source: str,
+    files: list[str],
     path: Path,
     choice: SystemChoice,
     wanted: BatchOptions,
@@ -75,7 +76,7 @@ def to_export(
     """Write the file.
 
     Args:
-        source: Passages, as `qgkd.reading.readers.read_passages` takes them.
+        files: Passages, as `qgkd.cli.passages.read_sources` takes them.
         path: The file; its name without its end is the quiz's title.
         choice: The system; its seed also chooses distractors and false statements.
         wanted: How many questions.
@@ -91,13 +92,12 @@ def to_export(
     """
     from qgkd.files.atomic import check_writable, write_atomically
     from qgkd.question_forms import QuestionForm, with_different_ids
-    from qgkd.reading.readers import read_passages
 
     export_format = format_named(format_name) if format_name else format_of(path)
     if path.exists() and not force:
         raise UserError(f"{path}: expected a new file, found one; give --force to replace it or choose another name")
     check_writable(path)
-    rows = list(read_passages(source))
+    rows = list(read_sources(files))
     items, bad_rows = _items(
         choice.load(), rows, wanted, QuestionForm(form_name.replace("-", "_")), choice.search["seed"]
     )

@@ -127,9 +127,10 @@ def _fill(
 ) -> int:
     """Do the rows that the journal does not have yet; returns the offsets repaired in all."""
     iterator, digest, repaired, file = iter(rows), hashlib.sha256(), 0, ""
+    files: dict[int, str] = {}
     for row in itertools.islice(iterator, journal.progress.items):
         repaired += _count_in(digest, row)
-        file = row.file
+        file = files[row.row_number] = row.file
     if journal.progress.items and digest.hexdigest() != journal.progress.input_sha256:
         raise UserError(
             f"{journal.path}: expected the input of the earlier run, found other rows among the first "
@@ -137,7 +138,7 @@ def _fill(
         )
     for kind in ("bad_row", "short_row"):
         for record in journal.records(kind):
-            report(Problem.from_json(record, file=file, is_shortfall=kind == "short_row"))
+            report(Problem.from_json(record, file=files.get(record["row"], file), is_shortfall=kind == "short_row"))
     for batch in generate_batches(generator, iterator, options):
         repaired += sum(_count_in(digest, row) for row in batch.rows)
         items = journal.progress.items + len(batch.rows)

@@ -23,7 +23,7 @@ class Placement(StrEnum):
     GIVEN = "given"
     """The offset of the file was right."""
     REPAIRED = "repaired"
-    """The offset of the file was wrong; the nearest occurrence is taken."""
+    """The offset or the spelling of the file was wrong; the nearest occurrence is taken, as the passage spells it."""
     ONLY_OCCURRENCE = "only_occurrence"
     """No offset was given and the answer occurs once."""
     FIRST_OF_SEVERAL = "first_of_several"
@@ -32,6 +32,9 @@ class Placement(StrEnum):
 
 def locate_answer(context: str, text: str, stated_start_char: int | None) -> tuple[AnswerSpan, Placement]:
     """Check the offset that a file states for an answer, repair it, or find the answer where none is stated.
+
+    An answer that stands nowhere as it is written is found without the blanks around it, without or with the commas of
+    thousands, and with 台 for 臺 or 臺 for 台.
 
     Returns:
         The answer at a place where it stands, and how that place was found.
@@ -43,19 +46,39 @@ def locate_answer(context: str, text: str, stated_start_char: int | None) -> tup
         raise UserError("expected an answer, found an empty one; give its text or leave the field out")
     if stated_start_char is not None and stated_start_char >= 0 and context.startswith(text, stated_start_char):
         return AnswerSpan(text=text, start_char=stated_start_char), Placement.GIVEN
-    starts = [match.start() for match in re.finditer(f"(?={re.escape(text)})", context)]  # overlapping ones too
+    found = [match.start() for match in re.finditer(f"(?={re.escape(text)})", context)]  # overlapping ones too
+    nearest_to = stated_start_char or 0
+    if not found:
+        spelled = min(
+            _otherwise_spelled(text).finditer(context), key=lambda m: abs(m.start() - nearest_to), default=None
+        )
+        if spelled is None:
+            raise UserError(_nowhere(context, text, stated_start_char))
+        return AnswerSpan(text=spelled.group(), start_char=spelled.start()), Placement.REPAIRED
+    if stated_start_char is None:
+        placement = Placement.ONLY_OCCURRENCE if len(found) == 1 else Placement.FIRST_OF_SEVERAL
+    else:
+        placement = Placement.REPAIRED
+    return AnswerSpan(text=text, start_char=min(found, key=lambda start: abs(start - nearest_to))), placement
+
+
+def _otherwise_spelled(text: str) -> re.Pattern[str]:
+    """What an answer may look like in the passage; a number is found whole, not as a part of a longer one."""
+    plain = re.sub(r"(?<=[0-9])[,，](?=[0-9]{3}(?![0-9]))", "", text.strip())
+    pattern = re.sub("[台臺]", "[台臺]", re.escape(plain))
+    pattern = re.sub(r"(?<![0-9.])[0-9]+", lambda run: re.sub(r"\B(?=([0-9]{3})+$)", "[,，]?", run[0]), pattern)
+    before = r"(?<![0-9])(?<![0-9][,，.])" if re.match(r"[0-9]", plain) else ""
+    after = r"(?![,，.]?[0-9])" if re.search(r"[0-9]$", plain) else ""
+    return re.compile(f"{before}{pattern}{after}")
+
+
+def _nowhere(context: str, text: str, stated_start_char: int | None) -> str:
     shown = text if len(text) <= 40 else f"{text[:40]}…"
     if stated_start_char is None:
-        if not starts:
-            raise UserError(f"answer {shown!r} is nowhere in the context; was the context edited?")
-        placement = Placement.ONLY_OCCURRENCE if len(starts) == 1 else Placement.FIRST_OF_SEVERAL
-        return AnswerSpan(text=text, start_char=starts[0]), placement
-    if not starts:
-        start = max(stated_start_char, 0)
-        found = context[start : start + min(len(text), 40)]
-        raise UserError(
-            f"answer {shown!r} is not at character {stated_start_char} (found {found!r}) nor elsewhere in the context; "
-            "was the context edited?"
-        )
-    nearest = min(starts, key=lambda start: abs(start - stated_start_char))
-    return AnswerSpan(text=text, start_char=nearest), Placement.REPAIRED
+        return f"answer {shown!r} is nowhere in the context; was the context edited?"
+    start = max(stated_start_char, 0)
+    found = context[start : start + min(len(text), 40)]
+    return (
+        f"answer {shown!r} is not at character {stated_start_char} (found {found!r}) nor elsewhere in the context; "
+        "was the context edited?"
+    )

@@ -24,10 +24,13 @@ from qgkd.model_input.input_format import InputFormat
 from qgkd.model_input.source import PassageEncoder, Source, question_target
 from qgkd.reading.examples import QGExample, example_record
 from qgkd.training.config import DataConfig
+from qgkd.training.main_process import say
 from qgkd.training.token_store import TokenStore, build_store
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
+
+    from qgkd.reading.readers import ReadReport
 
 _TRAIN, _VALIDATION, _EXAMPLES = "train.npz", "validation.npz", "validation.jsonl"
 
@@ -59,7 +62,7 @@ def prepare(data: DataConfig, tokenizer: PreTrainedTokenizerFast, input_format: 
     Raises:
         UserError: A file cannot be read, or nothing is left to train on.
     """
-    validation = [e for e in _read(data.validation) if e.question.strip()] if data.validation else []
+    validation = [e for e in _printed(data.validation).examples if e.question.strip()] if data.validation else []
     examples, left_out = choose(data, validation)
     stamp = _stamp(data, tokenizer, input_format)
     train = tokenise(examples, tokenizer, input_format, {**stamp, "left_out": left_out})
@@ -94,14 +97,20 @@ def load_prepared(
 
 
 def choose(data: DataConfig, validation: Sequence[QGExample]) -> tuple[list[QGExample], dict[str, int]]:
-    """The training questions in file order, cut to `fraction` and `limit`, and how many were left out and why."""
+    """The training questions in file order, cut to `fraction` and `limit`, and how many were left out and why.
+
+    Records that cannot be read are reported on stderr as well.
+    """
     titles = {example.title for path in data.exclude_articles_of for example in _read(path) if example.title}
     contexts = {example.context for example in validation}
     ids = set(data.exclude_ids)
     kept: list[QGExample] = []
     left_out = {"without a question": 0, "by id": 0, "by article": 0, "passage in validation": 0}
+    unreadable = 0
     for path in data.train:
-        for example in _read(path):
+        report = _printed(path)
+        unreadable += len(report.problems)
+        for example in report.examples:
             reasons = (
                 not example.question.strip(),
                 example.example_id in ids,
@@ -115,6 +124,8 @@ def choose(data: DataConfig, validation: Sequence[QGExample]) -> tuple[list[QGEx
     taken = int(len(kept) * data.fraction + 1e-9)
     taken = taken if data.limit is None else min(taken, data.limit)
     left_out["after the fraction or limit"] = len(kept) - taken
+    if unreadable:
+        left_out["cannot be read"] = unreadable
     return kept[:taken], left_out
 
 
@@ -170,13 +181,25 @@ def _stamp(
 
 
 def _read(path: str) -> list[QGExample]:
+    return _report(path).examples
+
+
+def _printed(path: str) -> ReadReport:
+    """Read a file and print the records that cannot be read."""
+    report = _report(path)
+    for problem in report.problems:
+        say(str(problem))
+    return report
+
+
+def _report(path: str) -> ReadReport:
     from qgkd.reading.readers import read_examples
 
     report = read_examples(path)
     if not report.examples:
         first = f"; the first problem: {report.problems[0]}" if report.problems else ""
         raise UserError(f"{path}: expected questions, found none that can be read{first}")
-    return report.examples
+    return report
 
 
 def _short(value: Any) -> str:

@@ -7,6 +7,7 @@ Comes in: a `TrainConfig`. Goes out: the run folder:
     checkpoint-N/   a plain model folder, with what a resumed run needs
     model/          the best model by validation; the last one without validation
     log.jsonl       every log entry
+    finished.json   the settings of the training that came to its end
 
 A literal example: `run_training(load_config("train.toml"))` gives `runs/teacher`, and
 `qgkd generate passage.txt --model runs/teacher/model` uses it.
@@ -17,6 +18,7 @@ Importing this needs only torch, transformers and accelerate; so does training o
 
 from __future__ import annotations
 
+import json
 import shutil
 import tomllib
 from pathlib import Path
@@ -39,7 +41,7 @@ from qgkd.training.method import TrainingMethod
 from qgkd.training.trainer import QGTrainer
 from qgkd.training.validation import Validator
 
-_OURS = ("checkpoint-*", "model", ".model.*", "log.jsonl", "result.json", "runs")
+_OURS = ("checkpoint-*", "model", ".model.*", "log.jsonl", "finished.json", "result.json", "runs")
 """What a run writes to its folder and `--force` removes; `runs` is TensorBoard's."""
 
 
@@ -59,7 +61,7 @@ def run_training(
 
     Args:
         config: The run.
-        resume: Resume from the run folder's newest checkpoint, or start if there is none.
+        resume: Resume from the run folder's newest checkpoint, or start if there is none; a finished run is left alone.
         force: Remove an earlier run from the folder first.
         method: On the labels where None.
 
@@ -75,11 +77,16 @@ def run_training(
     method = method or TrainingMethod(config)
     settle_folder(config.run_folder, method.sections(), method.fixed_sections, resume=resume, force=force)
     arguments = training_arguments(config)
+    if resume and _is_finished(config, arguments):
+        say(f"{config.run_folder}: this run is finished; nothing was trained and its model is unchanged.")
+        return config.run_folder
     checkpoint = method.checkpoint()
     with arguments.main_process_first(desc="tokenising"):
         prepared = _prepared(config, checkpoint, several=arguments.world_size > 1)
     trainer = _trainer(method, arguments, checkpoint, prepared)
+    finished = config.run_folder / "finished.json"
     if is_main():
+        finished.unlink(missing_ok=True)
         with write_atomically(config.run_folder / "config.toml") as file:
             file.write(to_toml(method.sections()))
     say(f"{_data_summary(prepared)}. {_rows_summary(config, checkpoint)} {method.summary()}".rstrip())
@@ -89,7 +96,32 @@ def run_training(
     trainer.train(resume_from_checkpoint=None if start is None else str(start))
     if not config.data.validation:
         trainer.keep_model()
+    if is_main():
+        with write_atomically(finished) as file:
+            json.dump(_resumable_settings(config), file)
     return config.run_folder
+
+
+def _resumable_settings(config: TrainConfig) -> dict[str, Any]:
+    """What a resumed run may change: with other settings, a finished run goes on."""
+    sections = config.to_json()
+    return {name: sections[name] for name in ("train", "evaluation")}
+
+
+def _is_finished(config: TrainConfig, arguments: Any) -> bool:
+    """Whether the run folder's model is complete: by its record, or because all steps of the config are done."""
+    if not (config.run_folder / "model").is_dir():
+        return False
+    finished, checkpoint = config.run_folder / "finished.json", last_checkpoint(config.run_folder)
+    wanted = json.loads(json.dumps(_resumable_settings(config)))
+    if finished.is_file() and json.loads(finished.read_text("utf-8")) == wanted:
+        return True
+    if checkpoint is None:
+        return False
+    state = json.loads((checkpoint / "trainer_state.json").read_text("utf-8"))
+    if arguments.max_steps > 0:
+        return bool(state["global_step"] >= arguments.max_steps)
+    return bool((state["epoch"] or 0) >= arguments.num_train_epochs)
 
 
 def _trainer(method: TrainingMethod, arguments: Any, checkpoint: Checkpoint, prepared: PreparedData) -> QGTrainer:

@@ -158,8 +158,11 @@ def test_killed_and_resumed_is_uninterrupted(teacher: Path, narrow: Path, tmp_pa
     assert all(torch.equal(first[key], second[key]) for key in first)
     assert main(["distill", str(path), "--resume", "distill.hidden_weight=2"]) == 1
     (checkpoint := last_checkpoint(tmp_path / "cut")).joinpath(STATE_NAME).unlink()
+    assert main(["distill", str(path), "--resume"]) == 0  # finished: nothing is read
+    train |= {"max_steps": 21, "output_dir": str(tmp_path / "cut")}
+    longer = distill_run(tmp_path, teacher, **sections, train=train)
     with pytest.raises(UserError, match="expected this run's projections"):
-        distill(run, resume=True)
+        distill(longer, resume=True)
 
 
 # What is saved
@@ -465,6 +468,10 @@ def test_a_distilled_student_goes_on_alone(teacher: Path, tmp_path: Path, capsys
     train = {"max_steps": 1, "output_dir": str(tmp_path / "alone")}
     config = run_config(tmp_path, student, model={"dropout": 0.3}, train=train)
     assert main(["selftrain", str(write_config(config, tmp_path / "alone.toml"))]) == 0
+    before = weights(tmp_path / "alone" / "model")
+    assert main(["selftrain", str(tmp_path / "alone.toml"), "--resume"]) == 0
+    assert "this run is finished" in capsys.readouterr().err
+    assert all(torch.equal(after, before[name]) for name, after in weights(tmp_path / "alone" / "model").items())
     record = load_checkpoint(tmp_path / "alone" / "model").record
     assert record["base"]["teacher"]["layers"] == 4
     assert record["config"]["model"]["dropout"] == 0.3

@@ -147,6 +147,30 @@ def test_answer_without_an_offset() -> None:
     assert locate_answer("啊啊啊", "啊啊", 9)[0].start_char == 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "context", "located"),
+    [
+        (" 台南\n", "他住在台南。", "台南"),
+        ("3952公尺", "玉山高3,952公尺。", "3,952公尺"),
+        ("1，234，567", "共有1234567人。", "1234567"),
+        ("台灣", "玉山在臺灣。", "臺灣"),
+        ("臺北", "他住在台北。", "台北"),
+        ("395", "玉山高3,952公尺。", None),
+        ("952", "共3,9525人。", None),
+        ("123", "第1,23頁", None),
+        ("3.1416", "約3.1,416。", None),
+    ],
+)
+def test_an_answer_that_is_spelled_otherwise(answer: str, context: str, located: str | None) -> None:
+    if located is None:
+        with pytest.raises(UserError, match="nowhere in the context"):
+            locate_answer(context, f" {answer}", None)
+        return
+    span, placement = locate_answer(context, answer, None)
+    assert (span.text, placement) == (located, Placement.REPAIRED)
+    span.check(context)
+
+
 def test_first_of_several_occurrences_is_counted(tmp_path: Path) -> None:
     records = [{"context": CONTEXT, "answer": answer} for answer in ("林文海", "台南")]
     assert read_examples(written(tmp_path / "a.jsonl", as_jsonl(*records))).first_of_several == 1

@@ -155,6 +155,37 @@ def test_killed_and_resumed_is_uninterrupted(base: Path, tmp_path: Path) -> None
     assert_same_run(whole, tmp_path / "cut", rtol=1e-7)
 
 
+@pytest.mark.parametrize("length", [{"max_steps": 4}, {"num_train_epochs": 1}], ids=["steps", "epochs"])
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_a_finished_run_is_left_alone(
+    length: dict[str, Any], is_recorded: bool, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one that an earlier version finished, which left no record of it."""
+    path = write_config(run_config(tmp_path, base, train={**length, "save_steps": 2}), tmp_path / "run.toml")
+    assert main(["train", str(path)]) == 0
+    if not is_recorded:
+        (tmp_path / "run" / "finished.json").unlink()
+    before = {file: file.stat().st_mtime_ns for file in (tmp_path / "run").rglob("*") if file.is_file()}
+    capsys.readouterr()
+    assert main(["train", str(path), "--resume"]) == 0
+    printed = capsys.readouterr()
+    assert "this run is finished; nothing was trained and its model is unchanged" in printed.err
+    assert printed.out == f"{tmp_path / 'run'}\n"
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "run").rglob("*") if file.is_file()} == before
+    steps = last_checkpoint(tmp_path / "run")
+    assert main(["train", str(path), "--resume", "train.max_steps=40"]) == 0
+    assert last_checkpoint(tmp_path / "run") != steps
+
+
+def test_a_finished_run_without_checkpoints_is_left_alone(base: Path, tmp_path: Path) -> None:
+    train = {"max_steps": 2, "save_strategy": "no"}
+    path = write_config(run_config(tmp_path, base, train=train), tmp_path / "run.toml")
+    assert main(["train", str(path)]) == 0
+    before = (tmp_path / "run" / "model" / "model.safetensors").stat().st_mtime_ns
+    assert main(["train", str(path), "--resume"]) == 0
+    assert (tmp_path / "run" / "model" / "model.safetensors").stat().st_mtime_ns == before
+
+
 def test_a_checkpoint_cut_short_is_passed_over(tmp_path: Path) -> None:
     for step in (5, 10):
         (tmp_path / f"checkpoint-{step}").mkdir()

@@ -82,6 +82,18 @@ def test_exclusions_come_before_the_cut(tmp_path: Path) -> None:
     }
 
 
+def test_records_that_cannot_be_read_are_reported_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = write_questions(
+        tmp_path / "train.jsonl", [*records()[:2], {**records()[2], "id": "no", "answer": "無此句"}]
+    )
+    kept, left_out = choose(DataConfig(train=(str(train),)), [])
+    assert [example.example_id for example in kept] == ["q-0", "q-1"]
+    assert left_out["cannot be read"] == 1
+    assert f"{train}: line 3: no: answer '無此句' is not at character" in capsys.readouterr().err
+
+
 # Tokenised once
 
 
