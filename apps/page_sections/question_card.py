@@ -2,45 +2,69 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
 
 from page_sections import plain, visitor
 from page_sections.visitor import keep_widget, say
+from qgkd.exports.labels import letter_of
 from qgkd.page import question_list
 from qgkd.page.service import BusyError
 from qgkd.page.workspace import Entry, Workspace
-from qgkd.question_forms import QuestionForm, QuizItem, change_form
-
-_OPTION_LETTERS = "ABCDEF"
+from qgkd.question_forms import Notice, QuestionForm, QuizItem, change_form, faults_of
 
 
 def show(entry: Entry, number: int, count: int) -> None:
-    """Draw it: its fields, its sentence in the passage, its buttons."""
-    item = entry.item
+    """Draw it: its fields, its sentence in the passage, its buttons; a failure is a sentence in the card."""
     with st.container(border=True, key=f"card-{entry.key}"):
-        _show_head(entry, number)
-        left, right = st.columns([5, 2]) if item.form is not QuestionForm.MULTIPLE_CHOICE else (st.container(),) * 2
-        with left:
-            _field(entry, "prompt", "text_area", say(f"card.prompt_{item.form.value}", number=number), item.prompt)
-        with right:
-            if item.form is QuestionForm.TRUE_FALSE:
-                _show_true_false(entry)
-            elif item.form is QuestionForm.MULTIPLE_CHOICE:
-                _show_options(entry)
-            else:
-                _field(entry, "answer", "text_input", say("card.answer"), item.answer)
-        if item.source_sentence:
-            st.html(f'<p class="qg-source"><span>{plain.escaped(say("card.source"))}</span> {_source(item)}</p>')
-        _show_buttons(entry, number, count)
+        with _failure_noted(entry.key):
+            _show_head(entry, number)
+            _show_fields(entry, number)
+        with _failure_noted(entry.key):
+            _show_buttons(entry, number, count)
+        if st.session_state.pop(f"failed-{entry.key}", False):
+            plain.note(say("card.failed", number=number), "error")
+
+
+@contextlib.contextmanager
+def _failure_noted(key: str) -> Iterator[None]:
+    """Log any exception with its traceback, and note it for the card, instead of stopping the page."""
+    try:
+        yield
+    except Exception:
+        logging.getLogger("qgkd.page").exception("a question card failed")
+        st.session_state[f"failed-{key}"] = True
+
+
+def _show_fields(entry: Entry, number: int) -> None:
+    item = entry.item
+    with st.empty():  # always there, so that the fields below keep their place, and the focus
+        if faults := faults_of(item):
+            plain.note(Notice.of("to_finish", field=" ".join(faults)).sentence(visitor.language()), "warning")
+    left, right = st.columns([5, 2]) if item.form is not QuestionForm.MULTIPLE_CHOICE else (st.container(),) * 2
+    with left:
+        _field(entry, "prompt", "text_area", say(f"card.prompt_{item.form.value}", number=number), item.prompt)
+    with right:
+        if item.form is QuestionForm.TRUE_FALSE:
+            _show_true_false(entry)
+        elif item.form is QuestionForm.MULTIPLE_CHOICE:
+            _show_options(entry)
+        else:
+            _field(entry, "answer", "text_input", say("card.answer"), item.answer)
+    if item.source_sentence:
+        st.html(f'<p class="qg-source"><span>{plain.escaped(say("card.source"))}</span> {_source(item)}</p>')
 
 
 def _source(item: QuizItem) -> str:
     """The source sentence with the answer marked; the right occurrence where it is the only one."""
-    before, answer, after = item.source_sentence.partition(item.answer)
-    return plain.marked(before, answer, after) if item.answer else plain.escaped(item.source_sentence)
+    if not item.answer:
+        return plain.escaped(item.source_sentence)
+    return plain.marked(*item.source_sentence.partition(item.answer))
 
 
 def _show_head(entry: Entry, number: int) -> None:
@@ -73,7 +97,12 @@ def _take(entry_key: str, field: str, widget_key: str) -> None:
     value = st.session_state[widget_key]
     if isinstance(value, str):
         value = value.replace("\x00", "")
-    visitor.change(functools.partial(question_list.edit, key=entry_key, field=field, value=value))
+    _change(entry_key, functools.partial(question_list.edit, key=entry_key, field=field, value=value))
+
+
+def _change(entry_key: str, how: functools.partial[Workspace]) -> None:
+    with _failure_noted(entry_key):
+        visitor.change(how)
 
 
 def _show_true_false(entry: Entry) -> None:
@@ -82,6 +111,7 @@ def _show_true_false(entry: Entry) -> None:
         say("card.is_true"),
         [True, False],
         format_func=lambda right: say("card.true" if right else "card.false"),
+        index=None,
         key=key,
         horizontal=True,
         on_change=_take,
@@ -94,13 +124,14 @@ def _show_options(entry: Entry) -> None:
     for first in range(0, len(options), 2):  # row by row, so that a narrow screen has them in order
         for index, column in zip(range(first, min(first + 2, len(options))), st.columns(2), strict=False):
             with column:
-                label = say("card.option", letter=_OPTION_LETTERS[index])
+                label = say("card.option", letter=letter_of(index))
                 _field(entry, f"option-{index}", "text_input", label, options[index])
     key = keep_widget(f"correct_index-{entry.key}", entry.item.correct_index)
     st.radio(
         say("card.correct"),
         range(len(options)),
-        format_func=lambda index: _OPTION_LETTERS[index],
+        format_func=letter_of,
+        index=None,
         key=key,
         horizontal=True,
         on_change=_take,
@@ -118,10 +149,17 @@ def _show_buttons(entry: Entry, number: int, count: int) -> None:
 
 
 def _button(entry: Entry, name: str, how: functools.partial[Workspace], *, disabled: bool = False) -> None:
-    st.button(say(f"card.{name}"), key=f"{name}-{entry.key}", on_click=visitor.change, args=(how,), disabled=disabled)
+    st.button(
+        say(f"card.{name}"), key=f"{name}-{entry.key}", on_click=_change, args=(entry.key, how), disabled=disabled
+    )
 
 
 def _another(key: str, number: int) -> None:
+    with _failure_noted(key):
+        _show_another(key, number)
+
+
+def _show_another(key: str, number: int) -> None:
     try:
         new = visitor.service().another_version(visitor.token(), key)
     except BusyError:
@@ -135,7 +173,11 @@ def _another(key: str, number: int) -> None:
 
 
 def _change_form(entry: Entry, number: int) -> None:
-    form = st.session_state[f"form-{entry.key}"]
+    with _failure_noted(entry.key):
+        _change_form_to(entry, number, st.session_state[f"form-{entry.key}"])
+
+
+def _change_form_to(entry: Entry, number: int, form: QuestionForm) -> None:
     workspace = visitor.workspace()
     passage = visitor.service().passage_of(entry, workspace)
     built = change_form(entry.item, passage, form, options=workspace.wish.options, number=number)

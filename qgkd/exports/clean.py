@@ -1,4 +1,4 @@
-"""Texts without the characters that no document format can hold.
+"""Finished items, their texts without the characters that no document format can hold.
 
 Comes in: the items and the title. Goes out: `ExportedQuiz`, the same without them, and what was left out.
 
@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgkd.question_forms import Language, Notice, QuizItem, language_of
+from qgkd.question_forms import Language, Notice, QuizItem, faults_of, language_of
 
 _MOST_TOLD = 8
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -32,6 +32,8 @@ class ExportedQuiz:
     """What a writer is given."""
 
     items: tuple[QuizItem, ...]
+    numbers: tuple[int, ...]
+    """Of the items in the teacher's list, counted from 1."""
     title: str
     language: Language
     """Of the labels."""
@@ -40,17 +42,26 @@ class ExportedQuiz:
 
 
 def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None) -> ExportedQuiz:
-    """Make a quiz ready for a format that cannot hold every character, with a notice for each item that lost one."""
-    cleaned, notices = [], []
+    """Make a quiz ready for a format that cannot hold everything.
+
+    There is a notice for each item that lost a character, or that is left out because it is unfinished.
+    """
+    cleaned: dict[int, QuizItem] = {}
+    notices = []
     if lost := _lost(title):
         notices.append(Notice.of("title_characters_dropped", characters=lost))
     for number, item in enumerate(items, start=1):
         texts = (item.question, item.answer, item.statement or "", item.source_sentence, *item.options)
         if lost := _lost("".join(texts)):
             notices.append(Notice.of("characters_dropped", number=number, characters=lost))
-        cleaned.append(_clean_item(item))
+        clean = _clean_item(item)
+        if faults := faults_of(clean):
+            notices.append(Notice.of("unfinished", number=number, field=" ".join(faults)))
+        else:
+            cleaned[number] = clean
     return ExportedQuiz(
-        items=tuple(cleaned),
+        items=tuple(cleaned.values()),
+        numbers=tuple(cleaned),
         title=" ".join(clean_text(title).split()),
         language=language or language_of(items),
         notices=tuple(notices),
@@ -59,7 +70,8 @@ def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None)
 
 def uncleaned_quiz(items: Sequence[QuizItem], title: str, language: Language | None) -> ExportedQuiz:
     """Hand a quiz to a format that holds everything as it is."""
-    return ExportedQuiz(items=tuple(items), title=title, language=language or language_of(items))
+    numbers = tuple(range(1, len(items) + 1))
+    return ExportedQuiz(items=tuple(items), numbers=numbers, title=title, language=language or language_of(items))
 
 
 def clean_text(text: str) -> str:

@@ -16,7 +16,7 @@ from qgkd.text.language import Language
 if TYPE_CHECKING:
     from qgkd.question_forms.notices import Notice
 
-_LEFT_OUT = frozenset({"form_left_out", "too_long", "options_alike"})
+_LEFT_OUT = frozenset({"form_left_out", "too_long", "options_alike", "unfinished"})
 
 
 class Sheet(StrEnum):

@@ -9,6 +9,7 @@ A new format is a writer in a module of its own, a record here, and the page's w
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,14 +106,21 @@ def export_quiz(
 ) -> Export:
     """Write a quiz in one format: `sheet` where it is printed, labels in the items' language where None is given.
 
+    Unfinished items are left out with a notice, except where the format keeps everything.
+
     Raises:
-        UserError: There is no item, none that the format can hold, or the format's library is not installed.
+        UserError: There is no finished item, none that the format can hold, or the format's library is not installed.
     """
     from qgkd.exports.clean import clean_quiz, uncleaned_quiz
 
     if not items:
         raise UserError("expected at least one question to export, found none; make or add a question first")
     quiz = (uncleaned_quiz if export_format.keeps_everything else clean_quiz)(items, title, language)
+    if not quiz.items:
+        raise UserError(
+            f"expected at least one finished question to export, found none among {len(items)}; finish a question first"
+        )
+    lost, quiz = quiz.notices, dataclasses.replace(quiz, notices=())
     module, _, function = export_format.writer.partition(".")
     write = getattr(importlib.import_module(f"qgkd.exports.{module}"), function)
     try:
@@ -124,7 +132,12 @@ def export_quiz(
             f"{export_format.name}: this format needs the package {error.name}, found none; "
             f"run pip install 'qgkd[{export_format.extra}]'"
         ) from error
-    return export
+    # A writer counts the items it is given; the teacher counts the unfinished ones too.
+    of_writer = (
+        notice if notice.number is None else notice.with_number(quiz.numbers[notice.number - 1])
+        for notice in export.notices
+    )
+    return dataclasses.replace(export, notices=(*lost, *of_writer))
 
 
 def format_named(name: str) -> ExportFormat:

@@ -33,7 +33,7 @@ class OpenedQuiz:
 
 
 def write_json(quiz: ExportedQuiz) -> Export:
-    """Write everything, NUL and all; nothing is ever shortened."""
+    """Write everything, NUL and unfinished items too; nothing is ever shortened."""
     items = [item.to_json() for item in quiz.items]
     value = {"format": FORMAT, "version": VERSION, "title": quiz.title, "items": items}
     text = json.dumps(value, ensure_ascii=False, indent=1)
@@ -53,7 +53,8 @@ def open_json(content: bytes, *, name: str = "quiz.json") -> OpenedQuiz:
         The quiz, every field as it was; of two items with one id the second gets another.
 
     Raises:
-        UserError: The file is no JSON of ours, or an item does not fit together; the sentence names the item.
+        UserError: The file is no JSON of ours, or an item does not fit together; the sentence names the item. An
+            unfinished item is opened as it was saved.
     """
     value = _parsed(content, name)
     if not isinstance(value, dict) or value.get("format") != FORMAT:

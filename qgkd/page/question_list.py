@@ -47,7 +47,7 @@ def in_form_by_hand(item: QuizItem, form: QuestionForm) -> QuizItem:
 
 
 def edit(workspace: Workspace, key: str, field: str, value: Any) -> Workspace:
-    """Change one field of an entry's item: `prompt`, `answer`, `is_true`, `correct_index`, or `option-N`."""
+    """Change one field of an item: `prompt`, `answer`, `option-N`, or `is_true`, `correct_index` (None: not chosen)."""
     return _changed(workspace, key, lambda entry: dataclasses.replace(entry, item=_edited(entry.item, field, value)))
 
 
@@ -62,9 +62,10 @@ def _edited(item: QuizItem, field: str, value: Any) -> QuizItem:
             changed = dataclasses.replace(changed, options=options)
         return dataclasses.replace(changed, answer_start_char=None) if value != item.answer else changed
     if field == "is_true":
-        return dataclasses.replace(item, is_true=bool(value))
+        return dataclasses.replace(item, is_true=value)
     if field == "correct_index":
-        return dataclasses.replace(item, correct_index=value, answer=item.options[value])
+        answer = item.answer if value is None else item.options[value]
+        return dataclasses.replace(item, correct_index=value, answer=answer)
     number = int(field.removeprefix("option-"))
     options = (*item.options[:number], value, *item.options[number + 1 :])
     answer = value if number == item.correct_index else item.answer

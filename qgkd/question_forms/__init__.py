@@ -11,6 +11,7 @@ from qgkd.question_forms.item_ids import with_different_ids
 from qgkd.question_forms.languages import Language, language_of
 from qgkd.question_forms.notices import Notice
 from qgkd.question_forms.passage import Passage
+from qgkd.question_forms.unfinished import faults_of
 
 __all__ = [
     "BLANK",
@@ -23,6 +24,7 @@ __all__ = [
     "QuizItem",
     "build_items",
     "change_form",
+    "faults_of",
     "language_of",
     "with_different_ids",
 ]

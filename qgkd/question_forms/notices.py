@@ -38,11 +38,20 @@ class Notice:
         number = dict(self.values).get("number")
         return number if isinstance(number, int) else None
 
+    def with_number(self, number: int) -> Notice:
+        """The same about an item that has another number."""
+        return Notice.of(self.code, **{**dict(self.values), "number": number})
+
     def sentence(self, language: Language = Language.ENGLISH) -> str:
-        """The sentence, in one language; a long answer is cut."""
+        """The sentence, in one language; a long answer is cut, a `field` may be several words' keys with spaces."""
         sentences, words = _table()["sentences"][self.code], _table()["words"]
+        between = "; " if language is Language.ENGLISH else "；"
         shown = {
-            name: words[value][language] if name in ("field", "form") else _short(value) if name == "answer" else value
+            name: between.join(words[key][language] for key in str(value).split())
+            if name in ("field", "form")
+            else _short(value)
+            if name == "answer"
+            else value
             for name, value in self.values
         }
         text: str = sentences[language].format(**shown)

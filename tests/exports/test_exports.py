@@ -490,16 +490,12 @@ CHOICE = CHOSEN[0].to_json()
         ({**GOOD, "items": [{**GOOD["items"][0], "extra": 1}]}, "item 1: extra: expected only id, form"),
         ({**GOOD, "items": [{"id": "a"}]}, "item 1: form: expected one of short_answer"),
         ({**GOOD, "items": [{**GOOD["items"][0], "form": "essay"}]}, "form: expected one of .*, found 'essay'"),
-        ({**GOOD, "items": [{**GOOD["items"][0], "question": " "}]}, "expected a question for the pupil to read"),
-        ({**GOOD, "items": [{**GOOD["items"][0], "answer": ""}]}, "expected an answer"),
         ({**GOOD, "items": [{**GOOD["items"][0], "answer_start_char": -1}]}, "a whole number from 0 on"),
         ({**GOOD, "items": [{**GOOD["items"][0], "is_true": 1}]}, "is_true: expected true, false or null, found 1"),
         ({**GOOD, "items": [{**CHOICE, "options": ["甲"]}]}, "expected two options or more"),
-        ({**GOOD, "items": [{**CHOICE, "options": ["甲", "甲", "乙"]}]}, "options that differ"),
         ({**GOOD, "items": [{**CHOICE, "options": ["甲", 2]}]}, "options: expected a list of texts"),
         ({**GOOD, "items": [{**CHOICE, "correct_index": 9}]}, "correct_index to be 0 to 3, found 9"),
         ({**GOOD, "items": [{**CHOICE, "answer": "別的"}]}, "expected the answer to be the right option"),
-        ({**GOOD, "items": [{**JUDGED[0].to_json(), "is_true": None}]}, "expected is_true to be true or false"),
         ({**GOOD, "items": [{**JUDGED[0].to_json(), "statement": None}]}, "expected a statement"),
     ],
 )
@@ -509,6 +505,56 @@ def test_json_that_is_none_of_ours_is_a_sentence(content: bytes | dict[str, obje
         open_json(given, name="mine.json")
     assert str(error.value).startswith("mine.json: ")
     assert "\n" not in str(error.value)
+
+
+# Unfinished items
+
+
+def typed(form: QuestionForm, **changes: object) -> QuizItem:
+    return dataclasses.replace(QuizItem(item_id="t", form=form, question="山多高？", answer="三千尺"), **changes)
+
+
+OPTIONS = ("河", "湖", "海")
+UNFINISHED = [
+    (typed(QuestionForm.SHORT_ANSWER, question="\u3000\n"), "the question is empty"),
+    (typed(QuestionForm.SHORT_ANSWER, answer=" \u200b"), "the answer is empty"),
+    (typed(QuestionForm.CLOZE, statement="", answer=""), "the question is empty; the answer is empty"),
+    (typed(QuestionForm.TRUE_FALSE, statement="\u200e", is_true=True), "the question is empty"),
+    (typed(QuestionForm.TRUE_FALSE, statement="山高三千尺。"), "neither true nor false is chosen"),
+    (typed(QuestionForm.MULTIPLE_CHOICE, options=("", "", *OPTIONS), correct_index=0, answer=""), "an option is empty"),
+    (
+        typed(QuestionForm.MULTIPLE_CHOICE, options=(*OPTIONS, "湖 "), correct_index=1, answer="湖"),
+        "two options are the same",
+    ),
+    (typed(QuestionForm.MULTIPLE_CHOICE, options=OPTIONS), "no option is marked as right"),
+]
+
+
+@pytest.mark.parametrize(("item", "fault"), UNFINISHED, ids=[fault for _, fault in UNFINISHED])
+def test_an_unfinished_item_is_saved_and_opened_as_it_is(item: QuizItem, fault: str) -> None:
+    export = export_quiz([item], "題", JSON)
+    assert (open_json(export.content).items, export.left_out) == ((item,), 0)
+    with pytest.raises(UserError, match="expected at least one finished question to export, found none among 1"):
+        export_quiz([item], "題", CSV)
+
+
+@pytest.mark.parametrize("each", [each for each in FORMATS if each is not JSON], ids=lambda each: each.name)
+def test_unfinished_items_are_left_out_with_a_notice(each: ExportFormat) -> None:
+    good = [multiple_choice("誰來了？", ("我", "你", "他"), 0), multiple_choice("誰走了？", ("一", "二", "三"), 2)]
+    export = export_quiz([good[0], *(item for item, _ in UNFINISHED), good[1]], "題", each)
+    assert export.left_out == len(UNFINISHED)
+    assert export.sentences() == [
+        f"Item {number} was left out: it is not finished ({fault})." for number, (_, fault) in enumerate(UNFINISHED, 2)
+    ]
+    alone = export_quiz(good, "題", each)
+    if each not in (WORD, KAHOOT, ANKI, QTI, MOODLE_XML):
+        assert export.content == alone.content
+
+
+def test_notices_count_the_items_that_were_left_out() -> None:
+    long = multiple_choice("很" * 130, ("我", "你", "他"), 0)
+    export = export_quiz([UNFINISHED[0][0], long], "題", KAHOOT)
+    assert [(notice.code, notice.number) for notice in export.notices] == [("unfinished", 1), ("shortened", 2)]
 
 
 # What no format holds

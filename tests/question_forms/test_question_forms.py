@@ -26,6 +26,7 @@ from qgkd.question_forms import (
     QuizItem,
     build_items,
     change_form,
+    faults_of,
     language_of,
 )
 from qgkd.question_forms.build import short_answer_item
@@ -385,8 +386,11 @@ def test_json_of_an_edited_item_is_checked() -> None:
     item = QuizItem(item_id="a", form=QuestionForm.CLOZE, question="誰？", answer="他", statement=f"{BLANK}來了。")
     edited = item.with_prompt(f"{BLANK}走了。")
     assert (edited.prompt, edited.question) == (f"{BLANK}走了。", "誰？")
-    with pytest.raises(UserError, match=r"quiz\.json: item 3: expected an answer, found none"):
-        read_item(dataclasses.replace(edited, answer="").to_json(), where="quiz.json: item 3")
+    unfinished = dataclasses.replace(edited, answer="")
+    assert read_item(unfinished.to_json()) == unfinished
+    assert (faults_of(edited), faults_of(unfinished)) == ((), ("no_answer",))
+    with pytest.raises(UserError, match=r"quiz\.json: item 3: expected a statement in a cloze item, found none"):
+        read_item(dataclasses.replace(edited, statement=None).to_json(), where="quiz.json: item 3")
 
 
 def test_every_notice_has_a_sentence_in_every_language() -> None:
