@@ -1,4 +1,4 @@
-"""The journal of a batch run: keeps finished groups of questions in `OUT.partial`, so that a run can continue.
+"""The journal `OUT.partial` of a batch run, which `quiz.file_run` fills with finished groups of questions.
 
 Comes in: a header (system, options) and, batch by batch, records. Goes out: `OUT.partial`, which a later run opens,
 cuts back to the last complete batch, and continues.
