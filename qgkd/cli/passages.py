@@ -81,7 +81,7 @@ def read_sources(files: Sequence[str]) -> Iterator[PassageRow | Problem]:
                 yield replace(row, row_number=rows_before + row_number, row_id=row_id)
         except UserError as error:
             row_number += 1
-            reason = str(error).removeprefix(f"{file}: ")
+            reason = str(error).removeprefix(f"{file}: ").removeprefix(f"{Path(file).name}: ")
             yield Problem(file=file, row_id=own_name, reason=reason, row_number=rows_before + row_number)
         rows_before += row_number
 

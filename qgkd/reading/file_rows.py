@@ -10,6 +10,7 @@ A literal example: the JSONL line `{"id": "h-1", "context": "燈塔建於1867年
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -80,4 +81,5 @@ class Problem:
         """The sentence a command prints, e.g. `rows.jsonl: line 3: q-7: the context is empty; ...`."""
         line = f"line {self.line_number}"
         where = self.row_id if self.line_number is None or self.row_id == line else f"{line}: {self.row_id}"
-        return f"{self.file}: {where}: {self.reason}"
+        is_whole_file = self.line_number is None and self.row_id in (self.file, Path(self.file).name)
+        return f"{self.file}: {self.reason}" if is_whole_file else f"{self.file}: {where}: {self.reason}"
