@@ -94,8 +94,8 @@ class QuestionSettings(StageSettings):
     target_noise: float = 0.15
     """Share of the question's input tokens that are corrupted, against exposure bias."""
     renamed_share: float = 0.0
-    """Probability that a rarer character of a human-written question and its passage is replaced by another, against
-    memorising; see `qgkd.training.renaming`."""
+    """Probability that a rarer character of a human-written question and its passage is replaced by another whenever
+    the question is seen again, against memorising; see `qgkd.training.renaming`."""
     frozen_embeddings: bool = False
     """Do not train the tokens' embeddings."""
     frozen_layers: int = 0

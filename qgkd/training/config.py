@@ -113,7 +113,7 @@ class RowsConfig:
     """Share of each label spread evenly over the vocabulary (s2s-ft: 0.1)."""
     renamed_share: float = 0.0
     """Chance of each rarer Chinese character to become another one, the same one in a question and its passage, another
-    one in each epoch: see `qgkd.training.renaming`."""
+    one in each epoch after the first: see `qgkd.training.renaming`."""
 
 
 @dataclass(frozen=True, kw_only=True)

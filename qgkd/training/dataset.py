@@ -102,7 +102,7 @@ class RowDataset(Dataset[list[WeightedRow]]):
         questions = self.items[draw.item]
         sources = [self._store.source(question) for question in questions]
         targets = [self._store.target(question) for question in questions]
-        if self._renaming is not None:
+        if self._renaming is not None and draw.epoch > 0:  # nothing is known by heart at the first reading
             sources, targets = self._renaming.rename(sources, targets, random)
         if not self._recurrent:
             row = packed_row(sources, targets, self._vocabulary.mask_id)
