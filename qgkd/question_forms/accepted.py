@@ -67,8 +67,11 @@ def propose_accepted(item: QuizItem) -> tuple[str, ...]:
 
 
 def with_answer(item: QuizItem, answer: str) -> QuizItem:
-    """The item with another right answer; the accepted ones are proposed anew where the teacher has not changed them."""
-    changed = dataclasses.replace(item, answer=answer)
+    """The item with another right answer, and new proposals where the teacher has not changed the accepted ones."""
+    if answer == item.answer:
+        return item
+    # Its type was the other answer's.
+    changed = dataclasses.replace(item, answer=answer, answer_type=None)
     if item.accepted_answers and item.accepted_answers != propose_accepted(item):
         return changed
     return dataclasses.replace(changed, accepted_answers=propose_accepted(changed))

@@ -38,7 +38,7 @@ _UNIT_NAMES = (
 
 
 def other_quantities(item: QuizItem, text: str) -> list[str]:
-    """Other ways to write a quantity: without 約, with and without the unit, grouped or not, in digits or characters."""
+    """Other ways to write a quantity: without 約, with and without unit, grouped or not, in digits or characters."""
     plain = _ABOUT_AFTER.sub("", _ABOUT.sub("", text)) or text
     number, unit = _apart(plain)
     if number is None:
