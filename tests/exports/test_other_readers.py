@@ -1,4 +1,4 @@
-"""Exports read by programs of other people: Anki's own package, a GIFT parser, Google's script in a JavaScript engine."""
+"""Exports read by programs of other people: Anki's own package, a GIFT parser, and Google's script run by node."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHORT = QuizItem(
     form=QuestionForm.SHORT_ANSWER,
     question="橋長 {約} 多少 = 公尺？\n~想一想~ <b>5 < 6</b> [sound:x.mp3] // :: #",
     answer="235公尺",
-    accepted_answers=("235", "二百三十五公尺", "a=b~{c}"),
+    accepted_answers=("235", "二百三十五公尺", "a=b~c#d"),
     source_sentence="橋長約235公尺。",
 )
 CLOZE = QuizItem(
@@ -131,7 +131,9 @@ const FormApp = {
 };
 const PropertiesService = {getScriptProperties: () => ({
   setProperty: (key, value) => { properties[key] = value; }, getProperty: key => properties[key]})};
-const ScriptApp = {newTrigger: name => ({forForm: () => ({onFormSubmit: () => ({create: () => triggers.push(name)})})})};
+const ScriptApp = {
+  newTrigger: name => ({forForm: () => ({onFormSubmit: () => ({create: () => triggers.push(name)})})})
+};
 const Logger = {log: text => log.push(text)};
 """
 PLAY = """
@@ -152,7 +154,7 @@ def test_google_runs_the_script_and_marks_typed_answers(tmp_path: Path) -> None:
         pytest.skip("node is not installed")
     settings = ExportSettings(points=5, passages=('課文 "一"。',))
     script = export_quiz(ITEMS, TITLE, format_named("google-forms"), settings=settings).content.decode()
-    answers = [["235公尺", "府城週報"], [" ２３５ ", "府城日報"], ["", None], ["A = b~{C}", "《府城週報》"]]
+    answers = [["235公尺", "府城週報"], [" ２３５ ", "府城日報"], ["", None], ["A = b~C#d", "《府城週報》"]]
     path = tmp_path / "quiz.js"
     path.write_text(f"{GOOGLE}\nconst ANSWERS = {json.dumps(answers)};\n{script}\n{PLAY}", "utf-8")
     ran = subprocess.run([node, str(path)], capture_output=True, encoding="utf-8", check=False)

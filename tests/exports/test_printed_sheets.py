@@ -45,8 +45,12 @@ def lines_of(**settings: object) -> list[str]:
 def test_room_stands_before_what_is_chosen_and_short_options_in_a_row() -> None:
     lines = lines_of(sheet=Sheet.STUDENT)
     assert [line for line in lines if re.match(r"(（　　）)?\d\. ", line)] == [
-        "（　　）1. 山腳種什麼？", "（　　）2. 誰來了？", "（　　）3. 為什麼？", "（　　）4. 山很高。", "5. 誰設計了橋？"
-    ]  # fmt: skip
+        "（　　）1. 山腳種什麼？",
+        "（　　）2. 誰來了？",
+        "（　　）3. 為什麼？",
+        "（　　）4. 山很高。",
+        "5. 誰設計了橋？",
+    ]
     rows = [line.count("\t") + 1 for line in lines if line.startswith(("A. ", "B. ", "C. ", "D. "))]
     assert rows == [4, 2, 2, 1, 1, 1, 1]
 
