@@ -16,7 +16,7 @@ from qgkd.answer import AnswerType
 from qgkd.errors import UserError
 from qgkd.page import question_list
 from qgkd.page.chosen_answers import Choice, Span
-from qgkd.page.workspace import MOST_UNDO, Wish, Workspace
+from qgkd.page.workspace import MOST_UNDO, Entry, Wish, Workspace
 from qgkd.page.workspace_store import WorkspaceStore
 from qgkd.question_forms import Confidence, QuestionForm, QuizItem
 
