@@ -23,6 +23,7 @@ from qgkd.cli.generator_options import SystemChoice, takes_system
 from qgkd.cli.passages import expand_sources, holds_one_passage, read_sources
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
+from qgkd.exports.export import ExportSettings, Sheet
 from qgkd.quiz.output import json_line
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ def generate(
     export: take_home.ExportFile = None,
     form: take_home.Form = "short-answer",
     export_format: take_home.ExportFormatName = None,
+    sheet: take_home.SheetName = "both",
+    with_passage: take_home.WithPassage = False,
+    points: take_home.Points = None,
+    versions: take_home.Versions = 1,
     batch_size: Annotated[int, typer.Option(min=1, help="Passages generated and written together.")] = 32,
     *,
     choice: SystemChoice,
@@ -77,7 +82,14 @@ def generate(
     """
     if output is None and (resume or (force and export is None)):
         raise typer.BadParameter("--resume and --force need --output (--force also goes with --export)")
-    take_home.check_options(export, form, export_format, writes_elsewhere=output is not None or json_object or jsonl)
+    to_take_home = take_home.Wanted(
+        path=export,
+        form=form,
+        format_name=export_format,
+        settings=ExportSettings(sheet=Sheet(sheet), points=points, versions=versions),
+        with_passage=with_passage,
+    )
+    take_home.check_options(to_take_home, writes_elsewhere=output is not None or json_object or jsonl)
     if json_object and jsonl:
         raise typer.BadParameter("give --json or --jsonl, not both")
     from qgkd.quiz.question_rows import BatchOptions
@@ -90,7 +102,7 @@ def generate(
         rows_per_batch=batch_size,
     )
     if export is not None:
-        bad_rows = take_home.to_export(files, export, choice, wanted, form, export_format, force=force)
+        bad_rows = take_home.to_export(files, export, choice, wanted, to_take_home, force=force)
     elif output is not None:
         bad_rows = _to_file(files, output, choice, wanted, resume=resume, force=force, json_object=json_object)
     else:
