@@ -125,6 +125,7 @@ class _Layer(nn.Module):
 
 class LeanEncoder(nn.Module):
     """The encoder alone, under the names of transformers' `BertModel`."""
+
     def __init__(self, config: LeanConfig) -> None:
         super().__init__()
         self.embeddings = _Embeddings(config)

@@ -59,9 +59,7 @@ def settled(wanted: ProposedBy | str | None = None) -> ProposedBy:
     return choice
 
 
-def propose(
-    context: str, *, limit: int | None = None, by: ProposedBy | str | None = None
-) -> list[AnswerSpan]:
+def propose(context: str, *, limit: int | None = None, by: ProposedBy | str | None = None) -> list[AnswerSpan]:
     """Propose answers.
 
     Args:

@@ -2,7 +2,7 @@
 
 Comes in: tokens. Goes out: `SpanRow`s; `SpanInput`, padded, with the candidates to score.
 
-A literal example: `[CLS] 誰 設 計 燈 塔 ？ [SEP] 燈 塔 建 於 … [SEP]`, the window's tokens of type 1, all others of type 0.
+A literal example: `[CLS] 誰 設 計 燈 塔 ？ [SEP] 燈 塔 建 於 … [SEP]`, the window's tokens of type 1, the others of 0.
 
 Source: Devlin et al. 2019 (arXiv 1810.04805), section 4.3.
 """

@@ -114,9 +114,7 @@ class SpanModel:
         for (_, context), (tokens, windows, _) in zip(pairs, prepared, strict=True):
             found = [_window_logits(window, *next(logits)) for window in windows]
             readings.append(
-                Reading(
-                    context=context, tokens=tokens, windows=found, max_answer_tokens=self._format.max_answer_tokens
-                )
+                Reading(context=context, tokens=tokens, windows=found, max_answer_tokens=self._format.max_answer_tokens)
             )
         return readings
 
@@ -134,13 +132,12 @@ class SpanModel:
         found: dict[int, NDArray[np.float32]] = {}
         for first in range(0, len(order), _ROWS_PER_PASS):
             places = order[first : first + _ROWS_PER_PASS]
-            found.update(zip(places, self._run([rows[place] for place in places]).answer_logits.cpu().numpy(), strict=True))
+            logits = self._run([rows[place] for place in places]).answer_logits.cpu().numpy()
+            found.update(zip(places, logits, strict=True))
         for place, row in enumerate(rows):
             yield row, found[place]
 
-    def _run(
-        self, rows: Sequence[SpanRow], spans: NDArray[np.int64] | None = None, features: Any = None
-    ) -> SpanOutput:
+    def _run(self, rows: Sequence[SpanRow], spans: NDArray[np.int64] | None = None, features: Any = None) -> SpanOutput:
         inputs = pad_span_rows(rows, self._special.pad_id, spans, features)
         device = next(cast(Any, self._network).parameters()).device
         return self._network(inputs.to(device))

@@ -37,9 +37,7 @@ def span_windows(tokens: TokenizedText, max_tokens: int) -> list[Window]:
     return tile_windows(sentence_token_ranges(tokens), max_tokens)
 
 
-def place_candidates(
-    candidates: SpanCandidates, tokens: TokenizedText, windows: Sequence[Window]
-) -> PlacedCandidates:
+def place_candidates(candidates: SpanCandidates, tokens: TokenizedText, windows: Sequence[Window]) -> PlacedCandidates:
     """Put each candidate into the window that holds it and whose middle is nearest.
 
     Source: "maximum context", as in the code of Devlin et al. 2019.
