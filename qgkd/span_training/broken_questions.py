@@ -27,7 +27,7 @@ _QUESTION_WORDS: Mapping[AnswerType, re.Pattern[str]] = {
     AnswerType.PERSON: re.compile("是?誰|哪一?位|何人"),
     AnswerType.DATE: re.compile("在?(?:何時|哪一?年|什麼時[候間]|哪一?天|幾年)"),
     AnswerType.PLACE: re.compile("在?(?:哪裡|何處|哪兒|何地|什麼地方)"),
-    AnswerType.NUMBER: re.compile("有?多少|幾[個位座次名種]"),
+    AnswerType.NUMBER: re.compile("有?多少(?!時間)|幾[個位座次名種]"),
 }
 _WORD_FOR: Mapping[AnswerType, str] = {
     AnswerType.PERSON: "誰",

@@ -21,7 +21,7 @@ from qgkd.answers.classify import classify
 from qgkd.answers.propose import propose_answers
 from qgkd.answers.sentence_cost import UNUSABLE_COST, is_prose
 from qgkd.answers.span_candidates import span_candidates
-from qgkd.checkpoints.packaged_model import packaged_span_model
+from qgkd.checkpoints import packaged_model
 from qgkd.errors import UserError
 from qgkd.text.sentences import split_sentences
 
@@ -49,12 +49,12 @@ def settled(wanted: ProposedBy | str | None = None) -> ProposedBy:
         UserError: An unknown choice, or the span model without its weights.
     """
     if wanted is None:
-        return ProposedBy.RULES if packaged_span_model() is None else ProposedBy.LEARNT
+        return ProposedBy.RULES if packaged_model.packaged_span_model() is None else ProposedBy.LEARNT
     try:
         choice = ProposedBy(wanted)
     except ValueError:
         raise UserError(f"--answers: expected `learnt` or `rules`, found {str(wanted)!r}; choose one") from None
-    if choice is ProposedBy.LEARNT and packaged_span_model() is None:
+    if choice is ProposedBy.LEARNT and packaged_model.packaged_span_model() is None:
         raise UserError("--answers learnt: expected the package's span model, found none; use --answers rules")
     return choice
 
@@ -75,7 +75,7 @@ def propose(context: str, *, limit: int | None = None, by: ProposedBy | str | No
         return propose_answers(context, limit=limit)
     from qgkd.spans.span_model import load_span_model  # torch
 
-    return learnt_answers(load_span_model(str(packaged_span_model())), context, limit=limit)
+    return learnt_answers(load_span_model(str(packaged_model.packaged_span_model())), context, limit=limit)
 
 
 def learnt_answers(model: SpanModel, context: str, *, limit: int | None = None) -> list[AnswerSpan]:
