@@ -43,9 +43,7 @@ def evaluate(
     ] = None,
     extra: Annotated[
         bool,
-        _scoring(
-            "--extra", help="Also copy rate, distinctness, answerability, and whether a reader finds the answers."
-        ),
+        _scoring("--extra", help="Also copy rate, distinctness, answerability; whether a reader finds the answers."),
     ] = False,
     answerability_model: Annotated[str | None, _scoring(help="The frozen model that measures answerability.")] = None,
     reader: Annotated[

@@ -138,7 +138,8 @@ def _to_file(
         try:
             summary = generate_file(
                 generator, rows, output, wanted,
-                settings=choice.settings() | proposal_settings(wanted.proposed_by), resume=resume, force=force, report=report,
+                settings=choice.settings() | proposal_settings(wanted.proposed_by),
+                resume=resume, force=force, report=report,
             )  # fmt: skip
         except KeyboardInterrupt:
             status.stop()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from tiny_model import PASSAGES, tiny_tokenizer
 
 from qgkd.answer import AnswerType
@@ -22,7 +24,7 @@ from qgkd.quiz.make import make_quiz
 from qgkd.rule.generator import RuleGenerator
 from qgkd.spans.network import SpanNetwork, read_span_network
 from qgkd.spans.propose import ProposedBy, learnt_answers, propose, settled
-from qgkd.spans.reading import Reading, WindowLogits
+from qgkd.spans.reading import ReadAnswer, Reading, WindowLogits
 from qgkd.spans.rows import pad_span_rows, question_row, window_row
 from qgkd.spans.span_model import SpanFormat, SpanModel, load_span_model, special_ids
 from qgkd.spans.windows import place_candidates, span_windows
@@ -186,10 +188,6 @@ def test_best_answer_of_two_windows(tokenizer: Any) -> None:
 
 def save(folder: Path, network: SpanNetwork, tokenizer: Any) -> Path:
     """A folder as a training run writes it, in half precision."""
-    import json
-
-    from safetensors.torch import save_file
-
     tokenizer.save_pretrained(folder)
     config = {"vocab_size": len(tokenizer), "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
               "intermediate_size": 32, "max_position_embeddings": 160, "type_vocab_size": 2}  # fmt: skip
@@ -246,13 +244,7 @@ def test_an_option_that_the_reader_accepts_is_no_wrong_one(
     monkeypatch.setattr("qgkd.checkpoints.packaged_model.packaged_span_model", lambda: folder)
     load_span_model.cache_clear()
     for score, accepted in ((9.0, True), (-1.0, False)):
-        monkeypatch.setattr(Reading, "best", lambda self: Reading_best(9.5))
+        monkeypatch.setattr(Reading, "best", lambda self: ReadAnswer(answer=None, score=9.5))
         monkeypatch.setattr(Reading, "score_of", lambda self, start, end, score=score: score)
         assert passage.reader_accepts(question, "林文海") is accepted
     assert not passage.reader_accepts(question, "不在文中")
-
-
-def Reading_best(score: float) -> Any:  # noqa: N802
-    from qgkd.spans.reading import ReadAnswer
-
-    return ReadAnswer(answer=None, score=score)
