@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,8 +18,10 @@ from recipe_data import write_recipe
 from safetensors.torch import load_file
 from transformers import BertConfig, BertForMaskedLM
 
-from qgkd.answers.span_candidates import FEATURES
+from qgkd.answer import AnswerSpan
+from qgkd.answers.span_candidates import FEATURES, span_candidates
 from qgkd.checkpoints.record import save_record
+from qgkd.checkpoints.tokenizer_folder import load_tokenizer
 from qgkd.cli import main
 from qgkd.errors import UserError
 from qgkd.model_input.input_format import InputFormat
@@ -34,9 +39,10 @@ from qgkd.span_training.settings import SpanRowSettings, SpanSettings, load_sett
 from qgkd.span_training.store import PassageStore, QuestionStore, load_store, save_store
 from qgkd.span_training.tokenise import RowMaker
 from qgkd.span_training.trainer import SpanTrainer, answers_loss, reader_loss
-from qgkd.span_training.unanswerable import UnanswerableQuestions
+from qgkd.span_training.unanswerable import Unanswerable, UnanswerableQuestions
 from qgkd.spans.heads import SpanOutput
 from qgkd.spans.network import read_span_network
+from qgkd.spans.reading import ReadAnswer
 from qgkd.spans.span_model import SpanModel, load_span_model
 from qgkd.training.dataset import Draw
 
@@ -174,11 +180,8 @@ def test_lower_layers_are_taken_as_they_are(folder: Path, run: Path, settings: S
 def test_a_few_questions_can_be_learnt_by_heart(folder: Path, run: Path, settings: SpanSettings) -> None:
     """Both heads, read back through the inference path."""
     network = starting_network(settings, run / "prepared" / "vocabulary").train()
-    from qgkd.checkpoints.tokenizer_folder import load_tokenizer
-
     tokenizer = load_tokenizer(run / "prepared" / "vocabulary")
-    examples = read_examples(folder / "broad.jsonl").examples
-    examples = [each for each in examples if each.context == examples[0].context][:3]
+    examples = EXAMPLES[2:4]
     span_format = settings.model.span_format()
     maker = RowMaker(tokenizer, span_format)
     items = [(maker.answered(each), True) for each in examples] + [(maker.passage(passages_of(examples)[0]), True)]
@@ -236,8 +239,6 @@ def test_stores_give_back_what_they_took(folder: Path, run: Path, tmp_path: Path
 
 
 def test_rows_hold_question_window_and_answer(folder: Path, run: Path, settings: SpanSettings) -> None:
-    from qgkd.checkpoints.tokenizer_folder import load_tokenizer
-
     tokenizer: Any = load_tokenizer(run / "prepared" / "vocabulary")
     maker = RowMaker(tokenizer, settings.model.span_format())
     for example in read_examples(folder / "broad.jsonl").examples:
@@ -248,14 +249,15 @@ def test_rows_hold_question_window_and_answer(folder: Path, run: Path, settings:
         assert answer == example.answer_text.lower().replace(" ", "")
 
 
+LIGHTHOUSE = "燈塔建於1867年，由林文海設計。" + "燈塔位於白沙灣的北岸，高42公尺，每天有許多人來參觀拍照。" * 4
 EXAMPLES = [
     QGExample(example_id=str(n), context=context, answer_text=answer, answer_start_char=context.index(answer),
               question=question, title=title)
     for n, (context, answer, question, title) in enumerate(
         [
-            ("燈塔建於1867年，由林文海設計。" + "燈塔位於白沙灣的北岸，高42公尺，每天有許多人來參觀拍照。" * 4, "林文海",
+            (LIGHTHOUSE, "林文海",
              "誰在1867年設計了燈塔？", "燈塔"),
-            ("燈塔建於1867年，由林文海設計。" + "燈塔位於白沙灣的北岸，高42公尺，每天有許多人來參觀拍照。" * 4, "1867年",
+            (LIGHTHOUSE, "1867年",
              "林文海的燈塔建於哪一年？", "燈塔"),
             ("港口在1902年由陳大山擴建。後來商人帶來茶葉。", "陳大山", "1902年港口由誰擴建？", "港口"),
             ("港口在1902年由陳大山擴建。後來商人帶來茶葉。", "1902年", "港口在哪一年擴建？", "港口"),
@@ -295,7 +297,6 @@ def test_a_broken_question_asks_for_something_else() -> None:
 
 def test_a_window_without_the_answer_is_a_real_one(folder: Path, run: Path, settings: SpanSettings) -> None:
     from qgkd.checkpoints.tokenizer_folder import load_tokenizer
-    from qgkd.span_training.unanswerable import Unanswerable
 
     maker = RowMaker(load_tokenizer(run / "prepared" / "vocabulary"), settings.model.span_format())
     context = EXAMPLES[0].context
@@ -312,8 +313,6 @@ def test_a_window_without_the_answer_is_a_real_one(folder: Path, run: Path, sett
 
 def test_figures_of_a_reader_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stand-in that answers from the lighthouse's passage alone."""
-    from qgkd.answer import AnswerSpan
-    from qgkd.spans.reading import ReadAnswer
 
     class Stub:
         def read(self, pairs: Any) -> Any:
@@ -328,6 +327,17 @@ def test_figures_of_a_reader_that_refuses(monkeypatch: pytest.MonkeyPatch) -> No
     assert figures["refused_other"] == pytest.approx(2 / 3)
     assert figures["reader_em"] == 0.0
     assert figures["accepted_f1"] <= figures["reader_f1"]
+
+
+def test_the_packaged_folder_proposes_the_same(run: Path, tmp_path: Path) -> None:
+    script, target = REPOSITORY / "eval" / "package_span_model.py", tmp_path / "spans"
+    command = [sys.executable, str(script), str(run / "model"), "--target", str(target)]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
+    assert all(each.dtype is torch.float16 for each in load_file(target / "model.safetensors").values())
+    packaged, trained = load_span_model(str(target)), load_span_model(str(run / "model"))
+    candidates = span_candidates(LIGHTHOUSE)
+    scores = [model.candidate_scores(LIGHTHOUSE, candidates) for model in (packaged, trained)]
+    np.testing.assert_allclose(*scores, atol=1e-2)
 
 
 @pytest.mark.parametrize(
