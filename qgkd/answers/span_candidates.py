@@ -72,8 +72,8 @@ def span_candidates(context: str) -> SpanCandidates:
                 found[piece_start + start, piece_start + end] = features
     order = sorted(found)
     spans = np.asarray(order, np.int32).reshape(-1, 2)
-    features = np.asarray([found[span] for span in order], np.uint8).reshape(-1, len(FEATURES))
-    return SpanCandidates(spans[:, 0], spans[:, 1], features)
+    described = np.asarray([found[span] for span in order], np.uint8).reshape(-1, len(FEATURES))
+    return SpanCandidates(spans[:, 0], spans[:, 1], described)
 
 
 def _in_piece(piece: str, people: frozenset[str]) -> Iterator[tuple[int, int, tuple[int, ...]]]:

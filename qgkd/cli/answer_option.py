@@ -23,7 +23,7 @@ AnswersOption = Annotated[
 ]
 
 
-def proposal_settings(by: ProposedBy) -> dict[str, Any]:
+def proposal_settings(by: ProposedBy | None) -> dict[str, Any]:
     """The span model as its digest; nothing by the rules."""
     from qgkd.checkpoints.packaged_model import packaged_span_model
     from qgkd.files.fingerprint import model_sha256

@@ -91,14 +91,14 @@ class SpanCollator:
                 rows += item.rows
                 weights += [0.0] * len(item.rows)
         answers = torch.tensor(questions, dtype=torch.long).reshape(-1, 3)
-        counts = np.asarray([len(each.spans) for each, _, _ in passages], np.int64)
+        candidates = np.asarray([len(each.spans) for each, _, _ in passages], np.int64)
         chosen = [each.is_chosen for each, _, _ in passages]
         return SpanBatch(
             inputs=_padded(rows, passages, self.pad_id),
             targets=answers[:, 1:],
             row_weights=torch.tensor(weights, dtype=torch.float32),
             question_rows=answers[:, 0],
-            candidate_passages=torch.arange(len(passages)).repeat_interleave(torch.from_numpy(counts)),
+            candidate_passages=torch.arange(len(passages)).repeat_interleave(torch.from_numpy(candidates)),
             is_chosen=torch.from_numpy(np.concatenate([np.zeros(0, np.bool_), *chosen])),
             passage_weights=torch.tensor([float(counts) for _, _, counts in passages], dtype=torch.float32),
         )
