@@ -33,6 +33,7 @@ from qgkd.cli.model import model
 from qgkd.cli.recipe import recipe
 from qgkd.cli.score import score
 from qgkd.cli.selftrain import selftrain
+from qgkd.cli.spans import spans
 from qgkd.cli.student import student
 from qgkd.cli.train import train
 from qgkd.errors import UserError
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.add_typer(data, name="data")
 app.add_typer(glue, name="glue")
+app.add_typer(spans, name="spans")
 _COMMANDS = (
     inspect, answers, generate, score, evaluate, train, student, distill, selftrain, recipe, compare, model, serve_page,
 )  # fmt: skip

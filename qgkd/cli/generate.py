@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qgkd.cli import take_home
+from qgkd.cli.answer_option import AnswersOption, proposal_settings
 from qgkd.cli.generator_options import SystemChoice, takes_system
 from qgkd.cli.passages import expand_sources, holds_one_passage, read_sources
 from qgkd.cli.stdout import write_stdout
@@ -56,6 +57,7 @@ def generate(
         int, typer.Option("--number", "-n", min=1, help="Questions per passage without given answers.")
     ] = 5,
     per_answer: Annotated[int, typer.Option(min=1, help="Questions per answer, at most.")] = 1,
+    proposed_by: AnswersOption = None,
     resume: Annotated[bool, _output("--resume", help="Go on with OUTPUT.partial.")] = False,
     force: Annotated[bool, _output("--force", help="Replace OUTPUT, start over.")] = False,
     json_object: Annotated[
@@ -93,11 +95,13 @@ def generate(
     if json_object and jsonl:
         raise typer.BadParameter("give --json or --jsonl, not both")
     from qgkd.quiz.question_rows import BatchOptions
+    from qgkd.spans.propose import settled
 
     files = expand_sources(sources)
     wanted = BatchOptions(
         questions_per_passage=number,
         questions_per_answer=per_answer,
+        proposed_by=settled(proposed_by),
         with_context=with_context,
         rows_per_batch=batch_size,
     )
@@ -146,7 +150,8 @@ def _to_file(
         try:
             summary = generate_file(
                 generator, rows, output, wanted,
-                settings=choice.settings(), resume=resume, force=force, report=report,
+                settings=choice.settings() | proposal_settings(wanted.proposed_by),
+                resume=resume, force=force, report=report,
             )  # fmt: skip
         except KeyboardInterrupt:
             status.stop()
