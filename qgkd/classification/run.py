@@ -44,6 +44,7 @@ from qgkd.classification.trainer import ClassificationTrainer
 from qgkd.classification.validation import ClassificationValidator, split_figures
 from qgkd.distillation.methods.settings import objectives_of, schedule_of, settings_in_full
 from qgkd.distillation.objectives.objective import needs_of, projections_of
+from qgkd.distillation.objectives.teacher_selection import check_sizes
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.toml_values import to_toml
@@ -109,6 +110,7 @@ class _Run:
         self.objectives = objectives_of(config.method, self.shapes[0], self.shapes[-1])
         self.ensemble = ensemble_of(config.model.ensemble, self.objectives)
         check_teachers(self.objectives, len(self.teachers))
+        check_sizes(self.objectives, self.teachers)
         self.predictor = Predictor(
             pad_id=int(tokenizer.pad_token_id),
             batch_examples=self.arguments.per_device_eval_batch_size,

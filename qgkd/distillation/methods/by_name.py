@@ -22,6 +22,7 @@ METHODS: dict[str, Callable[..., list[Objective]]] = {
     "fine-tune": fine_tune,
     "kd": kd,
     "hinton": hinton,
+    "pkd": pkd,
     "pkd-skip": partial(pkd, layers="skip"),
     "pkd-last": partial(pkd, layers="last"),
     "all-layer": all_layer,
