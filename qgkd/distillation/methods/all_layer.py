@@ -3,10 +3,7 @@
 Comes in: the shapes of student and teacher, settings. Goes out: a list of `Objective`.
 
 A literal example: `all_layer(student, teacher)` is soft cross entropy, hidden state MSE and attention MSE, weights
-1, 1, 1, student layer i imitating teacher layer 2i. Other methods are settings of it:
-
-    TinyBERT, intermediate stage   logits_weight=0, layers="0:0,1:2,..." (embeddings and layers)
-    MiniLM, attention              logits_weight=0, hidden_weight=0, attention_loss="kl", attention_layers="top"
+1, 1, 1, student layer i imitating teacher layer 2i.
 """
 
 from __future__ import annotations
