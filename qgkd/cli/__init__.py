@@ -26,6 +26,7 @@ from qgkd.cli.compare import compare
 from qgkd.cli.data import data
 from qgkd.cli.distill import distill
 from qgkd.cli.evaluate import evaluate
+from qgkd.cli.general import general
 from qgkd.cli.generate import generate
 from qgkd.cli.glue import glue
 from qgkd.cli.inspect import inspect
@@ -48,7 +49,8 @@ app = typer.Typer(
 app.add_typer(data, name="data")
 app.add_typer(glue, name="glue")
 _COMMANDS = (
-    inspect, answers, generate, score, evaluate, train, student, distill, selftrain, recipe, compare, model, serve_page,
+    inspect, answers, generate, score, evaluate, train, student, general, distill, selftrain, recipe, compare, model,
+    serve_page,
 )  # fmt: skip
 for command in _COMMANDS:
     app.command()(command)

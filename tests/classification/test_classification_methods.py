@@ -15,6 +15,7 @@ from qgkd.classification.presets import RTE_REPORT
 from qgkd.classification.teachers import check_teachers, ensemble_of
 from qgkd.distillation.methods.by_name import METHODS
 from qgkd.distillation.methods.settings import check_method, objectives_of, settings_in_full
+from qgkd.distillation.objectives.layer_map import show
 from qgkd.distillation.objectives.logits import HardLabels, ScoreMSE
 from qgkd.distillation.objectives.objective import needs_of
 from qgkd.distillation.teachers.several_teachers import Ensemble, SeveralCaptures
@@ -138,15 +139,100 @@ def test_every_method_is_finite(name: str, scale: float, lengths: list[int]) -> 
     count = len(lengths)
     deep = EncoderShape(layers=6, width=8, heads=2, outputs=3)
     logits = scale * torch.tensor([[1.0, -1.0, 1.0]]).repeat(count, 1)
-    student = capture(logits, [torch.randn(count, 6, 8) for _ in range(4)], grad=True)
-    members = tuple(capture(-logits + shift, [torch.randn(count, 6, 8) for _ in range(7)]) for shift in (0.0, 1.0))
-    teacher = SeveralCaptures(logits=-logits, hidden_states=members[1].hidden_states, members=members)
-    settings = {"attention_weight": 0.0} if "layer" in name else {}  # no queries and keys here
-    found = loss(made(name, SMALL, deep, **settings), student, teacher, batch(lengths, pad_to=6))
+    rows = batch(lengths, pad_to=6)
+    student = capture(logits, [torch.randn(count, 6, 8) for _ in range(4)], grad=True, rows=rows)
+    members = tuple(
+        capture(-logits + shift, [torch.randn(count, 6, 8) for _ in range(7)], rows=rows) for shift in (0.0, 1.0)
+    )
+    teacher = SeveralCaptures(**{**vars(members[1]), "logits": -logits, "members": members})
+    found = loss(made(name, SMALL, deep), student, teacher, rows)
     found.backward()
     assert found.isfinite()
     for tensor in (student.logits, *student.hidden_states.values()):
         assert tensor.grad is None or tensor.grad.isfinite().all()
+
+
+# TinyBERT, DistilBERT, MiniLM, attention
+
+
+def test_tinybert_is_the_sum_over_layers(sides) -> None:
+    """The paper's sums, embeddings among them; the second stage is cross entropy with the teacher."""
+    student, teacher, rows = sides
+    deep = EncoderShape(layers=6, width=8, heads=2, outputs=3)
+    real = rows.inputs.real_positions()
+    expected = sum(
+        F.mse_loss(student.hidden_state(one)[real], teacher.hidden_state(other)[real])
+        for one, other in ((0, 0), (1, 2), (2, 4), (3, 6))
+    )
+    found = loss(made("tinybert-layers", SMALL, deep, attention_weight=0.0), student, teacher, rows)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+    second = loss(made("tinybert-prediction", SMALL, deep), student, teacher, rows)
+    assert second.item() == pytest.approx(F.cross_entropy(student.logits, teacher.logits.softmax(1)).item(), rel=1e-5)
+    attention = made("tinybert-layers", SMALL, deep)[1]
+    assert [tuple(pair) for pair in attention.pairs] == [(1, 2), (2, 4), (3, 6)]
+    assert attention.weight == 3
+    assert isinstance(made("tinybert-prediction", SCORE, SCORE)[0], ScoreMSE)  # as the authors' code
+
+
+def test_distilbert_is_the_triple_loss(sides) -> None:
+    student, teacher, rows = sides
+    deep = EncoderShape(layers=6, width=8, heads=2, outputs=3)
+    real = rows.inputs.real_positions()
+    soft = F.kl_div(F.log_softmax(student.logits / 2, 1), F.softmax(teacher.logits / 2, 1), reduction="batchmean")
+    last = F.cosine_embedding_loss(
+        student.hidden_state(3)[real], teacher.hidden_state(6)[real], torch.ones(int(real.sum()))
+    )
+    expected = 5 * 4 * soft + 2 * F.cross_entropy(student.logits, rows.targets) + last
+    found = loss(made("distilbert", SMALL, deep), student, teacher, rows)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_minilm_is_of_the_last_layer() -> None:
+    found = made("minilm", label_weight=0.0)
+    assert [each.name for each in found] == ["attention_kl", "value_relation_kl"]
+    assert all([tuple(pair) for pair in each.pairs] == [(6, 12)] for each in found)
+    with pytest.raises(UserError, match="12 attention heads, found 16"):
+        made("minilm", teacher=LARGE)
+
+
+# Layer maps and temperatures
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "expected"),
+    [
+        ("pkd", "1:3,6:12", "1:3,6:12"),
+        ("pkd", "last", "1:7,2:8,3:9,4:10,5:11"),
+        ("ckd", "last", "0:0,1:7,2:8,3:9,4:10,5:11,6:12"),
+        ("ckd", "0:0,3:9,6:12", "0:0,3:9,6:12"),
+        ("dynamic-supervision", "2:6,4:12", "2:6,4:12"),
+        ("dynamic-supervision", "1,3,5,8,10,12", "0:0,1:1,2:3,3:5,4:8,5:10,6:12"),
+    ],
+)
+def test_methods_take_a_layer_map(name: str, layers: str, expected: str) -> None:
+    assert show(made(name, layers=layers)[-1].pairs) == expected
+
+
+@pytest.mark.parametrize("name", ["kd", "all-layer", "dynamic-data", "pkd"])
+def test_squared_errors_of_logits_are_means_in_every_method(name: str, sides) -> None:
+    student, teacher, rows = sides
+    deep = EncoderShape(layers=6, width=8, heads=2, outputs=3)
+    zero = {
+        "kd": {"alpha": 1.0}, "pkd": {"alpha": 1.0, "beta": 0.0}, "dynamic-data": {"label_weight": 0.0, "ratio": 1.0},
+        "all-layer": {"hidden_weight": 0.0, "attention_weight": 0.0},
+    }  # fmt: skip
+    found = loss(made(name, SMALL, deep, logits_loss="mse", **zero[name]), student, teacher, rows)
+    assert found.item() == pytest.approx(F.mse_loss(student.logits, teacher.logits).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["kd", "all-layer", "dynamic-data", "dynamic-teacher-soft", "ckd", "distilbert"])
+def test_a_temperature_that_cancels_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match="no distill_temperature with logits_loss 'mse'"):
+        made(name, logits_loss="mse", distill_temperature=3.5)
+    assert made(name, logits_loss="kl", distill_temperature=3.5)
+    assert made(name, logits_loss="mse")
+    assert made("kd", SCORE, SCORE, distill_temperature=3.5)  # of a score there is no other loss
+    assert made("kd+dynamic-data", distill_temperature=3.5)  # the first has use for it
 
 
 # Sums

@@ -107,8 +107,8 @@ def _check_temperature(method: Mapping[str, Any], objectives: Sequence[Objective
         default = inspect.signature(METHODS[name]).parameters["distill_temperature"].default
         if given != default:
             raise UserError(
-                f"{name}: expected no distill_temperature with logits_loss 'mse', in which it cancels, found {given:g}; "
-                "leave it out, or set logits_loss to kl"
+                f"{name}: expected no distill_temperature with logits_loss 'mse', in which it cancels, found "
+                f"{given:g}; leave it out, or set logits_loss to kl"
             )
 
 

@@ -3,7 +3,7 @@
 Comes in: the shapes of student and teacher, settings. Goes out: a list of `Objective`.
 
 A literal example, 12 → 4 layers: `tinybert_layers(student, teacher)` compares hidden states 0:0 1:3 2:6 3:9 4:12 and
-attention 1:3 2:6 3:9 4:12; a second run with `tinybert-prediction`, whose base is the first one's model, has the logits.
+attention 1:3 2:6 3:9 4:12; a second run with `tinybert-prediction`, whose base is the first's model, has the logits.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class AttentionMSE(_OnAttention):
 
 @dataclass(frozen=True, kw_only=True)
 class KLOverKeys(_OnAttention):
-    """KL of each query's distribution over keys: the mean over layer pairs, heads and a row's queries, then over rows."""
+    """KL of each query's distribution over keys: the mean over pairs, heads and a row's queries, then over rows."""
 
     def pair_error(
         self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch

@@ -8,8 +8,9 @@ Source: Romero et al. 2015 (FitNets, arXiv 1412.6550), equation 3, for regressin
 (TinyBERT, arXiv 1909.10351), equation 8: MSE(H_S W, H_T); Sun et al. 2019 (PKD, arXiv 1908.09355), section 3, for
 states divided by their length.
 Differs: the student is projected only where the widths differ, with a map of its own per layer, unless the shared one
-of TinyBERT's code is asked for: one map with a bias for all layers, at equal widths too. That code counts padding. PKD's equation sums over columns and layers, which
-is layers x columns as much as the mean here; its code takes the mean, and its published weights belong to that.
+of TinyBERT's code is asked for: one map with a bias for all layers, at equal widths too. That code counts padding.
+PKD's equation sums over columns and layers, which is layers x columns as much as the mean here; its code takes the
+mean, and its published weights belong to that.
 """
 
 from __future__ import annotations
