@@ -3,9 +3,9 @@
 Comes in: text files, a teacher; a TOML file, options, `section.key=value`. Goes out: a run folder; its name on stdout,
 progress on stderr.
 
-A literal example: `qgkd general --method minilm --teacher bert-base-chinese --text wiki.txt --layers 6 --out runs/minilm
-student.hidden_size=384`, then `qgkd glue run --base runs/minilm/model ...`. A teacher assistant is one run more, whose
-model is the next one's `--teacher`.
+A literal example: `qgkd general --method minilm --teacher bert-base-chinese --text wiki.txt --layers 6 --out
+runs/minilm student.hidden_size=384`, then `qgkd glue run --base runs/minilm/model ...`. A teacher assistant is one run
+more, whose model is the next one's `--teacher`.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ def student(
         typer.Option(
             "--drop",
             "--keep",
-            help=f"Which layers go: {', '.join(_DROPS)}; `top` drops the top ones and keeps 1 to N. Or the layers kept, "
-            "e.g. --keep 1,3,5,8,10,12.",
+            help=f"Which layers go: {', '.join(_DROPS)}; `top` drops the top ones and keeps 1 to N. Or the layers "
+            "kept, e.g. --keep 1,3,5,8,10,12.",
         ),
     ] = "top",
     data: Annotated[

@@ -1,4 +1,4 @@
-"""The general stage: text as a stream of windows, tokens hidden, and each method from a command to a base for a task."""
+"""The general stage: text as a stream of windows, tokens hidden, each method from a command to a base for a task."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Comes in: `TextWindows`. Goes out: rows of one window each, full attention, labels at the hidden positions.
 
-A literal example: `[CLS] 由 [MASK] 文 海 設 計 [SEP]` with label 林. What is hidden depends on the seed and the draw alone.
+A literal example: `[CLS] 由 [MASK] 文 海 設 計 [SEP]` with label 林. What is hidden depends on the seed and the draw.
 
 Source: Devlin et al. 2019 (arXiv 1810.04805), section 3.1: 80 % [MASK], 10 % another token, 10 % as it was; Sanh et al.
 2019 (DistilBERT), its code, for hiding rare tokens more often.

@@ -62,7 +62,7 @@ def stage_weights(
     """The weights where a share `progress` of the optimiser steps is done, from 0 to 1.
 
     The n `layers` that imitate, bottom up (`objective.imitating_layers`), make n + 1 stages; `stage_ends` are the
-    shares of the steps where each ends, the last 1. None makes equal stages; the two of `layers-first` are of 3/4 and 1/4.
+    shares of the steps where each ends, the last 1. None makes equal stages, of `layers-first` 3/4 and 1/4.
 
     Raises:
         UserError: Ends that do not rise to 1.
