@@ -1,7 +1,8 @@
 """Converts a pretrained encoder into a masked language model, with our vocabulary or with its own pieces.
 
 Comes in: an encoder and the tokens wanted, if any. Goes out: `Transplant`: a `BertForMaskedLM`, its tokenizer, and how
-many tokens found their pieces. Question generators and classifiers begin from what `convert_encoder` gives. Layers, positions and token types are taken as they are; each token takes the embedding
+many tokens found their pieces. Question generators and classifiers begin from what
+`convert_encoder` gives. Layers, positions and token types are taken as they are; each token takes the embedding
 of the piece that says the same, else the mean of its parts', else one of its own, as strong as the others, so that no
 two tokens are one. The head begins near the identity, its decoder tied.
 

@@ -13,8 +13,8 @@ from typing import Annotated
 
 import typer
 
+from qgkd.cli.run_options import check_new_model
 from qgkd.cli.stdout import write_stdout
-from qgkd.errors import UserError
 
 
 def encoder(
@@ -22,16 +22,13 @@ def encoder(
     out: Annotated[Path, typer.Argument(help="The folder to write.", metavar="OUT")],
     vocabulary: Annotated[
         Path | None,
-        typer.Option(help="A folder with a BERT tokenizer whose tokens it gets; its own pieces by default."),
+        typer.Option(help="A folder with a BERT tokenizer whose tokens it gets; else its own pieces."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the embeddings of tokens without a piece.")] = 42,
     force: Annotated[bool, typer.Option("--force", help="Replace a model that is already there.")] = False,
 ) -> None:
     """Convert a pretrained encoder to a base for classifiers, question generators and the general stage."""
-    if out.exists() and not force and any(out.iterdir() if out.is_dir() else [out]):
-        raise UserError(f"{out}: expected a new folder, found one in use; choose another, or replace it by --force")
-    if out.exists() and not (out.is_dir() and (out / "config.json").is_file()) and any(out.iterdir()):
-        raise UserError(f"{out}: expected a model to replace, found something else; choose another folder")
+    check_new_model(out, force=force)
     from qgkd.checkpoints.encoder import encoder_shape
     from qgkd.checkpoints.tokenizer_folder import load_tokenizer
     from qgkd.checkpoints.transplant import convert_encoder

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from qgkd.cli.run_options import check_new_model
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
 
@@ -57,9 +58,4 @@ def _check_folder(teacher: str, out: Path, *, force: bool) -> None:
     """Refuse to overwrite the teacher, a model without `--force`, or anything that is not a model."""
     if out.exists() and Path(teacher).exists() and out.resolve() == Path(teacher).resolve():
         raise UserError(f"{out}: expected another folder than the teacher's own; choose one")
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    if not (out / "config.json").is_file():
-        raise UserError(f"{out}: expected a new folder, found something that is not a model; choose another")
-    if not force:
-        raise UserError(f"{out}: expected no model here, found one; replace it by --force or choose another folder")
+    check_new_model(out, force=force)

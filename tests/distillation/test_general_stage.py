@@ -29,7 +29,7 @@ HAN = [c for c in CHARACTERS if ord(c) > 0x4E00]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A teacher of 4 layers, and text of some hundred lines."""
     made = tmp_path_factory.mktemp("general")
-    save_random_bert(made / "teacher", layers=4, hidden_size=16, positions=64, seed=1)
+    save_random_bert(made / "teacher", layers=4, hidden_size=16, positions=160, seed=1)
     random = np.random.default_rng(0)
     lines = ["".join(random.choice(HAN, random.integers(5, 40))) for _ in range(200)]
     (made / "text.txt").write_text("\n\n".join(lines) + "\n", encoding="utf-8")
