@@ -29,11 +29,14 @@ def encoder(
 ) -> None:
     """Convert a pretrained encoder to a base for classifiers, question generators and the general stage."""
     check_new_model(out, force=force)
+    from transformers.utils import logging
+
     from qgkd.checkpoints.encoder import encoder_shape
     from qgkd.checkpoints.tokenizer_folder import load_tokenizer
     from qgkd.checkpoints.transplant import convert_encoder
     from qgkd.files.folders import write_folder
 
+    logging.disable_progress_bar()  # a bar per file written
     tokens = None
     if vocabulary is not None:
         ids: dict[str, int] = load_tokenizer(vocabulary).get_vocab()
@@ -42,6 +45,5 @@ def encoder(
     with write_folder(out) as partial:
         result.save(partial)
     shape = encoder_shape(result.model)
-    write_stdout(
-        f"{result.source}: {shape.layers} layers of {shape.width}, {shape.heads} heads; {result.coverage}\n{out}\n"
-    )
+    pieces = f"{shape.outputs:,} pieces of its own" if tokens is None else result.coverage
+    write_stdout(f"{result.source}: {shape.layers} layers of {shape.width}, {shape.heads} heads; {pieces}\n{out}\n")
