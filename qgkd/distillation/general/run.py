@@ -180,7 +180,7 @@ def _check_window(run: GeneralRun, *models: Checkpoint) -> None:
 def _lineage(
     run: GeneralRun, teacher: Checkpoint, student: Checkpoint, windows: TextWindows, seed: int
 ) -> dict[str, Any]:
-    kept = {name: student.record[name] for name in ("script", "base") if name in student.record}
+    kept: dict[str, Any] = {name: student.record[name] for name in ("script", "base") if name in student.record}
     about = {"method": run.general.method, "windows": len(windows), "files": windows.about["files"]}
     return {
         **kept,
