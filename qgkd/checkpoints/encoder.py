@@ -43,8 +43,10 @@ class AttentionParts:
 
 
 def encoder_shape(model: PreTrainedModel) -> EncoderShape:
-    """Read a model's sizes from its config and its head."""
+    """Read a model's sizes from its config and its head; a model without attention has 0 layers and heads."""
     config: Any = model.config
+    if not hasattr(config, "num_attention_heads"):
+        return EncoderShape(layers=0, width=int(config.hidden_size), heads=0, outputs=int(config.num_labels))
     head: Any = model.get_output_embeddings()
     return EncoderShape(
         layers=len(encoder_layers(model)),

@@ -33,6 +33,8 @@ from qgkd.distillation.teachers.several_teachers import Ensemble
 from qgkd.files.toml_values import check_section, read_sections
 from qgkd.training.config import require
 
+_KINDS = ("encoder", "bilstm", "textcnn")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TaskConfig:
@@ -86,7 +88,15 @@ class ClassifierConfig:
     """Which weights are trained, and the teachers."""
 
     base: str = ""
-    """The student's start: a folder or hub name, a masked language model or a classifier."""
+    """The student's start: a folder or hub name, a masked language model or a classifier; of a new BiLSTM or TextCNN
+    the tokenizer alone."""
+    kind: str = "encoder"
+    """What is trained: the base's own `encoder`, a new `bilstm` or a new `textcnn`."""
+    embedding_size: int = 300
+    """Of a new BiLSTM or TextCNN: width of a word vector (Tang et al. 2019 and Kim 2014: 300)."""
+    hidden_size: int = 150
+    """Of a new BiLSTM: its width in each direction (Tang et al. 2019: 150, for pairs 300); of a TextCNN the filters of
+    each width (Kim 2014: 100)."""
     layers: int | None = None
     """How many of the base's layers it keeps; None keeps all."""
     drop: str = "top"
@@ -183,6 +193,9 @@ def _check(config: ClassificationConfig, source: str) -> None:
         (model.drop in drops or is_layer_list(model.drop), f"model.drop must be one of {drops} or the layers kept, "
          f"such as 1,3,5, was {model.drop!r}"),
         (model.drop in drops or model.layers is not None, "model.drop names the layers kept: say model.layers as well"),
+        (model.kind in _KINDS, f"model.kind must be one of {_KINDS}, was {model.kind!r}"),
+        (model.kind == "encoder" or model.layers is None, f"model.layers is of an encoder: leave it out of a {model.kind}"),
+        (min(model.embedding_size, model.hidden_size) >= 1, "model.embedding_size and hidden_size must be at least 1"),
         (model.ensemble in ("", *Ensemble), f"model.ensemble must be one of {[*map(str, Ensemble)]}"),
         (model.layers is None or model.layers >= 1, f"model.layers must be at least 1, was {model.layers}"),
         (0 <= model.dropout < 1, f"model.dropout must be from 0 to below 1, was {model.dropout}"),

@@ -2,7 +2,7 @@
 
 Comes in: a run's config, data and models. Goes out: text; a dict for `qgkd.json`.
 
-A literal example: `rte: 2,490 train, 277 validation examples. A model of 6 layers learns from bert of 12 layers: ...`
+A literal example: `rte: 2,490 train, 277 validation examples. a model of 6 layers learns from bert, a model of 12 layers: ...`
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.encoder import encoder_shape
 from qgkd.classification.config import ClassificationConfig
+from qgkd.classification.students.kinds import kind_of
 from qgkd.classification.tasks.prepared import PreparedTask
 from qgkd.distillation.objectives.objective import Objective
 from qgkd.files.fingerprint import model_sha256
@@ -37,9 +38,9 @@ def summary(
     if prepared.problems:
         parts.append(f"{len(prepared.problems):,} rows left out, the first: {prepared.problems[0]}")
     terms = ", ".join(f"{each.name} x {_weight(each):g}" for each in objectives)
-    names = " and ".join(f"{each.name} of {_layers(each)} layers" for each in teachers)
-    learns = f" learns from {names}" if names else " learns from the labels"
-    return f"{'; '.join(parts)}. A model of {_layers(student)} layers{learns}: {terms}."
+    names = " and ".join(f"{each.name}, {described(each.model)}" for each in teachers)
+    learns = f"learns from {names}" if names else "learns from the labels"
+    return f"{'; '.join(parts)}. {described(student.model)} {learns}: {terms}."
 
 
 def lineage(
@@ -70,6 +71,12 @@ def lineage(
         "seed": seed,
         "commit": checkout_commit(),
     }
+
+
+def described(model: Any) -> str:
+    """What a model is: `a model of 6 layers`, `a BiLSTM`."""
+    kind = kind_of(model)
+    return f"a {kind}" if kind else f"a model of {encoder_shape(model).layers} layers"
 
 
 def _layers(checkpoint: Checkpoint) -> int:

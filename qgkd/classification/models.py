@@ -18,6 +18,7 @@ from qgkd.checkpoints.hub_files import cache_only
 from qgkd.checkpoints.record import read_record
 from qgkd.checkpoints.tokenizer_folder import check_tokenizer
 from qgkd.classification.config import ClassifierConfig
+from qgkd.classification.students.kinds import new_student, register_students
 from qgkd.classification.tasks.labels import check_label_order, id2label
 from qgkd.classification.tasks.task import ClassificationTask
 from qgkd.distillation.models import check_scripts, check_tokenizers, some_layers_of
@@ -55,6 +56,13 @@ def load_student(settings: ClassifierConfig, task: ClassificationTask, *, seed: 
     from transformers import set_seed
 
     set_seed(seed)
+    if settings.kind != "encoder":
+        sizes = {name: getattr(settings, name) for name in ("embedding_size", "hidden_size", "dropout")}
+        model = new_student(settings.kind, tokenizer, task, **sizes)
+        record = {key: value for key, value in read_record(settings.base).items() if key == "script"}
+        return Checkpoint(
+            name=settings.kind, model=model, tokenizer=tokenizer, input_format=InputFormat(), record=record
+        )
     base = _load(settings.base, task, tokenizer, is_trained=False)
     if settings.layers is not None:
         base = some_layers_of(base, settings.base, settings.layers, settings.drop, settings.dropout)
@@ -91,6 +99,7 @@ def position_limit(checkpoint: Checkpoint) -> int:
 def _load(name: str, task: ClassificationTask, tokenizer: Any, *, is_trained: bool) -> Checkpoint:
     from transformers import AutoConfig
 
+    register_students()
     local_only = cache_only(name)
     check_model_exists(name, local_only)
     record = read_record(name, local_only=local_only)

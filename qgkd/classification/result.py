@@ -36,6 +36,8 @@ class ClassificationResult:
     """Of the model that was trained."""
     folder: Path
     """The run folder; the model is in its `model`."""
+    kind: str = ""
+    """`BiLSTM` or `TextCNN`; empty for an encoder."""
 
     def value(self, split: str = "") -> float:
         """The main metric on a split; on `test` where there is one, else on `validation`."""

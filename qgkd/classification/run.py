@@ -35,6 +35,7 @@ from qgkd.classification.describe import lineage, summary
 from qgkd.classification.models import load_student, load_teachers, load_tokenizer_of, load_trained, position_limit
 from qgkd.classification.prediction import Predictor
 from qgkd.classification.result import ClassificationResult, read_result, write_result
+from qgkd.classification.students.kinds import kind_of
 from qgkd.classification.tasks.prepared import PreparedTask, prepare_task
 from qgkd.classification.tasks.rows import ClassificationRows
 from qgkd.classification.tasks.store import ExampleStore
@@ -208,6 +209,7 @@ class _Run:
             ms_per_example=self.predictor.ms_per_example(model, last, repeats),
             layers=encoder_shape(model).layers,
             folder=self.config.run_folder,
+            kind=kind_of(model),
         )
 
 

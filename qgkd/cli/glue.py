@@ -45,6 +45,9 @@ def run(
     ] = None,
     preset: Annotated[str | None, typer.Option(help="Settings that belong together, e.g. rte-report.")] = None,
     base: Annotated[str | None, typer.Option(help="The model's start: a folder or hub name.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="What is trained: the base's own encoder, a new bilstm, a new textcnn.")
+    ] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="How many of its layers it keeps, from below.")] = None,
     teacher: Annotated[
         list[str] | None, typer.Option(help="A classifier of this task; of two, the smaller first.")
@@ -65,6 +68,7 @@ def run(
         ("method", "name"): method,
         ("method", "preset"): preset,
         ("model", "base"): base,
+        ("model", "kind"): kind,
         ("model", "layers"): layers,
         ("model", "teachers"): tuple(teacher) if teacher else None,
         ("train", "output_dir"): None if out is None else str(out),
@@ -113,6 +117,6 @@ def _as_text(result: ClassificationResult) -> str:
         for split, figures in result.figures.items()
     ]
     lines.append(
-        f"{result.layers} layers, {result.parameters:,} parameters, {result.ms_per_example:.2f} ms per example"
+        f"{result.kind or f'{result.layers} layers'}, {result.parameters:,} parameters, {result.ms_per_example:.2f} ms per example"
     )
     return "\n".join([*lines, str(result.folder)]) + "\n"

@@ -43,6 +43,8 @@ METHODS: dict[str, Callable[..., list[Objective]]] = {
     "dynamic-teacher-soft": partial(dynamic_teacher, mode="soft"),
     "dynamic-teacher-soft-batch": partial(dynamic_teacher, mode="soft-batch"),
     "dynamic-data": dynamic_data,
+    "dynamic-data-random": partial(dynamic_data, order="random"),
+    "dynamic-data-reversed": partial(dynamic_data, order="certain"),
     "dynamic-supervision": dynamic_supervision,
     "ckd": ckd,
 }

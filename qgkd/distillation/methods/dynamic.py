@@ -17,7 +17,7 @@ from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
 from qgkd.distillation.objectives.objective import Objective
 from qgkd.distillation.objectives.teacher_selection import SelectedTeacher, TeacherMode
 from qgkd.distillation.objectives.uncertainty import Uncertainty
-from qgkd.distillation.objectives.weighted_rows import Reweighted, SelectedRows
+from qgkd.distillation.objectives.weighted_rows import Order, Reweighted, SelectedRows
 
 
 def dynamic_teacher(
@@ -52,6 +52,7 @@ def dynamic_data(
     *,
     by: str = "entropy",
     ratio: float = 0.5,
+    order: str = "uncertain",
     label_weight: float = 1.0,
     logits_weight: float = 1.0,
     logits_loss: str = "mse",
@@ -62,12 +63,14 @@ def dynamic_data(
     Settings besides those of `dynamic_teacher`:
         by: `entropy`, `margin` or `least-confidence`.
         ratio: Share of a micro-batch's examples, or [MASK]s.
+        order: `uncertain`, or for the paper's baselines `random` and `certain`, its order reversed.
 
     Source: Li et al. 2021 (arXiv 2109.11295), dynamic data selection, and its code.
     """
     logits = on_teacher(student, logits_weight, logits_loss, distill_temperature)
     measure = member(Uncertainty, "by", by)
-    selected = [SelectedRows(objective=each, by=measure, ratio=ratio) for each in logits]
+    kind = member(Order, "order", order)
+    selected = [SelectedRows(objective=each, by=measure, ratio=ratio, order=kind) for each in logits]
     return [*on_labels(student, label_weight), *selected]
 
 

@@ -38,6 +38,11 @@ def layer_map(name: str, student_layers: int, teacher_layers: int, *, leave_out_
     Raises:
         UserError: An unknown map, or layers that do not exist.
     """
+    if not (student_layers and teacher_layers):
+        raise UserError(
+            "expected a student and a teacher with encoder layers to compare, found one without (a BiLSTM, a TextCNN); "
+            "choose a method on logits, such as kd"
+        )
     named = {"skip": skip, "last": last, "top": top}
     if name in named:
         pairs = named[name](student_layers, teacher_layers)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import torch
 from torch import nn
@@ -27,6 +28,17 @@ from qgkd.distillation.teachers.capture import DistillCapture, captured_logits
 from qgkd.errors import UserError
 from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm, Unit
+
+
+class Order(StrEnum):
+    """Which rows a selection takes."""
+
+    UNCERTAIN = "uncertain"
+    """Those that the student is least sure of: Dynamic KD."""
+    CERTAIN = "certain"
+    """Those that it is surest of: the reversed order, a baseline."""
+    RANDOM = "random"
+    """Any: a baseline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +133,8 @@ class SelectedRows(WeightedRows):
 
     ratio: float = 0.5
     """Share of the positions, rounded down."""
+    order: Order = Order.UNCERTAIN
+    """Which are taken: the method's own choice, or a baseline's."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -128,8 +142,13 @@ class SelectedRows(WeightedRows):
             raise UserError(f"{self.name}: expected a ratio above 0 and at most 1, found {self.ratio}; correct it")
 
     def selected(self, student_logits: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """Which positions, bool [R]: the most uncertain of those that count."""
-        unsure = uncertainty(student_logits, self.by).masked_fill(weights <= 0, -1)
+        """Which positions, bool [R]: by `order`, of those that count."""
+        ranked = uncertainty(student_logits, self.by)
+        if self.order is Order.CERTAIN:
+            ranked = 1 - ranked
+        elif self.order is Order.RANDOM:
+            ranked = drawn_like(student_logits)
+        unsure = ranked.masked_fill(weights <= 0, -1)
         most = max(1, math.floor(int((weights > 0).sum()) * self.ratio + 1e-9))
         chosen = torch.zeros_like(weights, dtype=torch.bool)
         chosen[unsure.argsort(descending=True, stable=True)[:most]] = True
@@ -145,6 +164,22 @@ class SelectedRows(WeightedRows):
         rows = torch.zeros_like(batch.row_weights, dtype=torch.bool)
         rows[batch.inputs.scored_positions[chosen, 0]] = True
         return rows
+
+
+@torch.no_grad()
+def drawn_like(student_logits: torch.Tensor) -> torch.Tensor:
+    """A number from 0 to 1 for each row of logits, [R, C] to [R], the same whenever the same logits are given.
+
+    A batch is ranked twice, for the teacher's rows and for the terms: torch's own generator would rank it differently.
+    The numbers follow from the logits' last bits, so that they change with every step, as the student does, and a
+    resumed run draws what an uninterrupted one does; equal rows are in the order of the batch.
+    """
+    bits = student_logits.detach().float().contiguous().view(torch.int32).long()
+    mixed = torch.zeros_like(bits[:, 0])
+    for column in bits.unbind(dim=1):
+        mixed = (mixed * 1_000_003 ^ column) % 2_147_483_647
+        mixed = (mixed * 48_271) % 2_147_483_647
+    return mixed.double() / 2_147_483_647
 
 
 def over_chosen(chosen: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

@@ -68,11 +68,15 @@ def _wanted(needs: Needs) -> dict[str, frozenset[int]]:
 
 @contextlib.contextmanager
 def recording(model: PreTrainedModel, needs: Needs) -> Iterator[Recording]:
-    """Hooks for the forwards inside the block, removed after it, on a model that `qgkd.checkpoints.encoder` knows.
+    """Hooks for the forwards inside the block, removed after it, on a model that `qgkd.checkpoints.encoder` knows;
+    where logits alone are needed, on any.
 
     Raises:
         ValueError: A layer the model does not have.
     """
+    if not (needs.hidden_states or needs.attention or needs.values):
+        yield Recording(needs)  # of any model, one without layers too
+        return
     layers = encoder_layers(model)
     _check_layers(needs, len(layers))
     heads = int(model.config.num_attention_heads)

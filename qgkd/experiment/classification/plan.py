@@ -179,7 +179,8 @@ class _Planner:
             sections["task"].pop("transfer_limit", None)
         if start:
             sections["model"]["base"] = start
-            sections["model"].pop("layers", None)
+            for key in ("layers", "kind"):
+                sections["model"].pop(key, None)
         folder = Path(self._config.output_dir) / task / name / f"seed-{seed}"
         sections["train"].update(output_dir=str(folder), seed=seed)
         return sections

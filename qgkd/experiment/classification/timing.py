@@ -64,6 +64,9 @@ def _forward_pass(run: PlannedRun, examples: int) -> tuple[Callable[[], Any], in
     from transformers import AutoModelForSequenceClassification
 
     from qgkd.classification.prediction import Predictor
+    from qgkd.classification.students.kinds import register_students
+
+    register_students()
 
     loaded: Any = AutoModelForSequenceClassification.from_pretrained(run.folder / "model")
     model = loaded.to(resolved_device("auto"))
