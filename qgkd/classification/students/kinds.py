@@ -43,7 +43,7 @@ def new_student(
         hidden_size=hidden_size,
         dropout=dropout,
         pair=task.pair,
-        special_ids=(tokenizer.cls_token_id, tokenizer.sep_token_id),
+        special_ids=[tokenizer.cls_token_id, tokenizer.sep_token_id],
         pad_token_id=tokenizer.pad_token_id,
         num_labels=task.num_labels,
         **named,

@@ -8,49 +8,38 @@ are encoded equally, wherever they stand.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from transformers import PreTrainedConfig
 
 
 class StudentConfig(PreTrainedConfig):
-    """Sizes of a student; a subclass names its kind.
+    """Sizes of a student, fields as in any config of transformers; a subclass names its kind."""
 
-    Args:
-        vocab_size: Tokens of the tokenizer.
-        embedding_size: Width of a word vector.
-        hidden_size: Width of the BiLSTM in each direction, or the TextCNN's filters of each width.
-        dropout: Share of the values before the last layer that are set to 0 in training.
-        pair: Whether a row has two texts.
-        special_ids: Tokens that are no part of a text: [CLS], [SEP].
-        options: As of any config of transformers.
-    """
-
-    def __init__(
-        self,
-        vocab_size: int = 0,
-        embedding_size: int = 300,
-        hidden_size: int = 150,
-        dropout: float = 0.1,
-        pair: bool = False,
-        special_ids: tuple[int, ...] = (),
-        **options: Any,
-    ) -> None:
-        self.vocab_size, self.embedding_size, self.hidden_size = vocab_size, embedding_size, hidden_size
-        self.dropout, self.pair, self.special_ids = dropout, pair, list(special_ids)
-        self.type_vocab_size = 2  # token types are passed, which tell the texts of a pair apart
-        super().__init__(**options)
+    vocab_size: int = 0
+    """Tokens of the tokenizer."""
+    embedding_size: int = 300
+    """Width of a word vector."""
+    hidden_size: int = 150
+    """Width of the BiLSTM in each direction, or the TextCNN's filters of each width."""
+    dropout: float = 0.1
+    """Share of the values before the last layer that are set to 0 in training."""
+    pair: bool = False
+    """Whether a row has two texts."""
+    special_ids: list[int] | None = None
+    """Tokens that are no part of a text: [CLS], [SEP]."""
+    pad_token_id: int = 0
+    type_vocab_size: int = 2
+    """Token types are passed, which tell the texts of a pair apart."""
 
 
 def texts_of(
     config: StudentConfig, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Each text's ids, [B, l] with padding on the right, and its lengths [B]; two texts of a pair."""
-    special = torch.tensor(config.special_ids, device=input_ids.device)
+    special = torch.tensor(config.special_ids or [], device=input_ids.device)
     inside = attention_mask.bool() & ~torch.isin(input_ids, special)
     kinds = [token_type_ids == 0, token_type_ids == 1] if config.pair else [torch.ones_like(inside)]
-    return [_to_the_left(input_ids, inside & kind, int(config.pad_token_id or 0)) for kind in kinds]
+    return [_to_the_left(input_ids, inside & kind, config.pad_token_id) for kind in kinds]
 
 
 def _to_the_left(ids: torch.Tensor, chosen: torch.Tensor, pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
