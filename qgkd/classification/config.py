@@ -194,7 +194,8 @@ def _check(config: ClassificationConfig, source: str) -> None:
          f"such as 1,3,5, was {model.drop!r}"),
         (model.drop in drops or model.layers is not None, "model.drop names the layers kept: say model.layers as well"),
         (model.kind in _KINDS, f"model.kind must be one of {_KINDS}, was {model.kind!r}"),
-        (model.kind == "encoder" or model.layers is None, f"model.layers is of an encoder: leave it out of a {model.kind}"),
+        (model.kind == "encoder" or model.layers is None, f"model.layers is of an encoder: leave it out of a "
+         f"{model.kind}"),
         (min(model.embedding_size, model.hidden_size) >= 1, "model.embedding_size and hidden_size must be at least 1"),
         (model.ensemble in ("", *Ensemble), f"model.ensemble must be one of {[*map(str, Ensemble)]}"),
         (model.layers is None or model.layers >= 1, f"model.layers must be at least 1, was {model.layers}"),

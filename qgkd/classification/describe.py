@@ -2,7 +2,8 @@
 
 Comes in: a run's config, data and models. Goes out: text; a dict for `qgkd.json`.
 
-A literal example: `rte: 2,490 train, 277 validation examples. a model of 6 layers learns from bert, a model of 12 layers: ...`
+A literal example: `rte: 2,490 train, 277 validation examples. A model of 6 layers learns from bert, a model of 12
+layers: ...`
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def summary(
     terms = ", ".join(f"{each.name} x {_weight(each):g}" for each in objectives)
     names = " and ".join(f"{each.name}, {described(each.model)}" for each in teachers)
     learns = f"learns from {names}" if names else "learns from the labels"
-    return f"{'; '.join(parts)}. {described(student.model)} {learns}: {terms}."
+    return f"{'; '.join(parts)}. {_capital(described(student.model))} {learns}: {terms}."
 
 
 def lineage(
@@ -77,6 +78,10 @@ def described(model: Any) -> str:
     """What a model is: `a model of 6 layers`, `a BiLSTM`."""
     kind = kind_of(model)
     return f"a {kind}" if kind else f"a model of {encoder_shape(model).layers} layers"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _layers(checkpoint: Checkpoint) -> int:

@@ -117,6 +117,7 @@ def _as_text(result: ClassificationResult) -> str:
         for split, figures in result.figures.items()
     ]
     lines.append(
-        f"{result.kind or f'{result.layers} layers'}, {result.parameters:,} parameters, {result.ms_per_example:.2f} ms per example"
+        f"{result.kind or f'{result.layers} layers'}, {result.parameters:,} parameters, "
+        f"{result.ms_per_example:.2f} ms per example"
     )
     return "\n".join([*lines, str(result.folder)]) + "\n"

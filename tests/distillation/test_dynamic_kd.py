@@ -18,7 +18,7 @@ from qgkd.distillation.objectives.objective import Objective, check_objectives, 
 from qgkd.distillation.objectives.positions import Positions
 from qgkd.distillation.objectives.teacher_selection import SelectedTeacher, TeacherMode
 from qgkd.distillation.objectives.uncertainty import Uncertainty
-from qgkd.distillation.objectives.weighted_rows import Reweighted, SelectedRows
+from qgkd.distillation.objectives.weighted_rows import Order, Reweighted, SelectedRows
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.distillation.teachers.several_teachers import Ensemble, SeveralCaptures, ensemble_logits
 from qgkd.errors import UserError
@@ -110,6 +110,28 @@ def test_data_selection_is_the_formula(by: Uncertainty, ratio: float, logits: tu
     objective = SelectedRows(objective=LogitMSE(weight=1 / CLASSES), by=by, ratio=ratio)
     found = loss(objective, capture(student), capture(teacher), batch([4] * 7))
     assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_the_reversed_baseline_takes_the_surest(logits: tuple[torch.Tensor, ...]) -> None:
+    student = logits[0]
+    surest = entropy_share(student).argsort()[:3].tolist()
+    objective = SelectedRows(objective=LogitMSE(), ratio=0.5, order=Order.CERTAIN)
+    assert sorted(objective.selected(student, torch.ones(7)).nonzero()[:, 0].tolist()) == sorted(surest)
+
+
+def test_the_random_baseline_takes_any_and_the_same_again() -> None:
+    """1,500 batches of 4: each place and each rank of uncertainty in half of them, a padded row in none."""
+    objective = SelectedRows(objective=LogitMSE(), ratio=0.5, order=Order.RANDOM)
+    generator, weights = torch.Generator().manual_seed(0), torch.tensor([1.0, 1, 1, 1, 0])
+    places, ranks = torch.zeros(5), torch.zeros(4)
+    for _ in range(1500):
+        student = torch.randn(5, 2, generator=generator)
+        chosen = objective.selected(student, weights)
+        assert torch.equal(chosen, objective.selected(student.clone(), weights))
+        places += chosen
+        ranks += chosen[entropy_share(student[:4]).argsort()]
+    assert places[4] == 0
+    assert ((torch.cat([places[:4], ranks]) / 1500 - 0.5).abs() < 0.06).all()  # over 4 standard errors
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10])

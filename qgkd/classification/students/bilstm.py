@@ -11,7 +11,7 @@ Differs: one set of word vectors, trained from the start; the paper has two of w
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import nn
@@ -34,6 +34,7 @@ class BiLSTMForSequenceClassification(PreTrainedModel):
     """The student."""
 
     config_class = BiLSTMConfig
+    config: BiLSTMConfig
 
     def __init__(self, config: BiLSTMConfig) -> None:
         super().__init__(config)
@@ -41,7 +42,7 @@ class BiLSTMForSequenceClassification(PreTrainedModel):
         self.lstm = nn.LSTM(config.embedding_size, config.hidden_size, batch_first=True, bidirectional=True)
         self.inner = nn.Linear(2 * config.hidden_size * (4 if config.pair else 1), _INNER)
         self.dropout = nn.Dropout(config.dropout)
-        self.classifier = nn.Linear(_INNER, config.num_labels)
+        self.classifier = nn.Linear(_INNER, int(config.num_labels or 1))
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -62,4 +63,4 @@ class BiLSTMForSequenceClassification(PreTrainedModel):
             self.embeddings(ids), lengths.clamp(min=1).cpu(), batch_first=True, enforce_sorted=False
         )
         _, (states, _) = self.lstm(packed)  # states: [2, B, H]
-        return cast(torch.Tensor, torch.cat([states[0], states[1]], dim=1))
+        return torch.cat([states[0], states[1]], dim=1)

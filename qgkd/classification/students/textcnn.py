@@ -56,6 +56,7 @@ class TextCNNForSequenceClassification(PreTrainedModel):
     """The student."""
 
     config_class = TextCNNConfig
+    config: TextCNNConfig
 
     def __init__(self, config: TextCNNConfig) -> None:
         super().__init__(config)
@@ -63,7 +64,7 @@ class TextCNNForSequenceClassification(PreTrainedModel):
         self.filters = Filters(config.embedding_size, config.hidden_size)
         self.dropout = nn.Dropout(config.dropout)
         features = len(WIDTHS) * config.hidden_size * (4 if config.pair else 1)
-        self.classifier = nn.Linear(features, config.num_labels)
+        self.classifier = nn.Linear(features, int(config.num_labels or 1))
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:

@@ -2,8 +2,8 @@
 
 Comes in: token ids [B, L] with mask and token types. Goes out: ids of one text, moved to the left, and its lengths.
 
-A literal example: of `[CLS] 早 餐 [SEP] 不 错 [SEP]` the first text is `早 餐`, the second `不 错`: equal texts of a pair
-are encoded equally, wherever they stand.
+A literal example: of `[CLS] 早 餐 [SEP] 不 错 [SEP]` the first text is `早 餐`, the second `不 错`: equal texts of a
+pair are encoded equally, wherever they stand.
 """
 
 from __future__ import annotations

@@ -68,8 +68,9 @@ def _wanted(needs: Needs) -> dict[str, frozenset[int]]:
 
 @contextlib.contextmanager
 def recording(model: PreTrainedModel, needs: Needs) -> Iterator[Recording]:
-    """Hooks for the forwards inside the block, removed after it, on a model that `qgkd.checkpoints.encoder` knows;
-    where logits alone are needed, on any.
+    """Hooks for the forwards inside the block, removed after it.
+
+    The model is one that `qgkd.checkpoints.encoder` knows; where logits alone are needed, any.
 
     Raises:
         ValueError: A layer the model does not have.

@@ -81,7 +81,8 @@ def result_rows(
     return [
         ComparisonRow(
             task=run.task, split=split, system=run.system, title=run.title, method=result.method,
-            student=result.kind or ("1 layer" if result.layers == 1 else f"{result.layers} layers"), seed=result.seed, metric=metric,
+            student=result.kind or ("1 layer" if result.layers == 1 else f"{result.layers} layers"),
+            seed=result.seed, metric=metric,
             is_main=metric == result.main_metric, value=value, parameters=result.parameters,
             ms_per_example=result.ms_per_example, command=command, commit=commit,
         )
