@@ -34,7 +34,8 @@ from qgkd.model_input.batch import collate
 from qgkd.model_input.input_format import Attention, Layout
 from qgkd.model_input.rows import Row, packed_row, recurrent_rows
 from qgkd.model_input.source import PassageEncoder, Source, question_target
-from qgkd.text.script import Script, detect_script, to_simplified, to_traditional_aligned
+from qgkd.text.respelling import spelt_as_in
+from qgkd.text.script import Script, detect_script, to_traditional_aligned
 
 if TYPE_CHECKING:
     from transformers import BertForMaskedLM
@@ -187,7 +188,7 @@ class ModelGenerator:
             if not text:
                 continue
             if prepared.simplified:
-                text = to_simplified(text)
+                text = spelt_as_in(prepared.request.context, prepared.model_context, text)
             question = Question(
                 text=text,
                 answer=prepared.request.answer,
