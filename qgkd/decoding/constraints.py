@@ -3,8 +3,8 @@
 Comes in: log-probabilities and the questions so far. Goes out: the same with -inf where a token is not allowed.
 
 Rules: no special tokens; no [SEP] before the minimum length; no repeated n-gram, unless the passage repeats it; no
-splice (`qgkd.decoding.splices`); nothing but the passage's and question vocabulary (`qgkd.decoding.faithful`); [UNK] only after a token that precedes an unknown character in the passage, so that
-this character can replace it.
+splice (`qgkd.decoding.splices`); nothing but the passage's and question vocabulary (`qgkd.decoding.faithful`); [UNK]
+only after a token that precedes an unknown character in the passage, so that this character can replace it.
 
 A literal example: the passage contains 「詩人龘龘」 and 龘 is not in the vocabulary: after 人 the model may write
 [UNK], and the question shows 龘.

@@ -13,9 +13,10 @@ numerals (3,952; 1億2000萬; 二十三), or a Latin word. One Han numeral may a
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from qgkd.text.characters import is_bert_word
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-_HAN_NUMERALS = frozenset("〇零一二三四五六七八九十百千萬億兆兩廿卅")
+_HAN_NUMERALS = frozenset("〇零一二三四五六七八九十百千萬億兆兩廿卅万亿两")
 _WITHIN_NUMBERS = frozenset(".,:．，：")
 
 
@@ -59,13 +60,10 @@ def wording_of(tokenizer: PreTrainedTokenizerFast, question_vocabulary: str) -> 
     """Sort a tokenizer's tokens; `question_vocabulary` is characters."""
     ids: dict[str, int] = tokenizer.get_vocab()
     special = set(tokenizer.all_special_ids)
-    plain = {token.removeprefix("##") or token: [] for token in ids}  # type: dict[str, list[int]]
-    for token, index in ids.items():
-        if index not in special:
-            plain[token.removeprefix("##") or token].append(index)
+    ordinary = [(token.removeprefix("##") or token, index) for token, index in ids.items() if index not in special]
 
-    def those(wanted: object) -> frozenset[int]:
-        return frozenset(index for text, found in plain.items() if wanted(text) for index in found)  # type: ignore[operator]
+    def those(wanted: Callable[[str], bool]) -> frozenset[int]:
+        return frozenset(index for text, index in ordinary if wanted(text))
 
     return Wording(
         vocabulary=frozenset(ids[character] for character in question_vocabulary if character in ids),
@@ -82,12 +80,13 @@ class Faithfulness:
 
     def __init__(self, source: Source, wording: Wording, end_id: int, size: int) -> None:
         self._wording = wording
-        ids = source.token_ids
-        self._pairs = frozenset(zip(ids, ids[1:], strict=False))
+        ids = source.token_ids  # of the passage: an answer that cuts a number is no number
+        ids = ids[: ids.index(end_id)] if end_id in ids else ids
+        self._pairs = frozenset(itertools.pairwise(ids))
         self._after: dict[tuple[int, ...], set[int]] = defaultdict(set)
         self._whole: set[tuple[int, ...]] = {(token,) for token in wording.vocabulary}
         free = {end_id, *wording.vocabulary}
-        for unit in self._units(source):
+        for unit in self._units(source, len(ids)):
             free.add(unit[0])
             self._whole.add(unit)
             for length in range(1, len(unit)):
@@ -120,7 +119,7 @@ class Faithfulness:
         return token in wording.words or token in wording.numerals or token in wording.continuing
 
     def _banned_after(self, unit: tuple[int, ...]) -> Iterator[int]:
-        """Numbers right after a number and words right after a word, which would read as one, unless as in the source."""
+        """Numbers right after a number and words right after a word, which read as one, unless so in the source."""
         if unit:
             kinds = [kind for kind in (self._wording.numeric, self._wording.words) if unit[-1] in kind]
             for start in self._starts:
@@ -137,25 +136,28 @@ class Faithfulness:
                 unit = (token,) if self._is_of_unit(token) else ()
         return unit
 
-    def _units(self, source: Source) -> Iterator[tuple[int, ...]]:
-        ids, wording = source.token_ids, self._wording
+    def _units(self, source: Source, length: int) -> Iterator[tuple[int, ...]]:
+        ids = source.token_ids[:length]
         at = 0
         while at < len(ids):
-            if not self._is_of_unit(ids[at]):
-                at += 1
-                continue
             end = at + 1
-            while end < len(ids):
-                if ids[end] in wording.continuing or (
-                    self._is_adjacent(source, end) and ids[end - 1] in wording.numeric and ids[end] in wording.numeric
-                ):
-                    end += 1
-                elif self._is_decimal(source, end):
-                    end += 2
-                else:
-                    break
-            yield ids[at:end]
+            if self._is_of_unit(ids[at]):
+                while step := self._step(source, end):
+                    end += step
+                yield ids[at:end]
             at = end
+
+    def _step(self, source: Source, at: int) -> int:
+        """How many tokens from here on belong to the unit before them at once: 0, 1, or 2 after a separator."""
+        ids, wording = source.token_ids, self._wording
+        if at >= len(ids):
+            return 0
+        if ids[at] in wording.continuing:
+            return 1
+        both_numeric = ids[at - 1] in wording.numeric and ids[at] in wording.numeric
+        if both_numeric and self._is_adjacent(source, at):
+            return 1
+        return 2 if self._is_decimal(source, at) else 0
 
     def _is_decimal(self, source: Source, at: int) -> bool:
         """Whether a separator with digits on both sides is here: 3.14, 3,952, 12:30."""
@@ -171,6 +173,6 @@ class Faithfulness:
 
     @staticmethod
     def _is_adjacent(source: Source, at: int) -> bool:
-        """Whether no space is before the token; where the source has no offsets, and in its answer segment, none is."""
+        """Whether no space is before the token; where the source has no offsets, none is."""
         starts, ends = source.start_chars, source.end_chars
-        return at >= len(starts) or starts[at] < 0 or starts[at] == ends[at - 1]
+        return at >= len(starts) or starts[at] == ends[at - 1]
