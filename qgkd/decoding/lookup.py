@@ -49,7 +49,9 @@ def decode_with_drafts(
     while True:
         longest = max(0, min(LONGEST_DRAFT_TOKENS, tokens_per_pass // (2 * len(active)) - 1))
         tried = [
-            () if row.is_over else drafts[row.request].after(row.token_ids, min(longest, max_steps - len(row.token_ids)))
+            ()
+            if row.is_over
+            else drafts[row.request].after(row.token_ids, min(longest, max_steps - len(row.token_ids)))
             for row in active
         ]
         before = [0 if row.is_over or last is None else 1 for row in active]

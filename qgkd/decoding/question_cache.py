@@ -42,7 +42,10 @@ class QuestionCache:
             self._mask = torch.nn.functional.pad(seen, (self._start, 0)) if new > 1 else None
             return
         lengths = torch.tensor(self.lengths, device=device)[:, None]
-        self._columns = (torch.arange(len(self.lengths), device=device)[:, None], lengths + torch.arange(new, device=device))
+        self._columns = (
+            torch.arange(len(self.lengths), device=device)[:, None],
+            lengths + torch.arange(new, device=device),
+        )
         # Each column's place among the new tokens: all before them are seen, none behind them.
         place = (torch.arange(self._end, device=device) - lengths).clamp(-1, new) + 1
         nothing = seen.new_full((new, 1), torch.finfo(dtype).min)

@@ -121,7 +121,9 @@ def test_a_right_draft_of_eight_tokens_saves_eight_passes_of_nine(tmp_path: Path
         assert_same(found, [[expected]])
         assert passes == 2  # 13 predictions: 9, then 4
         assert drafted(checkpoint, [source], settings, [Guesses(())])[1] == STEPS + 1
-        assert drafted(checkpoint, [source], settings, [Guesses(expected.token_ids, wrong=range(STEPS))])[1] == STEPS + 1
+        assert (
+            drafted(checkpoint, [source], settings, [Guesses(expected.token_ids, wrong=range(STEPS))])[1] == STEPS + 1
+        )
 
 
 def test_a_pass_keeps_to_its_budget(tmp_path: Path) -> None:
