@@ -7,8 +7,8 @@ A question mostly quotes its passage and asks for the answer in its place. So a 
 the question's last tokens stand at, in the passage with the answer replaced by a question word, then in the usual ends
 of questions. The first draft is the answer's clause.
 
-A literal example: of 「燈塔建於1867年，由林文海設計」 with the answer 林文海 the first draft is 「由哪一個設計」, and the
-draft behind 「燈塔建於」 is 「1867年，由哪一個設計」.
+A literal example: of 「燈塔建於1867年，由林文海設計」 with the answer 林文海 the first draft is 「由哪一個設計」, and
+behind 「燈塔建於」 it is 「1867年，由哪一個設計」.
 
 Source: prompt look-up decoding, Saxena 2023 (github.com/apoorvumang/prompt-lookup-decoding), for speculative decoding,
 Leviathan et al. 2023 (arXiv 2211.17192).
@@ -33,47 +33,11 @@ _WHICH = "哪一"
 _COUNTED = "年月日國省市縣人種個部"
 """An answer that ends in one of these is asked for by 哪一 and this: 1867年 by 哪一年."""
 _CLAUSE_ENDS = "，。；：？！,;:?!"
-_ENDINGS = [
-    "什麼？",
-    "什麼時候",
-    "哪一個",
-    "哪一年",
-    "哪一種",
-    "哪一位",
-    "哪裡？",
-    "為何？",
-    "多少？",
-    "誰？",
-    "何時",
-    "何處",
-    "的是什麼？",
-    "的是誰？",
-    "在哪裡？",
-    "哪些",
-    "哪個",
-    "幾個",
-    "怎麼",
-    "如何",
-    "什麼名字？",
-    "哪國",
-    "的是哪",
-    "什么？",
-    "什么时候",
-    "哪一种",
-    "哪里？",
-    "为何？",
-    "谁？",
-    "何时",
-    "何处",
-    "的是什么？",
-    "的是谁？",
-    "在哪里？",
-    "哪个",
-    "几个",
-    "怎么",
-    "什么名字？",
-    "哪国",
-]
+_ENDINGS = (
+    "什麼？ 什麼時候 什麼名字？ 是什麼？ 的是什麼？ 的是誰？ 的是哪 誰？ 多少？ 為何？ 哪一個 哪一年 哪一種 哪一位 "
+    "哪裡？ 在哪裡？ 哪些 哪個 哪國 幾個 何時 何處 怎麼 如何 什么？ 什么时候 什么名字？ 是什么？ 的是什么？ 的是谁？ "
+    "谁？ 为何？ 哪一种 哪里？ 在哪里？ 哪个 哪国 几个 何时 何处 怎么"
+)
 _GAP = -1  # between two texts: no token
 
 
@@ -132,7 +96,7 @@ class _Words:
         self.counted, self.clause_ends = (
             {token for character in text for token in ids(character)} for text in (_COUNTED, _CLAUSE_ENDS)
         )
-        self.endings = [token for ending in _ENDINGS for token in (*ids(ending), _GAP)]
+        self.endings = [token for ending in _ENDINGS.split() for token in (*ids(ending), _GAP)]
 
 
 @lru_cache(maxsize=4)

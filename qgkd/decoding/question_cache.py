@@ -1,13 +1,13 @@
 """Keeps the keys and values of the questions so far, one row each, while a pass tries tokens behind them.
 
-Comes in: each pass's new tokens, some given and some [MASK]s that each predict a token. Goes out: per layer all keys and
-values of the rows, with the mask of what each new token may see.
+Comes in: each pass's new tokens, some given and some [MASK]s that each predict a token. Goes out: per layer all keys
+and values of the rows, with the mask of what each new token may see.
 
 A given token sees the question before it and itself; the [MASK] that predicts the token behind it sees all of that and
 itself, and no [MASK] is seen by others: a packed row of training (`qgkd.model_input.attention_mask`).
 
-A literal example: 「燈塔」 is kept, 建 is the last token chosen, 於 is tried: the new tokens are 建 於 [MASK] [MASK], and
-the two [MASK]s predict the tokens behind 建 and behind 於. If the first predicts 於, both given tokens are kept.
+A literal example: 「燈塔」 is kept, 建 is the last token chosen, 於 is tried: the new tokens are 建 於 [MASK] [MASK],
+and the two [MASK]s predict the tokens behind 建 and behind 於. If the first predicts 於, both given tokens are kept.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from test_decoding import ANSWERS, assert_same, sources_of
+from test_model_generator import mixed_requests
 from tiny_model import PASSAGES, tiny_bert, tiny_checkpoint
 
 from qgkd.checkpoints.checkpoint import Checkpoint
@@ -153,7 +154,7 @@ def test_of_equal_tokens_both_choose_the_first(tmp_path: Path, layout: str) -> N
 
 
 def test_a_row_without_an_allowed_token_has_no_question(tmp_path: Path) -> None:
-    """Its passage has no rare token, and no other may be written; the other row goes on."""
+    """Its rules forbid everything in the middle of its draft; the other row goes on."""
     checkpoint = checkpoint_of(tmp_path, "marked")
     sources = sources_of(checkpoint)[:2]
     settings = DecodingSettings(min_question_tokens=5)
@@ -183,8 +184,6 @@ def test_a_row_without_an_allowed_token_has_no_question(tmp_path: Path) -> None:
 def test_a_generator_writes_the_same_questions_with_and_without_drafts(
     tmp_path: Path, layout: str, rules: dict[str, object]
 ) -> None:
-    from test_model_generator import mixed_requests
-
     checkpoint = checkpoint_of(tmp_path, layout, seed=5)
     settings = DecodingSettings(**rules)
     with_drafts, without = (
