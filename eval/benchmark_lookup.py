@@ -32,7 +32,8 @@ class Watched(ModelGenerator):
         super().__init__(checkpoint, settings, max_batch_tokens=10**6, drafts=drafts)
         self.passes = 0
         self.questions: list[tuple[int, ...]] = []
-        checkpoint.model.cls.predictions.transform.LayerNorm.register_forward_hook(self._count)
+        head: Any = checkpoint.model.cls
+        head.predictions.transform.LayerNorm.register_forward_hook(self._count)
         self._runs = False
 
     def _count(self, *_: Any) -> None:
