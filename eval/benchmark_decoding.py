@@ -146,7 +146,8 @@ def qgkd_run(case: Case, bert: BertForMaskedLM, tokenizer: PreTrainedTokenizerFa
     checkpoint = Checkpoint(name=case.system, model=bert, tokenizer=tokenizer, input_format=input_format, record={})
     checkpoint = place(checkpoint, precision=case.precision, device=device)
     settings = DecodingSettings(min_question_tokens=STEPS - 1, max_question_tokens=STEPS - 1)
-    generator = ModelGenerator(checkpoint, settings, max_batch_tokens=10**6)
+    # Random weights quote nothing: every draft would be wrong. `benchmark_lookup.py` measures drafts.
+    generator = ModelGenerator(checkpoint, settings, max_batch_tokens=10**6, drafts=False)
     # `shared`: one passage, as many answers as the batch. The others: as many passages. Tokens per source are equal.
     context_tokens = case.source_tokens - 3 - ANSWER_TOKENS
     requests = []

@@ -152,7 +152,8 @@ def student_record(
     The digest is the teacher's `qgkd.files.fingerprint.model_sha256`; dropout is given where it differs from the
     teacher's.
     """
-    inherited: dict[str, Any] = {name: teacher.record[name] for name in ("format", "script") if name in teacher.record}
+    names = ("format", "script", "question_vocabulary")
+    inherited: dict[str, Any] = {name: teacher.record[name] for name in names if name in teacher.record}
     earlier = {name: teacher.record[name] for name in ("trained_on", "base", "step") if name in teacher.record}
     lineage = {
         "name": teacher.name,

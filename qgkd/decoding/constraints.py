@@ -3,8 +3,8 @@
 Comes in: log-probabilities and the questions so far. Goes out: the same with -inf where a token is not allowed.
 
 Rules: no special tokens; no [SEP] before the minimum length; no repeated n-gram, unless the passage repeats it; no
-splice (`qgkd.decoding.splices`); [UNK] only after a token that precedes an unknown character in the passage, so that
-this character can replace it.
+splice (`qgkd.decoding.splices`); nothing but the passage's and question vocabulary (`qgkd.decoding.faithful`); [UNK]
+only after a token that precedes an unknown character in the passage, so that this character can replace it.
 
 A literal example: the passage contains 「詩人龘龘」 and 龘 is not in the vocabulary: after 人 the model may write
 [UNK], and the question shows 龘.
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from qgkd.decoding.faithful import Faithfulness, wording_of
 from qgkd.decoding.settings import DecodingSettings
 from qgkd.decoding.splices import Splices
 from qgkd.model_input.source import Source
@@ -55,6 +56,10 @@ class Constraints:
         self._splices = (
             [Splices(source, tokenizer.all_special_ids) for source in sources] if settings.no_splices else []
         )
+        self._faithful: list[Faithfulness] = []
+        if settings.faithful and settings.question_vocabulary and self._restores_unknown:
+            wording = wording_of(tokenizer, settings.question_vocabulary)
+            self._faithful = [Faithfulness(source, wording, self.end_id, vocabulary) for source in sources]
 
     def apply(
         self, log_probabilities: torch.Tensor, requests: Sequence[int], questions: Sequence[Sequence[int]]
@@ -76,7 +81,18 @@ class Constraints:
                 allowed[row, copied] = log_probabilities_of_copied
             if self._splices:
                 allowed[row, self._splices[request].after(question)] = -torch.inf
+            if self._faithful:
+                self._keep_faithful(allowed[row], log_probabilities[row], self._faithful[request], question)
         return allowed
+
+    def _keep_faithful(
+        self, allowed: torch.Tensor, log_probabilities: torch.Tensor, faithful: Faithfulness, question: Sequence[int]
+    ) -> None:
+        """Bar what is not the source's, in place; a begun number or word goes on whatever the other rules say."""
+        may = faithful.allowed(question).to(allowed.device)
+        if faithful.is_inside(question):
+            allowed[may] = log_probabilities[may]
+        allowed.masked_fill_(~may, -torch.inf)
 
     def _passage(self, source: Source) -> tuple[int, ...]:
         """The passage's tokens: those before the first [SEP], which the answer follows."""

@@ -21,8 +21,10 @@ from qgkd.checkpoints.masked_lm import mask_logits
 from qgkd.checkpoints.precision import parameter_count
 from qgkd.decoding.beam import beam_search
 from qgkd.decoding.constraints import Constraints
+from qgkd.decoding.drafts import Drafts
 from qgkd.decoding.greedy import Hypothesis, decode_rows
 from qgkd.decoding.incremental_bert import IncrementalBert
+from qgkd.decoding.lookup import LONGEST_DRAFT_TOKENS, decode_with_drafts
 from qgkd.decoding.prefix import PrefixStepper
 from qgkd.decoding.recurrent import RecurrentStepper
 from qgkd.decoding.settings import DecodingSettings
@@ -34,12 +36,15 @@ from qgkd.model_input.batch import collate
 from qgkd.model_input.input_format import Attention, Layout
 from qgkd.model_input.rows import Row, packed_row, recurrent_rows
 from qgkd.model_input.source import PassageEncoder, Source, question_target
-from qgkd.text.script import Script, detect_script, to_simplified, to_traditional_aligned
+from qgkd.text.respelling import spelt_as_in
+from qgkd.text.script import Script, detect_script, to_traditional_aligned
 
 if TYPE_CHECKING:
     from transformers import BertForMaskedLM
 
 
+_TOKENS_PER_PASS = 32  # on a CPU, arithmetic bounds larger passes: a draft's tokens cost what they save
+_TOKENS_PER_PASS_ON_GPU = 4096
 _SCORED_ROWS = 16  # scored together; bounds the memory, [rows * tokens, vocabulary]
 
 
@@ -66,10 +71,17 @@ class ModelGenerator:
         checkpoint: The model, on its device and in its precision.
         settings: How to search; greedily where None.
         max_batch_tokens: Tokens per batch, padding and beams included; bounds the memory.
+        drafts: Whether greedy decoding in attention mode `prefix` tries several tokens per pass, see
+            `qgkd.decoding.lookup`; the questions are the same.
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, settings: DecodingSettings | None = None, *, max_batch_tokens: int = 8192
+        self,
+        checkpoint: Checkpoint,
+        settings: DecodingSettings | None = None,
+        *,
+        max_batch_tokens: int = 8192,
+        drafts: bool = True,
     ) -> None:
         self._checkpoint = checkpoint
         self._settings = settings or DecodingSettings()
@@ -81,6 +93,8 @@ class ModelGenerator:
         self._bert: IncrementalBert | None = None
         if checkpoint.input_format.attention is Attention.PREFIX:
             self._bert = IncrementalBert(cast("BertForMaskedLM", checkpoint.model))
+        on_cpu = checkpoint.model.device.type == "cpu"
+        self._tokens_per_pass = (_TOKENS_PER_PASS if on_cpu else _TOKENS_PER_PASS_ON_GPU) if drafts else 0
 
     @torch.inference_mode()
     def generate(self, requests: Sequence[GenerationRequest], *, questions_per_answer: int = 1) -> list[list[Question]]:
@@ -164,12 +178,19 @@ class ModelGenerator:
         sources = [item.source for item in batch]
         cap = checkpoint.input_format.max_question_tokens
         max_steps = min(cap, settings.max_question_tokens or cap)
+        constraints = Constraints(checkpoint.tokenizer, sources, settings, checkpoint.model.config.vocab_size)
         stepper: Stepper
         if self._bert is None:
             stepper = RecurrentStepper(checkpoint.model, sources, self._mask_id, self._pad_id)
+        elif width == 1 and not settings.sample and self._tokens_per_pass:
+            drafting = PrefixStepper(
+                self._bert, sources, self._mask_id, self._pad_id, max_steps, longest_draft=LONGEST_DRAFT_TOKENS
+            )
+            drafts = [Drafts(checkpoint.tokenizer, source) for source in sources]
+            budget = self._tokens_per_pass
+            return decode_with_drafts(drafting, constraints, drafts, max_steps=max_steps, tokens_per_pass=budget)
         else:
             stepper = PrefixStepper(self._bert, sources, self._mask_id, self._pad_id, max_steps)
-        constraints = Constraints(checkpoint.tokenizer, sources, settings, checkpoint.model.config.vocab_size)
         sizes = {"request_count": len(batch), "width": width, "max_steps": max_steps}
         if width > 1 and not settings.sample:
             return beam_search(stepper, constraints, settings, **sizes)
@@ -187,7 +208,7 @@ class ModelGenerator:
             if not text:
                 continue
             if prepared.simplified:
-                text = to_simplified(text)
+                text = spelt_as_in(prepared.request.context, prepared.model_context, text)
             question = Question(
                 text=text,
                 answer=prepared.request.answer,

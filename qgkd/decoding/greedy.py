@@ -8,7 +8,7 @@ Source: nucleus sampling, Holtzman et al. 2020 (arXiv 1904.09751), section 3.1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -35,17 +35,26 @@ class Hypothesis:
 
 
 @dataclass(slots=True)
-class _Row:
+class GrowingQuestion:
+    """One row of a search that chooses each token once."""
+
     request: int
-    token_ids: list[int]
+    token_ids: list[int] = field(default_factory=list)
     log_probability: float = 0.0
     finished: bool = False
+    cut: bool = False
+    """Whether it has the most tokens and [SEP] does not come next."""
     dead: bool = False
     """Whether no token is allowed."""
 
     @property
     def is_over(self) -> bool:
-        return self.finished or self.dead
+        """Whether no token is added any more."""
+        return self.finished or self.cut or self.dead
+
+    def hypotheses(self) -> list[Hypothesis]:
+        """The question; none where no token was allowed."""
+        return [] if self.dead else [Hypothesis(tuple(self.token_ids), self.log_probability, self.finished)]
 
 
 def decode_rows(
@@ -65,7 +74,7 @@ def decode_rows(
     Returns:
         A list of at most `width` hypotheses per request; rows without an allowed next token are left out.
     """
-    rows = [_Row(request, []) for request in range(request_count) for _ in range(width)]
+    rows = [GrowingQuestion(request) for request in range(request_count) for _ in range(width)]
     active = list(range(request_count))
     if width > 1:
         stepper.widen(width)
@@ -74,11 +83,9 @@ def decode_rows(
         live = [rows[request * width + beam] for request in active for beam in range(width)]
         log_probabilities = stepper.next_log_probabilities(last)
         allowed = constraints.apply(log_probabilities, [row.request for row in live], [row.token_ids for row in live])
-        if step == max_steps:  # a row whose best token is [SEP] is finished, the others are cut off
-            _close(live, allowed, log_probabilities, constraints.end_id)
-            break
-        chosen = _choose(allowed, settings, [generators[row.request] for row in live] if generators else None)
-        _append(live, chosen, log_probabilities, allowed, constraints.end_id)
+        drawn = generators is not None and step < max_steps  # [SEP] after the most tokens is not left to chance
+        chosen = _choose(allowed, settings, [generators[row.request] for row in live] if generators and drawn else None)
+        append(live, chosen, log_probabilities, allowed, end_id=constraints.end_id, max_steps=max_steps)
         wanted = torch.tensor([not row.is_over for row in live]).view(-1, width).any(dim=1)
         if not bool(wanted.any()):
             break
@@ -88,41 +95,35 @@ def decode_rows(
             chosen = chosen.view(-1, width)[stays.to(chosen.device)].flatten()
         last = chosen
     return [
-        [
-            Hypothesis(tuple(row.token_ids), row.log_probability, row.finished)
-            for row in rows[request * width : (request + 1) * width]
-            if not row.dead
-        ]
+        [hypothesis for row in rows[request * width : (request + 1) * width] for hypothesis in row.hypotheses()]
         for request in range(request_count)
     ]
 
 
-def _append(
-    live: Sequence[_Row], chosen: torch.Tensor, log_probabilities: torch.Tensor, allowed: torch.Tensor, end_id: int
+def append(
+    rows: Sequence[GrowingQuestion],
+    chosen: torch.Tensor,
+    log_probabilities: torch.Tensor,
+    allowed: torch.Tensor,
+    *,
+    end_id: int,
+    max_steps: int,
 ) -> None:
+    """Append its chosen token to every row that is not over; a row with `max_steps` tokens is finished or cut off."""
     gains = log_probabilities.gather(1, chosen[:, None])[:, 0].tolist()
     possible = torch.isfinite(allowed.gather(1, chosen[:, None])[:, 0]).tolist()
-    for row, token, gain, is_possible in zip(live, chosen.tolist(), gains, possible, strict=True):
+    for row, token, gain, is_possible in zip(rows, chosen.tolist(), gains, possible, strict=True):
         if row.is_over:
             continue
-        if not is_possible:
+        if len(row.token_ids) == max_steps and not (is_possible and token == end_id):
+            row.cut = True
+        elif not is_possible:
             row.dead = True
-            continue
-        row.log_probability += gain
-        if token == end_id:
-            row.finished = True
         else:
-            row.token_ids.append(token)
-
-
-def _close(live: Sequence[_Row], allowed: torch.Tensor, log_probabilities: torch.Tensor, end_id: int) -> None:
-    """Finish the rows that reached the most tokens and whose likeliest next token is [SEP]."""
-    ends = (allowed.argmax(dim=1) == end_id).tolist()
-    gains = log_probabilities[:, end_id].tolist()
-    for row, end, gain in zip(live, ends, gains, strict=True):
-        if end and not row.is_over:
-            row.finished = True
             row.log_probability += gain
+            row.finished = token == end_id
+            if not row.finished:
+                row.token_ids.append(token)
 
 
 def _choose(

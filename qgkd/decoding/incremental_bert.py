@@ -48,7 +48,7 @@ class IncrementalBert:
         return hidden
 
     def log_probabilities(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Apply the vocabulary head: natural-log probabilities [N, V] of final hidden states [N, D]."""
+        """Apply the vocabulary head: natural-log probabilities [..., V] of final hidden states [..., D]."""
         head: Any = self._model.cls.predictions
         hidden = head.transform.transform_act_fn(sliced_linear(head.transform.dense, hidden))
         logits = sliced_linear(head.decoder, head.transform.LayerNorm(hidden))
@@ -78,6 +78,7 @@ class IncrementalBert:
         hidden: torch.Tensor,
         keep: Callable[[int, torch.Tensor, torch.Tensor], KeyValues],
         above: Sequence[BlockCache],
+        predicting: int,
     ) -> torch.Tensor:
         """Run a few new tokens per row.
 
@@ -86,11 +87,12 @@ class IncrementalBert:
             keep: Given a layer's index and the new keys and values [R, H, L, d], stores them and returns all keys and
                 values of the row so far, with their mask.
             above: Caches of N blocks each, N a divisor of R.
+            predicting: How many of the last tokens predict a token.
 
         Returns:
-            The last token's final hidden state, [R, D].
+            The final hidden states of these, [R, predicting, D].
         """
-        return self._run(hidden, keep, above, last_layer_tokens=1)[:, -1]
+        return self._run(hidden, keep, above, last_layer_tokens=predicting)
 
     def _run(
         self,

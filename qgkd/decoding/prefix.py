@@ -1,9 +1,10 @@
-"""The stepper of attention mode `prefix`: encodes the source once, then runs two tokens per step.
+"""The stepper of attention mode `prefix`: encodes the source once, then runs two tokens per token that it predicts.
 
-Comes in: sources and a `BertForMaskedLM`. Goes out: a `Stepper`.
+Comes in: sources and a `BertForMaskedLM`. Goes out: a `DraftStepper`.
 
 Step t feeds `[q(t-1), MASK]`: the question token sees the source, the question before it and itself; the [MASK] sees
-all of that and itself. The question token's keys and values stay, the [MASK]'s are overwritten by the next step.
+all of that and itself. The question token's keys and values stay, the [MASK]'s are overwritten by the next step. With a
+draft of k tokens a step feeds `[q(t-1), draft, k + 1 MASKs]`, see `question_cache`.
 
 In layout `shared`, requests over one window share its block, see `incremental_bert`.
 """
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 import torch
 
 from qgkd.decoding.incremental_bert import BlockCache, IncrementalBert
-from qgkd.decoding.tree_attention import KeyValues
+from qgkd.decoding.question_cache import QuestionCache
 from qgkd.model_input.attention_mask import additive
 from qgkd.model_input.source import Source
 
@@ -32,85 +33,100 @@ class PrefixStepper:
         mask_id: The tokenizer's [MASK].
         pad_id: The tokenizer's [PAD].
         max_steps: The most steps; memory for them is allocated at the first.
+        longest_draft: The most tokens of a draft.
     """
 
     def __init__(
-        self, bert: IncrementalBert, sources: Sequence[Source], mask_id: int, pad_id: int, max_steps: int
+        self,
+        bert: IncrementalBert,
+        sources: Sequence[Source],
+        mask_id: int,
+        pad_id: int,
+        max_steps: int,
+        longest_draft: int = 0,
     ) -> None:
         self._bert = bert
         self._mask_id, self._pad_id, self._max_steps = mask_id, pad_id, max_steps
         slots, per_block = _share_blocks(sources)
         padded = [sources[request] for request in slots]
-        self._slot_of_request = torch.tensor(list(map(slots.index, range(len(sources)))), device=self._bert.device)
+        self._slot_of_request = list(map(slots.index, range(len(sources))))
         self._above = [self._encode([_part(source, passage=True) for source in padded[::per_block]], above=())]
         if any(len(source) > source.passage_length for source in padded):
             answers = self._encode([_part(source, passage=False) for source in padded], above=self._above)
             self._above.append(answers)
         positions = [source.question_position for source in padded]
         self._positions = torch.tensor(positions, device=self._bert.device)  # [slots]
-        self._width, self._steps_done = 1, 0
-        self._target: list[KeyValues] | None = None
+        self._width = 1
+        # A finished row may hold all its tokens and is still given as many new ones as the others.
+        self._questions = QuestionCache(len(padded), max_steps + 2 * (longest_draft + 1))
 
     def next_log_probabilities(self, last_tokens: torch.Tensor | None) -> torch.Tensor:
         """See `Stepper`; runs two tokens per row, one at the first step."""
-        rows = len(self._positions) * self._width
-        mask = torch.full((rows, 1), self._mask_id, device=self._bert.device)
-        if last_tokens is None:
-            ids, first_step = mask, self._steps_done
-        else:
-            previous = torch.full((rows,), self._pad_id, device=self._bert.device)
-            previous[self._real_rows()] = last_tokens
-            ids, first_step = torch.cat([previous[:, None], mask], dim=1), self._steps_done - 1
-        offsets = torch.arange(first_step, first_step + ids.shape[1], device=self._bert.device)
-        positions = self._positions.repeat_interleave(self._width)[:, None] + offsets
+        rows = len(self._slot_of_request) * self._width
+        found = self.verify(last_tokens, torch.empty(rows, 0, dtype=torch.long))[:, 0]
+        self.advance([int(last_tokens is not None)] * rows)
+        return found
+
+    def verify(self, last_tokens: torch.Tensor | None, drafts: torch.Tensor) -> torch.Tensor:
+        """See `DraftStepper`; runs 2 * (k + 1) tokens per row, one less at the first step."""
+        device = self._bert.device
+        given = drafts.to(device)
+        if last_tokens is not None:
+            given = torch.cat([last_tokens.to(device)[:, None], given], dim=1)
+        tokens, masks = given.shape[1], drafts.shape[1] + 1
+        rows, real = len(self._positions) * self._width, torch.tensor(self._real_rows(), device=device)
+        ids = torch.full((rows, tokens + masks), self._mask_id, device=device)
+        ids[:, :tokens] = self._pad_id
+        ids[real, :tokens] = given
+        offsets = torch.tensor([*range(tokens), *range(tokens - masks + 1, tokens + 1)], device=device)
+        steps = torch.tensor(self._questions.lengths, device=device)[:, None] + offsets
+        # A shorter draft is filled up to the longest: its filler may lie behind the last position.
+        positions = self._positions.repeat_interleave(self._width)[:, None] + steps.clamp(max=self._max_steps)
+        self._questions.expect(tokens, masks, device, self._bert.dtype)
         hidden = self._bert.embed(ids, torch.zeros_like(ids), positions)
-        hidden = self._bert.step(hidden, lambda *new: self._keep_keys(first_step, *new), self._above)
-        self._steps_done += 1
-        return self._bert.log_probabilities(hidden[self._real_rows()])
+        hidden = self._bert.step(hidden, self._questions.store, self._above, predicting=masks)
+        return self._bert.log_probabilities(hidden[real])
+
+    def advance(self, counts: Sequence[int]) -> None:
+        """See `DraftStepper`."""
+        of_rows = [0] * len(self._questions.lengths)
+        for row, count in zip(self._real_rows(), counts, strict=True):
+            of_rows[row] = count
+        self._questions.advance(of_rows)
 
     def widen(self, width: int) -> None:
         """See `Stepper`."""
         self._width = width
-        if self._target is not None:
-            rows = torch.arange(len(self._positions), device=self._bert.device).repeat_interleave(width)
-            self._target = [kv.select(rows) for kv in self._target]
+        self._questions.select(torch.arange(len(self._positions)).repeat_interleave(width))
 
     def reorder(self, parents: torch.Tensor) -> None:
         """See `Stepper`; only the keys and values of the questions are moved."""
-        if self._target is None:
-            return
-        rows = torch.arange(len(self._positions) * self._width, device=self._bert.device)
-        real = self._real_rows()
+        rows = torch.arange(len(self._positions) * self._width)
+        real = torch.tensor(self._real_rows())
         rows[real] = real[parents]
-        filled = slice(0, max(0, self._steps_done - 1))
-        for kv in self._target:
-            kv.keys[:, :, filled] = kv.keys[rows, :, filled]
-            kv.values[:, :, filled] = kv.values[rows, :, filled]
+        self._questions.reorder(rows)
 
     def keep(self, wanted: torch.Tensor) -> torch.Tensor:
         """See `Stepper`; drops whole passages, once enough of them are finished."""
         per_block = len(self._positions) // self._above[0][0].keys.shape[0]
-        slot_wanted = torch.zeros(len(self._positions), dtype=torch.bool, device=self._bert.device)
-        slot_wanted[self._slot_of_request] = wanted.to(self._bert.device)
+        slot_wanted = torch.zeros(len(self._positions), dtype=torch.bool)
+        slot_wanted[self._slot_of_request] = wanted.cpu()
         blocks = slot_wanted.view(-1, per_block).any(dim=1)
         if blocks.float().mean() > _WORTH_COPYING:
             return torch.ones_like(wanted)
         slots = blocks.repeat_interleave(per_block)
-        chosen = [each.nonzero()[:, 0] for each in (blocks, slots)]
+        chosen = [each.nonzero()[:, 0].to(self._bert.device) for each in (blocks, slots)]
         self._above = [[kv.select(c) for kv in level] for level, c in zip(self._above, chosen, strict=False)]
-        if self._target is not None:
-            rows = slots.repeat_interleave(self._width)
-            self._target = [kv.select(rows) for kv in self._target]
-        self._positions = self._positions[slots]
+        self._questions.select(slots.repeat_interleave(self._width).nonzero()[:, 0])
+        self._positions = self._positions[chosen[1]]
         stays = slots[self._slot_of_request]
-        new_slot = slots.long().cumsum(0) - 1
-        self._slot_of_request = new_slot[self._slot_of_request[stays]]
+        new_slot = (slots.long().cumsum(0) - 1).tolist()
+        self._slot_of_request = [new_slot[slot] for slot in self._slot_of_request if slots[slot]]
         return stays.to(wanted.device)
 
-    def _real_rows(self) -> torch.Tensor:
+    def _real_rows(self) -> list[int]:
         """The rows of requests in their order, without those that only fill up a block; [R]."""
-        beams = torch.arange(self._width, device=self._bert.device)
-        return (self._slot_of_request[:, None] * self._width + beams).flatten()
+        return [slot * self._width + beam for slot in self._slot_of_request for beam in range(self._width)]
 
     def _encode(self, parts: Sequence[_Part], above: Sequence[BlockCache]) -> BlockCache:
         """Encode one part of every source, padded on the right."""
@@ -126,23 +142,6 @@ class PrefixStepper:
             real = torch.arange(longest) < lengths[:, None]
             mask = additive(real, self._bert.dtype)[:, None, None].to(self._bert.device)
         return self._bert.encode(self._bert.embed(ids, types, positions), mask, above)
-
-    def _keep_keys(self, first_step: int, layer: int, keys: torch.Tensor, values: torch.Tensor) -> KeyValues:
-        """Store the new tokens' keys and values after the question so far, over those of the old [MASK]."""
-        if self._target is None:
-            self._target = []
-        if layer == len(self._target):
-            shape = (keys.shape[0], keys.shape[1], self._max_steps + 1, keys.shape[3])
-            self._target.append(KeyValues(keys.new_zeros(shape), values.new_zeros(shape), None))
-        stored = self._target[layer]
-        end = first_step + keys.shape[2]
-        stored.keys[:, :, first_step:end] = keys
-        stored.values[:, :, first_step:end] = values
-        mask = None
-        if keys.shape[2] == 2:  # the question token must not see the [MASK] after it
-            mask = keys.new_zeros(2, end)
-            mask[0, -1] = torch.finfo(keys.dtype).min
-        return KeyValues(stored.keys[:, :, :end], stored.values[:, :, :end], mask)
 
 
 def _part(source: Source, *, passage: bool) -> _Part:

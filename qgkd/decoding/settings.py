@@ -97,6 +97,16 @@ class DecodingSettings(WritingRules):
     """Logits are divided by this before drawing."""
     seed: int = _setting(0, help="Seed of the draws.")
     """The same seed, request and settings give the same question, whatever the batch."""
+    faithful: bool = _setting(
+        True,
+        help="Han characters, numbers and Latin words only from the passage or the model's question vocabulary. "
+        "Default: the model's own.",
+        flags=("--faithful/--free",),
+        of_model=True,
+    )
+    """Only where there is a question vocabulary; see `qgkd.decoding.faithful`."""
+    question_vocabulary: str = _setting("")
+    """Characters that people use in questions though their passage lacks them; a model's record holds them."""
     min_question_tokens: int = _setting(3, _AT_LEAST_1, help="Shortest question, in tokens.", option="min_tokens")
     """[SEP] is not allowed before this many tokens."""
     max_question_tokens: int | None = _setting(
@@ -143,4 +153,5 @@ def decoding_of(checkpoint: Checkpoint, given: Mapping[str, Any]) -> DecodingSet
         )
     if given.get("sample"):
         own = {name: value for name, value in own.items() if name not in ("num_beams", "length_penalty")}
-    return DecodingSettings(**{**own, **given})
+    vocabulary = {"question_vocabulary": checkpoint.record.get("question_vocabulary", "")}
+    return DecodingSettings(**{**vocabulary, **own, **given})

@@ -7,6 +7,7 @@ Comes in: `RecipeSettings`. Goes out: a folder that a machine with torch and tra
     copying-00.npz, held_out_copying-00.npz
     synthetic-00.npz … broad-00.npz, final-00.npz, closest-00.npz
     validation-00.npz, validation.jsonl
+    question_vocabulary.txt          for the record of the model
     prepared.json                    the settings and files of each part; an unchanged part is not made again
 
 A literal example: `Preparation(settings, Path("runs/model/prepared")).run()`
@@ -35,6 +36,8 @@ from qgkd.model_recipe.copying import copying_examples, copying_store
 from qgkd.model_recipe.documents import Document, clean_documents
 from qgkd.model_recipe.parallel import chunks_of, in_parallel
 from qgkd.model_recipe.prepared_record import RECORD, part_settings, vocabulary_sha256
+from qgkd.model_recipe.question_vocabulary import FILE as VOCABULARY_FILE
+from qgkd.model_recipe.question_vocabulary import question_vocabulary, save_vocabulary
 from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.sources import Questions, paragraphs, read_questions
 from qgkd.model_recipe.stores import join_stores, save_parts
@@ -73,7 +76,13 @@ class Preparation:
             write_json(self._folder / RECORD, record)
             summary = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items())
             print(f"prepared {part}: {summary} ({time.perf_counter() - began:.0f} s)", file=sys.stderr, flush=True)
+        if not (self._folder / VOCABULARY_FILE).is_file():  # prepared by an earlier version
+            self._save_question_vocabulary()
         return record
+
+    def _save_question_vocabulary(self) -> None:
+        examples = (*self._questions.broad, *self._questions.final)
+        save_vocabulary(self._folder, question_vocabulary(examples))
 
     def _stamps(self) -> dict[str, dict[str, Any]]:
         data = self._settings.data
@@ -201,6 +210,7 @@ class Preparation:
             counts[name] = len(store)
         with write_atomically(self._folder / "validation.jsonl") as file:
             file.writelines(json.dumps(example_record(e), ensure_ascii=False) + "\n" for e in questions.validation)
+        self._save_question_vocabulary()
         return counts
 
     def _make_closest(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from qgkd.model_recipe.drawn_questions import QuestionDraws
 from qgkd.model_recipe.masked_text import MaskedTextRows, TextValidator
 from qgkd.model_recipe.mixture import MixedQuestions
 from qgkd.model_recipe.policy_gradient import PolicyGradientTrainer
+from qgkd.model_recipe.question_vocabulary import load_vocabulary
 from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.stage import Stage
 from qgkd.model_recipe.stores import load_parts
@@ -155,7 +156,7 @@ def _stage(
         settings=getattr(settings, name),
         sections={"model": model, **sections},
         train=dict(settings.train),
-        lineage=_lineage(settings, record, name),
+        lineage=_lineage(settings, record, name, load_vocabulary(prepared)),
         inputs=inputs,
         **own,
     )
@@ -208,12 +209,13 @@ def _validator(prepared: Path, name: str, checkpoint: Checkpoint, config: TrainC
     return Validator(data, checkpoint, config.evaluation, vocabulary_of(checkpoint), batch)
 
 
-def _lineage(settings: RecipeSettings, record: dict[str, Any], last_stage: str) -> dict[str, Any]:
+def _lineage(settings: RecipeSettings, record: dict[str, Any], last_stage: str, vocabulary: str) -> dict[str, Any]:
     """Return the part of the record `qgkd.json` that tells where the weights come from."""
     files = record["questions"]["from"].get("files", {})
     never = set(settings.data.never)
     return {
         "script": "traditional",
+        **({"question_vocabulary": vocabulary} if vocabulary else {}),
         "trained_on": {
             "files": {Path(name).name: digest for name, digest in files.items() if name not in never},
             "counts": {part: values["counts"] for part, values in record.items()},

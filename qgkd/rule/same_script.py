@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from qgkd.text.script import Script, detect_script, to_simplified, to_traditional_aligned
+from qgkd.text.respelling import spelt_as_in
+from qgkd.text.script import Script, detect_script, to_traditional_aligned
 
 _OPENING_CHARS = 100
 _REACH_CHARS = 400
@@ -36,20 +37,7 @@ class LocalPassage:
         """Convert a question to the passage's script; quoted text is copied exactly from the passage."""
         if not self.is_simplified:
             return question
-        pieces: list[str] = []
-        position = 0
-        while position < len(question):
-            end = position + 1
-            while end < len(question) and question[position : end + 1] in self.traditional:
-                end += 1
-            quoted = question[position:end]
-            if len(quoted) > 1:
-                source = self.traditional.find(quoted)
-                pieces.append(self.original[source : source + len(quoted)])
-            else:
-                pieces.append(to_simplified(quoted))
-            position = end
-        return "".join(pieces)
+        return spelt_as_in(self.original, self.traditional, question)
 
 
 def localize(context: str, start_char: int, end_char: int) -> LocalPassage:

@@ -24,9 +24,11 @@ def lineage_of(config: TrainConfig, checkpoint: Checkpoint, prepared: PreparedDa
     base = {key: checkpoint.record[key] for key in kept if key in checkpoint.record}
     about = prepared.train.about
     validation = {} if prepared.validation is None else {"questions": len(prepared.validation)}
-    script = checkpoint.record.get("script")
+    wording = {
+        name: checkpoint.record[name] for name in ("script", "question_vocabulary") if checkpoint.record.get(name)
+    }
     return {
-        **({"script": script} if script else {}),
+        **wording,
         "trained_on": {
             "files": {Path(path).name: digest for path, digest in about["files"].items() if path in config.data.train},
             **about["counts"],
