@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from qgkd.rule.clauses import Frame, clauses_of
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.question_words import QuestionWord
-from qgkd.rule.subjects import is_property, lacks_subject, leading_pronoun, leading_subject, referent_of, says_when
+from qgkd.rule.referents import opens_unnamed, starts_predicate, with_noun
+from qgkd.rule.subjects import is_property, lacks_subject, leading_subject, says_when
 from qgkd.text.word_lists import either
 from qgkd.text.words import tag_words
 
@@ -26,7 +27,8 @@ _NEEDS_MAIN_CLAUSE = re.compile(
 )
 _MAX_CONTINUATION_CHARS = 20
 _MAX_SUBJECT_CHARS = 18
-_MAX_SUBJECT_CLAUSE_CHARS = 30
+_MAX_SUBJECT_CLAUSE_CHARS = 45
+_MAX_SENTENCE_BEFORE_CHARS = 45
 _NEEDS_CONTINUATION = re.compile(
     rf"(?:{either('ends that go on')}|(?<![傳小學])(?:{either('verbs of saying')}))[，：:]$"
     r"|(?:經由|通過|透過|藉由|藉著|根據|按照|隨著|為了|由於)[^，]*，$"
@@ -102,7 +104,17 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     while kept_later and _INCOMPLETE.fullmatch(kept_later[-1]):
         kept_later.pop()
     draft = replace(core, earlier=tuple(kept_earlier), later=tuple(kept_later))
-    return draft if is_subject else _with_subject(frame, draft)
+    return _with_sentence_before(frame, draft if is_subject else _with_subject(frame, draft))
+
+
+def _with_sentence_before(frame: Frame, draft: Draft) -> Draft:
+    """Quote the sentence before a question that would open with a pronoun; unchanged where that one does, too."""
+    before = without_parentheses(frame.previous_sentence).strip("。！？!?\n ")
+    if not opens_unnamed(without_leading_connective(draft.text())) or not 4 < len(before) <= _MAX_SENTENCE_BEFORE_CHARS:
+        return draft
+    if frame.answer in before or opens_unnamed(before) or re.search(r"[。「」\n]", before):
+        return draft
+    return replace(draft, earlier=(before + "，", *draft.earlier))
 
 
 def _take_earlier(answer: str, earlier: list[str], kept: list[str], room: int) -> int:
@@ -157,15 +169,21 @@ def _with_pronoun_named(frame: Frame, draft: Draft) -> Draft:
     pieces = [*draft.earlier, draft.left, *draft.later]
     for position, piece in enumerate(pieces):
         bare = without_leading_connective(piece)
-        pronoun = leading_pronoun(bare)
-        referent = referent_of(pronoun, frame.previous_sentence) if pronoun else ""
-        if referent and referent not in draft.text() and frame.answer not in referent:
-            pieces[position] = referent + bare[len(pronoun) :]
+        # The question word may follow the pronoun directly: 其 + 哪一年.
+        named = with_noun(bare, frame.sentences_before)
+        if named != bare and frame.answer not in named and not _repeats(named, bare, draft):
+            pieces[position] = named
             count = len(draft.earlier)
             return replace(draft, earlier=tuple(pieces[:count]), left=pieces[count], later=tuple(pieces[count + 1 :]))
         if piece and not says_when(piece) and not (piece == draft.left and _SCENE.search(draft.word + draft.right)):
             break
     return draft
+
+
+def _repeats(named: str, bare: str, draft: Draft) -> bool:
+    """Whether the noun put in stands in the question already."""
+    added = next((named[:n] for n in range(len(named), 1, -1) if named[n:] and bare.endswith(named[n:])), "")
+    return len(added) > 1 and added.rstrip("的之") in draft.text()
 
 
 def _is_subject_of_next(core: Draft, later: Sequence[str]) -> bool:
@@ -197,18 +215,39 @@ def find_subject(frame: Frame) -> str:
         following = frame.earlier[position + 1] if position + 1 < len(frame.earlier) else frame.left
         if following.startswith("是") and _NOUN_PHRASE.search(clause) and not clause.startswith("是"):
             return _unless_answer(frame, clause[:-1]) if len(clause) <= _MAX_SUBJECT_CHARS else ""
-        pronoun = leading_pronoun(clause)
-        if pronoun:
-            return referent_of(pronoun, frame.previous_sentence) or pronoun
+        if opens_unnamed(clause):
+            named = with_noun(clause, frame.sentences_before)
+            return _unless_answer(frame, _whole_subject(named)) if named != clause else _pronoun_of(clause)
         if says_when(clause) or (lacks_subject(_readable(clause)) and not _SUBJECT_WITH_VERB.search(clause)):
             continue
-        return _unless_answer(frame, leading_subject(clause))
-    previous = [clause for clause in clauses_of(frame.previous_sentence) if not says_when(clause)]
-    for clause in (*previous[:1], frame.opening + "是"):
-        subject = _unless_answer(frame, leading_subject(without_leading_connective(without_parentheses(clause))))
-        if subject:
-            return subject
-    return ""
+        return _unless_answer(frame, _whole_subject(clause))
+    return _unless_answer(frame, _carried_subject(frame))
+
+
+def _carried_subject(frame: Frame) -> str:
+    """The subject of the sentence before, where that one has no other; past sentences that have none, the opening's."""
+    previous = [without_parentheses(one) for one in clauses_of(frame.previous_sentence) if not says_when(one)]
+    if not previous:
+        return ""
+    first = without_leading_connective(previous[0])
+    if opens_unnamed(first):
+        named = with_noun(first, frame.sentences_before[1:])
+        return _whole_subject(named) if named != first else ""
+    subject = _whole_subject(first)
+    others = {leading_subject(clause) for clause in previous[1:] if not lacks_subject(_readable(clause))}
+    if subject and others <= {"", subject}:
+        return subject
+    return _whole_subject(frame.opening + "是") if lacks_subject(_readable(first)) else ""
+
+
+def _pronoun_of(clause: str) -> str:
+    return clause[0] if clause[0] in "他她它牠" else ""
+
+
+def _whole_subject(clause: str) -> str:
+    """The clause's subject if its predicate surely begins behind it, so that no name is cut."""
+    subject = leading_subject(clause)
+    return subject if subject and starts_predicate(clause[len(subject) :]) else ""
 
 
 def _unless_answer(frame: Frame, subject: str) -> str:
