@@ -15,12 +15,11 @@ from enum import IntEnum
 from qgkd.answer import AnswerType
 from qgkd.answers.heads import HEADS, find_head
 from qgkd.answers.patterns import CLOCK, DATE_BODY, DYNASTY, LATIN_NAME, NUMBER_BODY, RANGE_MARK, REIGN, WORK, YEAR
-from qgkd.text.characters import HAN
 from qgkd.text.enumerations import enumerations_in
 from qgkd.text.foreign_names import find_foreign_names
 from qgkd.text.script import to_traditional_aligned
 from qgkd.text.word_lists import either, words_of
-from qgkd.text.words import Word, tag_words
+from qgkd.text.words import Word, is_listed, tag_words
 
 
 class Source(IntEnum):
@@ -72,20 +71,22 @@ _CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^{_MARKS}
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
 _LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l", "s", "ng", "i")
 _COMPOUND_TAGS = (*_LAST_TAGS, "an", "b")
-_NEVER_LAST_CHARS = frozenset("約约均令曾皆時时後后前內内的是在")
+_NEVER_LAST_CHARS = frozenset("約约均令曾皆時时後后前內内的是在於于")
 _PROPERTY_LAST = re.compile(rf"..(?:{either('properties')}|依序|依次|長度|长度|距離|距离)$")
 _DEMONSTRATIVES = "一這这該该此其某各每本"
 _MAX_COMPOUND_CHARS = 16
 _LIST_GOES_ON = ("、", "和", "與", "与", "及", "等", "或")
 _MAX_MEMBERS = 4
 _MAX_ENUMERATION_CHARS = 24
+_LONG_LIST = 5
+_BARE_NUMERAL = re.compile(r"[一二三四五六七八九十百千兩两幾几]+")
 
 
 def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[Candidate]:
     """Find all candidates of a sentence or a piece of at most a few hundred characters, in no particular order.
 
-    `people` are names of persons, see `qgkd.answers.people`. Of several candidates with the same span, only the one with
-    the lowest `Source` is returned.
+    `people` are names of persons, see `qgkd.answers.people`. Of several candidates with the same span, only the one
+    with the lowest `Source` is returned.
     """
     found: dict[tuple[int, int], Candidate] = {}
     here = sorted((name for name in people if name in sentence), key=lambda name: (-len(name), name))
@@ -93,12 +94,18 @@ def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[C
     titles = [match.span() for match in WORK.finditer(sentence)]
     dates = [match.span() for match in _DATES.finditer(sentence)]
     numbers = [match.span() for match in _NUMBERS.finditer(sentence) if _HAS_DIGIT_OR_SCALE.search(match.group())]
+    lists = [members for members in enumerations_in(sentence) if len(members) > _LONG_LIST]
+    inner_members = [member for members in lists for member in members[1:-1]]
     for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses_and_lists(sentence)):
         key = (candidate.start_char, candidate.end_char)
         if any(start < key[1] and key[0] < end and not (key[0] <= start and end <= key[1]) for start, end in titles):
             continue  # a piece of a title
+        if any(_cuts(key, span) and key != span for span in people_spans):
+            continue  # a piece of a name
         if sentence[slice(*key)] == sentence.strip(_MARKS_AROUND):
             continue  # would be asked with nothing left of the sentence
+        if any(start <= key[0] and key[1] <= end for start, end in inner_members):
+            continue  # a blank in the midst of a long list
         if candidate.source in _WORD_SOURCES and (
             _is_no_answer(sentence[slice(*key)])
             or any(_cuts(key, span) for span in (*dates, *numbers))
@@ -129,8 +136,12 @@ def _belongs_to_neighbours(sentence: str, candidate: Candidate) -> bool:
     last = [word for word in words if word.end_char == candidate.end_char]
     if before and _DEMONSTRATIVES_BEFORE.fullmatch(before[0].text) and candidate.source is not Source.NAME:
         return True
+    if before and _BARE_NUMERAL.fullmatch(before[0].text):
+        return True  # 八|大行星
     is_noun = bool(last) and last[0].tag in ("n", "l", "b") and candidate.type is not AnswerType.PERSON
-    return is_noun and bool(after) and after[0].tag.startswith("nr") and not sentence[: candidate.end_char].endswith("》")
+    return (
+        is_noun and bool(after) and after[0].tag.startswith("nr") and not sentence[: candidate.end_char].endswith("》")
+    )
 
 
 def _by_form(sentence: str) -> Iterator[Candidate]:
@@ -186,7 +197,11 @@ def _end_with_class(words: tuple[Word, ...], position: int) -> int:
     """The end of a name including its class noun, which jieba may split off (`玉山北|峰`)."""
     end_char = words[position].end_char
     following = words[position + 1] if position + 1 < len(words) else None
-    if following is None or following.start_char != end_char or len(following.text) > 1:
+    if following is None or following.start_char != end_char:
+        return end_char
+    if len(following.text) == 2 and following.text[-1] in HEADS and not is_listed(following.text):
+        return following.end_char  # 熱蘭|遮城
+    if len(following.text) > 1:
         return end_char
     return following.end_char if following.text in HEADS and following.tag in _LAST_TAGS else end_char
 
@@ -196,9 +211,13 @@ def _is_one_noun(words: tuple[Word, ...]) -> bool:
     has_person = any(word.tag.startswith("nr") for word in words)
     if has_person and words[-1].tag == "vn":
         return False
+    if any(word.text in words_of("verbs never in names") for word in words):
+        return False
     text = "".join(word.text for word in words)
     acts = any(word.tag == "vn" or word.text in words_of("verbs taken for nouns") for word in words[:-1])
-    if (acts or words[-1].text in words_of("verbs taken for nouns")) and find_head(to_traditional_aligned(text)) is None:
+    if (acts or words[-1].text in words_of("verbs taken for nouns")) and find_head(
+        to_traditional_aligned(text)
+    ) is None:
         return False  # 石蕊試紙檢驗醋酸: who, does, what
     return words[-1].end_char - words[0].start_char <= _MAX_COMPOUND_CHARS
 

@@ -42,7 +42,7 @@ _REASON_BEFORE = re.compile(rf"(?:{either('reasons')})$")
 _SUFFIXES_OF_OTHER_NOUNS = frozenset("湖縣省鎮鄉灣族語黨隊站寺塔橋島市區制獎廟港峽宮殿院校廠潭池村艦")
 _LAST_OF_THINGS = frozenset(
     "廟寺塔橋站縣市省鎮鄉村港灣島嶼礁峽宮殿廳館院校廠店庫池潭隊黨藥病症酸素鹼質體器機計儀鏡車艇燈盤銅鐵錫紙筆鞋靴帽衣褲裙刀槍炮砲彈菜糖"
-    "鹽酒飯麵餅豆稻麥果鴿雞鴨魚鳥蟲轉號口角溝岸線獎制語法論曲劇畫圖賽節油氣電庙桥县镇乡湾岛屿峡宫厅馆厂库队党药碱质体机计仪镜车灯盘铜"
+    "鹽酒飯麵餅豆稻麥果鴿雞鴨魚鳥蟲轉號口角溝岸線泊星鶴鹤鷹鹰鵝鹅鷺鹭猴犬羊豬猪獎制語法論曲劇畫圖賽節油氣電庙桥县镇乡湾岛屿峡宫厅馆厂库队党药碱质体机计仪镜车灯盘铜"
     "铁锡纸笔裤枪弹盐面饼麦鸽鸡鸭鱼鸟虫转号沟线奖语论剧画图赛节气电"
 )
 _BEFORE_DURATION = re.compile(rf"(?:{either('before a length of time')})$")
@@ -199,7 +199,7 @@ def _is_cut_name(text: str, words: list[Word]) -> bool:
     """Whether the span is a three-character name that jieba splits after the surname (`林|文海`)."""
     if len(text) != 3 or len(words) < 2 or len(words[0].text) != 1 or text[0] not in words_of("surnames"):
         return False
-    if text[-1] in _NEVER_LAST_OF_NAMES:
+    if text[-1] in _NEVER_LAST_OF_NAMES or _names_a_thing(text):
         return False
     return words[0].tag in _SURNAME_TAGS and words[1].tag not in ("v", "p", "uj", "c")
 
@@ -214,7 +214,7 @@ def _names_a_thing(text: str) -> bool:
     """Whether a word that jieba takes for a personal name is known to be none, or ends like the name of a thing."""
     if text in words_of("no persons"):
         return True
-    is_foreign = len(text) > 2 and is_spelt(text)
+    is_foreign = len(text) > 2 and is_spelt(text) and text[-1] not in "星港島灣山河洋"
     return text[-1] in _LAST_OF_THINGS and not is_foreign
 
 
@@ -235,7 +235,7 @@ def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType
         return AnswerType.PERSON
     if _is_unlisted_name(text, words) and not _AT.search(before):
         return AnswerType.PERSON
-    if tags and tags[-1] == "ns":
+    if tags and tags[-1] == "ns" and text not in words_of("no places"):
         return AnswerType.PLACE
     if tags and tags[-1] == "nt":
         return AnswerType.ORGANISATION

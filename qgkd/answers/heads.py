@@ -44,7 +44,7 @@ _MAX_HEAD_CHARS = max(map(len, HEADS))
 
 @lru_cache(maxsize=1)
 def _known_names() -> dict[str, Head | None]:
-    """Whole names that are not what they end in (臺灣 is no 海灣), and words with no noun to ask by (特色 is no 顏色)."""
+    """Whole names that are not what they end in (臺灣 is no 海灣), words with no noun to ask by (特色 is no 顏色)."""
     known: dict[str, Head | None] = {}
     for line in (resources.files("qgkd.answers") / "known_names.tsv").read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -58,6 +58,7 @@ def _known_names() -> dict[str, Head | None]:
 
 # 杭州 ends in 州 but is a city: these suffixes need an answer of three characters or more.
 _NEEDS_THREE_CHARS = frozenset("州府區會部局法學業王路方")
+_EACH = re.compile("[各諸列][國省縣市州島地]$")
 _METHOD = Head("法", AnswerType.TERM, "種", "方法")
 _LAW = re.compile(rf"(?:[憲刑民商稅律權土地約]|{either('laws')})法$")
 
@@ -71,6 +72,8 @@ def find_head(answer_text: str) -> Head | None:
     known = _known_names()
     if answer_text in known:
         return known[answer_text]
+    if answer_text in HEADS or _EACH.search(answer_text):
+        return None
     for length_chars in range(min(_MAX_HEAD_CHARS, len(answer_text) - 1), 0, -1):
         head = HEADS.get(answer_text[-length_chars:])
         if length_chars == 1 and "的" in answer_text[-3:]:

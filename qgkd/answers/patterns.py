@@ -83,9 +83,7 @@ _LATIN_UNIT = (
 )
 MEASURE_WORD = re.compile(f"(?:{either('measure words')}|{_LATIN_UNIT})")
 _SCALE = "(?:(?:攝氏|摄氏|華氏|华氏)(?:零下|零上)?|零下)?"
-NUMBER_BODY = (
-    rf"(?:{_PERCENT}|{_SCALE}第?{_BLANK}{_NUMERAL}(?:多|餘|余)?(?:{_BLANK}{MEASURE_WORD.pattern})?)"
-)
+NUMBER_BODY = rf"(?:{_PERCENT}|{_SCALE}(?:第{_BLANK})?{_NUMERAL}(?:多|餘|余)?(?:{_BLANK}{MEASURE_WORD.pattern})?)"
 RANGE_MARK = "[至到~～\\-－–—]"
 NUMBER = re.compile(
     rf"(?:{either('about')})?{NUMBER_BODY}(?:{RANGE_MARK[:-1]}、]{NUMBER_BODY})?"
@@ -96,7 +94,9 @@ NUMBER = re.compile(
 COUNTED = re.compile(rf"{NUMBER.pattern}[{HAN}]{{1,2}}")
 """A quantity with the noun it counts (`200名士兵`); only with Arabic digits, because 八角大樓 is none."""
 
-NUMERAL_HEAD = re.compile(rf"(?P<about>(?:{either('about')})?{_SCALE})(?P<ordinal>第?){_BLANK}(?P<numeral>{_NUMERAL})")
+NUMERAL_HEAD = re.compile(
+    rf"(?P<about>(?:{either('about')})?{_SCALE})(?:(?P<ordinal>第){_BLANK})?(?P<numeral>{_NUMERAL})"
+)
 PERCENT = re.compile(_PERCENT)
 ORDINAL = re.compile(rf"第{_NUMERAL}")
 WORK = re.compile(r"《[^《》]{1,40}》|〈[^〈〉]{1,40}〉")

@@ -20,6 +20,28 @@ _JAPANESE_SURNAME = re.compile(rf"(?:{either('Japanese surnames')})(?=[{HAN}])")
 _REACH_CHARS = 12
 _MAX_CHARS = 8
 _DOTTED = re.compile(rf"[{HAN}]{{1,6}}(?:·[{HAN}]{{1,8}})+")
+_CLAUSE = re.compile(rf"[{HAN}]{{4,}}")
+_AFTER_NAME = frozenset(
+    (
+        "是",
+        "在",
+        "於",
+        "于",
+        "出生",
+        "生於",
+        "生于",
+        "字",
+        "號",
+        "号",
+        "擔任",
+        "担任",
+        "寫",
+        "写",
+        "發明",
+        "发明",
+        "提出",
+    )
+)
 _PIECES = re.compile(rf"[{HAN}]+")
 _NAME_TAGS = ("nr", "nrt", "nrfg", "nz")
 _THIRD_OF_JAPANESE = "郎門助介衛门卫"
@@ -35,7 +57,18 @@ def people_in(text: str) -> frozenset[str]:
         Names that end at a word boundary: two or three characters after a Chinese surname, up to eight that are spelt
         like a foreign name, a Japanese surname with the given name.
     """
-    return frozenset((*_introduced(text), *_japanese(text)))
+    return frozenset((*_introduced(text), *_japanese(text), *_cut_at_clause_starts(text)))
+
+
+def _cut_at_clause_starts(text: str) -> Iterator[str]:
+    """Names at the beginning of a clause that jieba cuts behind the surname (`蔣|渭水|是`)."""
+    for match in _CLAUSE.finditer(text):
+        words = tag_words(match.group())[:3]
+        if len(words) < 3 or words[0].tag not in ("nr", "nz", "n", "ng", "zg", "x", "g"):
+            continue
+        is_cut = words[0].text in words_of("surnames") and len(words[1].text) == 2 and words[1].tag[:1] in ("n", "x")
+        if is_cut and words[2].text in _AFTER_NAME:
+            yield words[0].text + words[1].text
 
 
 def _introduced(text: str) -> Iterator[str]:
@@ -61,7 +94,7 @@ def _is_particle(word: Word) -> bool:
 def _dotted_name(following: str) -> str:
     """A name with middle dots up to the first verb or particle after the last dot (`阿爾·花剌子密|寫下`)."""
     match = _DOTTED.match(following)
-    if match is None:
+    if match is None or following[0] in _NO_FIRST_OF_JAPANESE:
         return ""
     last = match.group().rfind("·") + 1
     end = last
@@ -112,7 +145,12 @@ def _given_name(following: str) -> str:
         return ""
     words = [word for word in tag_words(following) if word.start_char < length_chars]
     is_ordinary = any(
-        len(word.text) > 1 and is_listed(word.text) and not word.tag.startswith(("nr", "nz", "m", "a", "n")) for word in words
+        len(word.text) > 1 and is_listed(word.text) and not word.tag.startswith(("nr", "nz", "m", "a", "n"))
+        for word in words
     )
     ends_inside = words[-1].end_char > length_chars and is_listed(words[-1].text)
-    return "" if is_ordinary or ends_inside or (words[0].tag in ("v", "p", "d", "n", "ns") and len(words[0].text) > 1) else given
+    return (
+        ""
+        if is_ordinary or ends_inside or (words[0].tag in ("v", "p", "d", "n", "ns") and len(words[0].text) > 1)
+        else given
+    )

@@ -47,6 +47,8 @@ def lacks_subject(clause: str) -> bool:
             continue
         if word.text[0] in _STANDS_FOR_SUBJECT or (word.tag in ("x", "zg") and is_han(word.text[0]) and position == 0):
             return False
+        if word.tag in ("f", "s") and len(word.text) > 1 and word.text[-1] in "中內裡上":
+            return False  # 書中描寫: where stands for who
         is_preposition = word.text in _SUBJECTLESS_PREPOSITIONS
         if word.tag in _SKIPPED_TAGS and not is_preposition and not _is_noun_despite_tag(word):
             continue

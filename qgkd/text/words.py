@@ -66,6 +66,8 @@ def _tag(word: str) -> str:
     known = _tagger().word_tag_tab.get(word)
     if known is not None:
         return str(known)
+    if len(word) == 2 and word[-1] in _LAST_OF_VERBS:
+        return "v"  # 銷往, 移入
     if _NUMBER.fullmatch(word):
         return "m"
     if _LATIN.fullmatch(word):
@@ -75,6 +77,7 @@ def _tag(word: str) -> str:
     return str(list(_tagger().cut(word))[-1].flag)
 
 
+_LAST_OF_VERBS = frozenset("往於于入至到成為为出向")
 _NEVER_FIRST = frozenset("由於被把他她其此")
 _NEVER_LAST = frozenset("由於于被把在是的了為为與与則则也都曾")
 
