@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from qgkd.answer import AnswerType
-from qgkd.answers.heads import HEADS
-from qgkd.answers.patterns import DATE_BODY, DYNASTY, LATIN_NAME, NUMBER_BODY, WORK, YEAR
-from qgkd.text.characters import HAN
+from qgkd.answers.heads import HEADS, find_head
+from qgkd.answers.patterns import CLOCK, DATE_BODY, DYNASTY, LATIN_NAME, NUMBER_BODY, RANGE_MARK, REIGN, WORK, YEAR
 from qgkd.text.enumerations import enumerations_in
 from qgkd.text.foreign_names import find_foreign_names
+from qgkd.text.script import to_traditional_aligned
 from qgkd.text.word_lists import either, words_of
-from qgkd.text.words import Word, tag_words
+from qgkd.text.words import Word, is_listed, tag_words
 
 
 class Source(IntEnum):
@@ -57,10 +57,13 @@ class Candidate:
     """None where the span still has to be classified."""
 
 
-_DATES = re.compile(rf"{DATE_BODY}|{DYNASTY.pattern}")
-_NUMBERS = re.compile(rf"{NUMBER_BODY}(?:[至到~～]{NUMBER_BODY})?")
+_DATES = re.compile(rf"{DATE_BODY}(?:[－–—\-~～]{DATE_BODY})?|{CLOCK}|{REIGN}|{DYNASTY.pattern}")
+_NUMBERS = re.compile(rf"(?<![A-Za-z]){NUMBER_BODY}(?:{RANGE_MARK}{NUMBER_BODY})?")
+_HAS_DIGIT_OR_SCALE = re.compile(r"[0-9０-９]|零下")
+_MARKS_AROUND = "，。；：！？、「」『』“”…!?;: \n"
+_DEMONSTRATIVES_BEFORE = re.compile(r"(?:本|該|该|其|各|某|每|此|[這这那此該该哪].{0,2})")
 _USELESS_NUMBER = re.compile(
-    r"第[一二三]次|[四五六七八九十]|[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d"
+    r"四季|三餐|兩岸|两岸|雙方|百姓|萬物|万物|五官|四方|四海|八方|一般|一起|一同|一律|第[一二三]次|[四五六七八九十]|[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d"
 )
 _QUOTED = re.compile(r"[「『“]([^「」『』“”，。；！？\n]{2,20})[」』”]")
 _MARKS = "，。；：！？、「」《》（）()\n"
@@ -68,31 +71,46 @@ _CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^{_MARKS}
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
 _LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l", "s", "ng", "i")
 _COMPOUND_TAGS = (*_LAST_TAGS, "an", "b")
-_INTRODUCED = re.compile(rf"(?:{either('before a person')})(?=[{''.join(sorted(words_of('surnames')))}])")
-_INTRODUCED_REACH_CHARS = 12
-_NEVER_LAST_CHARS = frozenset("約约均令曾皆")
+_NEVER_LAST_CHARS = frozenset("約约均令曾皆時时後后前內内的是在於于")
+_PROPERTY_LAST = re.compile(rf"..(?:{either('properties')}|依序|依次|長度|长度|距離|距离)$")
 _DEMONSTRATIVES = "一這这該该此其某各每本"
 _MAX_COMPOUND_CHARS = 16
 _LIST_GOES_ON = ("、", "和", "與", "与", "及", "等", "或")
 _MAX_MEMBERS = 4
 _MAX_ENUMERATION_CHARS = 24
+_LONG_LIST = 5
+_BARE_NUMERAL = re.compile(r"[一二三四五六七八九十百千兩两幾几]+")
 
 
 def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[Candidate]:
     """Find all candidates of a sentence or a piece of at most a few hundred characters, in no particular order.
 
-    `people` are names of persons, see `introduced_people`. Of several candidates with the same span, only the one with
-    the lowest `Source` is returned.
+    `people` are names of persons, see `qgkd.answers.people`. Of several candidates with the same span, only the one
+    with the lowest `Source` is returned.
     """
     found: dict[tuple[int, int], Candidate] = {}
     here = sorted((name for name in people if name in sentence), key=lambda name: (-len(name), name))
     people_spans = [match.span() for name in here for match in re.finditer(re.escape(name), sentence)]
     titles = [match.span() for match in WORK.finditer(sentence)]
+    dates = [match.span() for match in _DATES.finditer(sentence)]
+    numbers = [match.span() for match in _NUMBERS.finditer(sentence) if _HAS_DIGIT_OR_SCALE.search(match.group())]
+    lists = [members for members in enumerations_in(sentence) if len(members) > _LONG_LIST]
+    inner_members = [member for members in lists for member in members[1:-1]]
     for candidate in (*_by_form(sentence), *_by_words(sentence, people_spans), *_clauses_and_lists(sentence)):
         key = (candidate.start_char, candidate.end_char)
         if any(start < key[1] and key[0] < end and not (key[0] <= start and end <= key[1]) for start, end in titles):
             continue  # a piece of a title
-        if candidate.source in _WORD_SOURCES and _is_no_answer(sentence[slice(*key)]):
+        if any(_cuts(key, span) and key != span for span in people_spans):
+            continue  # a piece of a name
+        if sentence[slice(*key)] == sentence.strip(_MARKS_AROUND):
+            continue  # would be asked with nothing left of the sentence
+        if any(start <= key[0] and key[1] <= end for start, end in inner_members):
+            continue  # a blank in the midst of a long list
+        if candidate.source in _WORD_SOURCES and (
+            _is_no_answer(sentence[slice(*key)])
+            or any(_cuts(key, span) for span in (*dates, *numbers))
+            or _belongs_to_neighbours(sentence, candidate)
+        ):
             continue
         if key not in found or candidate.source < found[key].source:
             found[key] = candidate
@@ -101,7 +119,29 @@ def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[C
 
 def _is_no_answer(text: str) -> bool:
     """Whether a noun is too general to ask for, or ends in the first character of an adverb (`大氣中約|有`)."""
-    return text in words_of("nouns nobody asks about") or text[-1] in _NEVER_LAST_CHARS
+    is_property = _PROPERTY_LAST.search(text) is not None
+    return is_property or text in words_of("nouns nobody asks about") or text[-1] in _NEVER_LAST_CHARS
+
+
+def _cuts(span: tuple[int, int], form: tuple[int, int]) -> bool:
+    """Whether a span overlaps a date or number without holding it whole."""
+    return span[0] < form[1] and form[0] < span[1] and not (span[0] <= form[0] and form[1] <= span[1] and span != form)
+
+
+def _belongs_to_neighbours(sentence: str, candidate: Candidate) -> bool:
+    """Whether a word is named only with its neighbour: `該校`, `這項發明`, the title before a name (`詩人李白`)."""
+    words = tag_words(sentence)
+    before = [word for word in words if word.end_char == candidate.start_char]
+    after = [word for word in words if word.start_char == candidate.end_char]
+    last = [word for word in words if word.end_char == candidate.end_char]
+    if before and _DEMONSTRATIVES_BEFORE.fullmatch(before[0].text) and candidate.source is not Source.NAME:
+        return True
+    if before and _BARE_NUMERAL.fullmatch(before[0].text):
+        return True  # 八|大行星
+    is_noun = bool(last) and last[0].tag in ("n", "l", "b") and candidate.type is not AnswerType.PERSON
+    return (
+        is_noun and bool(after) and after[0].tag.startswith("nr") and not sentence[: candidate.end_char].endswith("》")
+    )
 
 
 def _by_form(sentence: str) -> Iterator[Candidate]:
@@ -121,22 +161,6 @@ def _by_form(sentence: str) -> Iterator[Candidate]:
     for match in LATIN_NAME.finditer(sentence):
         if len(match.group()) > 1:
             yield Candidate(*match.span(), Source.LATIN, None)
-
-
-def introduced_people(text: str) -> frozenset[str]:
-    """Find names after a word for a person (`工程師林文海`), because jieba splits names that its list lacks.
-
-    Returns:
-        Names of two or three characters that begin with a surname and end at a word boundary.
-    """
-    names: set[str] = set()
-    for match in _INTRODUCED.finditer(text):
-        following = text[match.end() : match.end() + _INTRODUCED_REACH_CHARS]
-        ends = {word.end_char for word in tag_words(following)}
-        length_chars = next((length for length in (3, 2) if length in ends and length <= len(following)), 0)
-        if length_chars and re.fullmatch(rf"[{HAN}]+", following[:length_chars]):
-            names.add(following[:length_chars])
-    return frozenset(names)
 
 
 def _by_words(sentence: str, people_spans: list[tuple[int, int]]) -> Iterator[Candidate]:
@@ -173,7 +197,11 @@ def _end_with_class(words: tuple[Word, ...], position: int) -> int:
     """The end of a name including its class noun, which jieba may split off (`玉山北|峰`)."""
     end_char = words[position].end_char
     following = words[position + 1] if position + 1 < len(words) else None
-    if following is None or following.start_char != end_char or len(following.text) > 1:
+    if following is None or following.start_char != end_char:
+        return end_char
+    if len(following.text) == 2 and following.text[-1] in HEADS and not is_listed(following.text):
+        return following.end_char  # 熱蘭|遮城
+    if len(following.text) > 1:
         return end_char
     return following.end_char if following.text in HEADS and following.tag in _LAST_TAGS else end_char
 
@@ -183,11 +211,20 @@ def _is_one_noun(words: tuple[Word, ...]) -> bool:
     has_person = any(word.tag.startswith("nr") for word in words)
     if has_person and words[-1].tag == "vn":
         return False
+    if any(word.text in words_of("verbs never in names") for word in words):
+        return False
+    text = "".join(word.text for word in words)
+    acts = any(word.tag == "vn" or word.text in words_of("verbs taken for nouns") for word in words[:-1])
+    if (acts or words[-1].text in words_of("verbs taken for nouns")) and find_head(
+        to_traditional_aligned(text)
+    ) is None:
+        return False  # 石蕊試紙檢驗醋酸: who, does, what
     return words[-1].end_char - words[0].start_char <= _MAX_COMPOUND_CHARS
 
 
 def _is_noun_to_ask_about(word: Word) -> bool:
-    return len(word.text) > 1 and word.tag in ("n", "l") and word.text[0] not in _DEMONSTRATIVES
+    is_noun = word.tag in ("n", "l") and word.text not in words_of("verbs taken for nouns")
+    return len(word.text) > 1 and is_noun and word.text[0] not in _DEMONSTRATIVES
 
 
 def _clauses_and_lists(sentence: str) -> Iterator[Candidate]:

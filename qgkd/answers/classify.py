@@ -31,7 +31,7 @@ from qgkd.text.enumerations import members_of
 from qgkd.text.foreign_names import is_spelt
 from qgkd.text.script import to_traditional_aligned
 from qgkd.text.word_lists import either, words_of
-from qgkd.text.words import Word, tag_words
+from qgkd.text.words import Word, is_listed, tag_words
 
 _REACH_CHARS = 200
 _traditional = lru_cache(maxsize=1024)(to_traditional_aligned)
@@ -39,14 +39,24 @@ _SENTENCE_END = re.compile(r"[。！？!?\n]+[」』”’）)]*")
 _SURNAME_TAGS = ("ng", "nr", "n", "x", "zg", "nz", "ns", "nrt", "g")
 _NEVER_LAST_OF_NAMES = frozenset("色港區区部業业類类式型性度率會会局廠厂院館馆")
 _REASON_BEFORE = re.compile(rf"(?:{either('reasons')})$")
-_SUFFIXES_OF_OTHER_NOUNS = frozenset("湖縣省鎮鄉灣族語黨隊站寺塔橋島市區制獎")
+_SUFFIXES_OF_OTHER_NOUNS = frozenset("湖縣省鎮鄉灣族語黨隊站寺塔橋島市區制獎廟港峽宮殿院校廠潭池村艦")
+_LAST_OF_THINGS = frozenset(
+    "廟寺塔橋站縣市省鎮鄉村港灣島嶼礁峽宮殿廳館院校廠店庫池潭隊黨藥病症酸素鹼質體器機計儀鏡車艇燈盤銅鐵錫紙筆鞋靴帽衣褲裙刀槍炮砲彈菜糖"
+    "鹽酒飯麵餅豆稻麥果鴿雞鴨魚鳥蟲轉號口角溝岸線泊星鶴鹤鷹鹰鵝鹅鷺鹭猴犬羊豬猪獎制語法論曲劇畫圖賽節油氣電庙桥县镇乡湾岛屿峡宫厅馆厂库队党药碱质体机计仪镜车灯盘铜"
+    "铁锡纸笔裤枪弹盐面饼麦鸽鸡鸭鱼鸟虫转号沟线奖语论剧画图赛节气电"
+)
 _BEFORE_DURATION = re.compile(rf"(?:{either('before a length of time')})$")
-_AFTER_DURATION = re.compile(rf"^(?:{either('after a length of time')})")
+_AFTER_DURATION = re.compile(rf"^(?![來来][到自訪访臺台華华])(?:{either('after a length of time')})")
+_POINTS = re.compile(rf"[{CHINESE_NUMERAL[1:-1]}0-9]+[點点]")
+_BEFORE_POINTS = re.compile(r"(?:以下|下列|以上|上述|[這这共有為为分成列述])$")
 _INNER_PREDICATE = re.compile(rf"^[{HAN}]{{2,}}(?:是|為|为|會|会|可以|能夠|能够|不|被)[{HAN}0-9]{{2,}}")
 _CLAUSE_MARK = re.compile(r"[，,；;。！？]")
 _BARE_NUMERAL = re.compile(rf"(?:{DIGIT}[{DIGIT[1:-1]},，.．]*|{CHINESE_NUMERAL}+)")
-_DURATION = re.compile(rf"(?:{DIGIT}{{1,2}}|[一二兩两三四五六七八九十百半數数几幾]{{1,4}})[多餘余來来]?年")
+_DURATION = re.compile(
+    rf"(?:{DIGIT}{{1,2}}|(?![一二三四五六七八九]{{4}}年)[一二兩两三四五六七八九十百半數数几幾]{{1,4}})[多餘余來来]?年"
+)
 _TIME_WORD = re.compile(rf".{{0,6}}(?:{either('time ends')}|[一二三四五六七八九十]世時)")
+_AT = re.compile(r"[在於于到至往自從从]$")
 _PLACE_BEFORE = re.compile(rf"(?:{either('before a place')})$")
 _PERSON_BEFORE = re.compile(rf"(?:{either('before a person')})$")
 _PERSON_AFTER = re.compile(rf"^(?:{either('after a person')})")
@@ -94,9 +104,9 @@ def classify_in_sentence(sentence: str, start_char: int, end_char: int) -> Answe
         return AnswerType.CLAUSE
     offset_chars = start_char + text.find(inner)
     traditional = _traditional(sentence)[offset_chars : offset_chars + len(inner)]
-    if traditional in words_of("countries") or traditional in words_of("cities"):
-        return AnswerType.PLACE
     head = find_head(traditional)
+    if head is not None and head.suffix == traditional:
+        return head.type
     by_tag = _by_tag(inner, words, before, after)
     if head is None or (by_tag is AnswerType.PERSON and len(head.suffix) == 1 and not _is_not_a_person(inner, head)):
         return by_tag
@@ -135,6 +145,8 @@ def _by_form(text: str, before: str, after: str) -> AnswerType | None:
     is_span_of_years = (_DURATION.fullmatch(text) or _is_duration(text, before, after)) and not re.search(
         r"(?:元|前|宗|祖|帝|統|绪|緒|熙|治)$", before
     )
+    if _POINTS.fullmatch(text) and _BEFORE_POINTS.search(before):
+        return AnswerType.NUMBER
     if DATE.fullmatch(text) and not is_span_of_years:
         return AnswerType.DATE
     has_digit = re.search(DIGIT, text) is not None
@@ -187,9 +199,23 @@ def _is_cut_name(text: str, words: list[Word]) -> bool:
     """Whether the span is a three-character name that jieba splits after the surname (`林|文海`)."""
     if len(text) != 3 or len(words) < 2 or len(words[0].text) != 1 or text[0] not in words_of("surnames"):
         return False
-    if text[-1] in _NEVER_LAST_OF_NAMES:
+    if text[-1] in _NEVER_LAST_OF_NAMES or _names_a_thing(text):
         return False
     return words[0].tag in _SURNAME_TAGS and words[1].tag not in ("v", "p", "uj", "c")
+
+
+def _is_unlisted_name(text: str, words: list[Word]) -> bool:
+    """Whether the span is a surname and two characters that jieba's list lacks and takes for a place (`鄭芝龍`)."""
+    is_one_guess = len(words) == 1 and len(text) == 3 and words[0].tag in ("ns", "nz") and not is_listed(text)
+    return is_one_guess and text[0] in words_of("surnames") and not _names_a_thing(text)
+
+
+def _names_a_thing(text: str) -> bool:
+    """Whether a word that jieba takes for a personal name is known to be none, or ends like the name of a thing."""
+    if text in words_of("no persons"):
+        return True
+    is_foreign = len(text) > 2 and is_spelt(text) and text[-1] not in "星港島灣山河洋"
+    return text[-1] in _LAST_OF_THINGS and not is_foreign
 
 
 def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType:
@@ -197,7 +223,7 @@ def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType
     tags = [word.tag for word in words]
     if before.endswith("在") and after.startswith(("裡", "里", "中", "內", "内", "上")):
         return AnswerType.TERM
-    is_guessed = bool(tags) and all(tag.startswith("nr") for tag in tags) and text not in words_of("no persons")
+    is_guessed = bool(tags) and all(tag.startswith("nr") for tag in tags) and not _names_a_thing(text)
     if is_guessed and 1 < len(text) <= 8:
         return AnswerType.PERSON
     if _is_cut_name(text, words):
@@ -207,7 +233,9 @@ def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType
     is_name = bool(tags) and not any(tag.startswith("v") for tag in tags)
     if is_name and 2 <= len(text) <= 8 and (_PERSON_BEFORE.search(before) or _PERSON_AFTER.match(after)):
         return AnswerType.PERSON
-    if tags and tags[-1] == "ns":
+    if _is_unlisted_name(text, words) and not _AT.search(before):
+        return AnswerType.PERSON
+    if tags and tags[-1] == "ns" and text not in words_of("no places"):
         return AnswerType.PLACE
     if tags and tags[-1] == "nt":
         return AnswerType.ORGANISATION

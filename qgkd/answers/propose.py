@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qgkd.answer import AnswerSpan, AnswerType
-from qgkd.answers.candidates import Candidate, Source, candidates_in, introduced_people
+from qgkd.answers.candidates import Candidate, Source, candidates_in
 from qgkd.answers.classify import classify_in_sentence
+from qgkd.answers.people import people_in
 from qgkd.answers.ranking import features, score
 from qgkd.answers.sentence_cost import sentence_cost
 from qgkd.text.sentences import split_sentences
@@ -53,7 +54,7 @@ def _pieces(context: str) -> Iterator[tuple[int, str]]:
 
 def _scored_candidates(context: str) -> Iterator[_Scored]:
     opening = re.split(r"[，。；：！？\n]", context[:_OPENING_CHARS], maxsplit=1)[0]
-    people = introduced_people(context)
+    people = people_in(context)
     for piece_index, (piece_start, piece) in enumerate(_pieces(context)):
         for candidate in candidates_in(piece, people):
             yield _Scored(_score(context, opening, piece_start, piece, candidate), piece_index)
@@ -77,7 +78,8 @@ def _score(context: str, opening: str, piece_start: int, piece: str, candidate: 
         is_topic=opening.startswith(text),
     )
     total = score(values) - sentence_cost(piece, candidate, answer_type)
-    question_type = None if words_type is answer_type else words_type
+    is_known_person = candidate.type is AnswerType.PERSON
+    question_type = None if is_known_person or words_type is answer_type else words_type
     return AnswerSpan(text=text, start_char=start_char, type=answer_type, question_type=question_type, score=total)
 
 

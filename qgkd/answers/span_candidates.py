@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgkd.answers.candidates import candidates_in, introduced_people
+from qgkd.answers.candidates import candidates_in
+from qgkd.answers.people import people_in
 from qgkd.text.characters import HAN
 from qgkd.text.sentences import split_sentences
 from qgkd.text.words import Word, listed_parts, tag_words
@@ -63,7 +64,7 @@ class _Edge:
 
 def span_candidates(context: str) -> SpanCandidates:
     """Find the candidates of a passage of any length."""
-    people = introduced_people(context)
+    people = people_in(context)
     found: dict[tuple[int, int], tuple[int, ...]] = {}
     for start_char, end_char in split_sentences(context):
         for piece_start in range(start_char, end_char, _PIECE_CHARS):

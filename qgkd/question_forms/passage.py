@@ -18,6 +18,7 @@ from qgkd.answers.classify import classified
 from qgkd.answers.propose import propose_answers
 from qgkd.checkpoints import packaged_model
 from qgkd.question_forms.names import is_name
+from qgkd.text.characters import HAN
 from qgkd.text.enumerations import enumerations_in
 from qgkd.text.sentences import split_sentences
 
@@ -29,6 +30,12 @@ _ALIAS = re.compile(
     r"[（(]|[又亦也]?[簡简]?[稱称]|[又亦]名|[別别]名|原名|俗[稱称]|即|或[稱称]|全名|本名|等同|就是|也就是|相[當当]於|譯作|译作"
 )
 _ALIAS_REACH_CHARS = 12
+_BYNAME = re.compile(
+    rf"(?<![{HAN}])(?:[又小本原別别]?[名字號号]|筆名|笔名|藝名|艺名|諡號|谥号|人稱|人称|世稱|世称|尊稱|尊称)[為为叫作曰]?[「『“]?(?P<name>[{HAN}]{{1,6}})"
+)
+_BYNAME_REACH_CHARS = 40
+_ALSO = re.compile("也|都|均|皆|亦|同樣|同样|同屬|一樣|一样")
+_MIN_SAID_CHARS = 3
 _MOST_OCCURRENCES = 40
 _PIECE_CHARS = 300
 _MEMBER_SCORE = -1.0
@@ -71,7 +78,31 @@ class Passage:
                     return True
                 if in_one_clause and not _CLAUSE_END.search(between):
                     return True
-        return self._in_one_enumeration(candidate, answer)
+        return (
+            self._in_one_enumeration(candidate, answer)
+            or self._is_alias(candidate, answer)
+            or self._same_is_said(candidate, answer)
+        )
+
+    def _is_alias(self, candidate: str, answer: str) -> bool:
+        """Whether one is the other's byname: 孫逸仙 where the text says 孫中山, …號逸仙."""
+        for match in _BYNAME.finditer(self.context):
+            near = self.context[max(0, match.start() - _BYNAME_REACH_CHARS) : match.start()]
+            for one, other in ((candidate, answer), (answer, candidate)):
+                if other in near and one.endswith(match["name"][: len(one)]):
+                    return True
+        return False
+
+    def _same_is_said(self, candidate: str, answer: str) -> bool:
+        """Whether the text says of both the same (`海豚是哺乳動物`, `蝙蝠也是哺乳動物`)."""
+        said_of_answer = self._said_of(answer)
+        return any(said in said_of_answer for said in self._said_of(candidate))
+
+    def _said_of(self, text: str) -> frozenset[str]:
+        """What follows a text in its clause, without 也, 都 and the like."""
+        said = (_CLAUSE_END.split(self.context[end:], maxsplit=1)[0] for _, end in self._occurrences(text))
+        bare = (_ALSO.sub("", one.rsplit("、", 1)[-1]) for one in said)
+        return frozenset(one for one in bare if len(one) >= _MIN_SAID_CHARS)
 
     def reader_accepts(self, question: str, candidate: str) -> bool:
         """Whether a reader takes a candidate for an answer to the question, nearly as likely as the best one.

@@ -3,7 +3,8 @@
 Comes in: `GenerationRequest`. Goes out: `Question`.
 Others use: `RuleGenerator`; to make training questions, `rule_question`, `synthetic_variants` and `closest`.
 
-Read in this order: clauses, question_words, composition, cleaning, moves, variants, generator.
+Read in this order: clauses, question_words, subjects, referents, carried_subjects, composition, cleaning, moves,
+variants, generator.
 
 A literal example: `燈塔由林文海設計。` with the answer 林文海 gives `燈塔是由誰設計的？`.
 """

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 _REACH_CHARS = 160
+_FAR_REACH_CHARS = 400
 _SENTENCE_END = re.compile(r"(?:[。！？!?…]+|\n+)[」』”’）)\]】》〉]*")
 _CLAUSE_END = re.compile(r"(?:，|；|：|;|,(?!\d)|:(?!\d)|——|—)[」』”’）)]*")
 
@@ -31,6 +33,8 @@ class Frame:
     """Whole clauses of the same sentence after the answer's."""
     previous_sentence: str = ""
     """The sentence before, in which a missing subject is searched."""
+    sentences_before: tuple[str, ...] = ()
+    """The sentences before the answer's, the nearest first, in which a pronoun's noun is searched."""
     opening: str = ""
     """The passage's first clause, which usually names its topic; empty when the answer is in it."""
 
@@ -53,6 +57,7 @@ def frame_answer(context: str, start_char: int, end_char: int) -> Frame:
         right=right,
         later=clauses_of(after[len(right) :]),
         previous_sentence=previous_sentence,
+        sentences_before=_sentences_before(context[max(0, start_char - _FAR_REACH_CHARS) : start_char]),
         opening=opening if start_char > len(opening) else "",
     )
 
@@ -70,6 +75,12 @@ def _last_sentence(text: str) -> tuple[str, str]:
         return "", text
     previous_start = ends[-2] if len(ends) > 1 else 0
     return text[previous_start : ends[-1]], text[ends[-1] :]
+
+
+def _sentences_before(text: str) -> tuple[str, ...]:
+    """The whole sentences before an answer, the nearest first."""
+    ends = [0, *(match.end() for match in _SENTENCE_END.finditer(text))]
+    return tuple(text[start:end] for start, end in reversed(list(pairwise(ends))) if text[start:end].strip())
 
 
 def _clauses(text: str) -> tuple[list[str], str]:

@@ -15,7 +15,7 @@ from qgkd.text.word_lists import either
 _PARENTHESIS = re.compile(r"（[^（）]*）|\([^()]*\)|【[^【】]*】|\[[^\[\]]*\]|﹝[^﹝﹞]*﹞")
 _LEADING = re.compile(
     rf"^(?:[，、；：。！？!?,.;:\s—–\-·…]+|(?:{either('connectives before a comma')})(?:，|、|：)"
-    rf"|{either('connectives')}"
+    rf"|(?:{either('connectives')})(?![代期])"
     r"|故(?=[以什哪誰在其該])|如(?![何此果今同])|即(?=[在於使])|也(?!許|門)|但(?!丁)|而(?![今後])|又(?!稱|名|叫)|並(?!列))"
 )
 _TRAILING = re.compile(r"[，、；：。！？!?,.;:\s—–\-·…]+$")
@@ -58,6 +58,7 @@ def as_question(text: str) -> str:
     """Clean quoted text and end it with a question mark."""
     text = balanced(text)
     text = re.sub(r"\s*\n\s*", "", text).strip()
+    text = re.sub(rf"(?<=[{HAN}]) +(?=[{HAN}])", "", text)
     text = without_leading_connective(text)
     text = _TRAILING.sub("", text)
     text = re.sub(r"[。；;！!]", "，", text)

@@ -12,10 +12,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from qgkd.rule.carried_subjects import find_subject, readable
 from qgkd.rule.clauses import Frame, clauses_of
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.question_words import QuestionWord
-from qgkd.rule.subjects import is_property, lacks_subject, leading_pronoun, leading_subject, referent_of, says_when
+from qgkd.rule.referents import opens_unnamed, with_noun
+from qgkd.rule.subjects import is_property, lacks_subject, says_when
 from qgkd.text.word_lists import either
 from qgkd.text.words import tag_words
 
@@ -25,17 +27,16 @@ _NEEDS_MAIN_CLAUSE = re.compile(
     rf"(?:{either('ends of scenes')})[，,]?$|^(?:在|於)[^，]*中[，,]?$|^(?:{either('scene setters')})"
 )
 _MAX_CONTINUATION_CHARS = 20
-_MAX_SUBJECT_CHARS = 18
-_MAX_SUBJECT_CLAUSE_CHARS = 30
+_MAX_SUBJECT_CLAUSE_CHARS = 45
+_MAX_SENTENCE_BEFORE_CHARS = 45
+_MAX_SENTENCES_BACK = 3
 _NEEDS_CONTINUATION = re.compile(
     rf"(?:{either('ends that go on')}|(?<![傳小學])(?:{either('verbs of saying')}))[，：:]$"
     r"|(?:經由|通過|透過|藉由|藉著|根據|按照|隨著|為了|由於)[^，]*，$"
 )
 _INCOMPLETE = re.compile(rf".{{0,3}}[，、；：]?|.{{0,4}}(?:{either('ends of nothing')})[，：:]?")
-_WHEN = re.compile(r"哪一[年天]|哪個(?:年代|世紀|朝代)|什麼時候|幾[月日]")
 _SCENE = re.compile(rf"(?:{either('ends of scenes')})[，,]?$")
 _NOUN_PHRASE = re.compile(r"的[^的，]+，$")
-_SUBJECT_WITH_VERB = re.compile(r"的[^，]+[是為有在]")
 _CLAUSE_STOP = re.compile(r"[；：;:][」』”]*$")
 
 
@@ -86,7 +87,7 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     if later and frame.answer not in later[0] and (is_subject or needs_main_clause(core)):
         kept_later.append(later.pop(0))
     room = window_chars - len(core.text()) - sum(map(len, kept_later))
-    needs_subject = bool(core.left) and not is_subject and lacks_subject(_readable(core.text()))
+    needs_subject = bool(core.left) and not is_subject and lacks_subject(readable(core.text()))
     if needs_subject and earlier and not find_subject(frame):
         room = max(room, min(len(earlier[-1]), _MAX_SUBJECT_CLAUSE_CHARS))
     kept_earlier: list[str] = []
@@ -102,7 +103,23 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     while kept_later and _INCOMPLETE.fullmatch(kept_later[-1]):
         kept_later.pop()
     draft = replace(core, earlier=tuple(kept_earlier), later=tuple(kept_later))
-    return draft if is_subject else _with_subject(frame, draft)
+    return _with_sentence_before(frame, draft if is_subject else _with_subject(frame, draft))
+
+
+def _with_sentence_before(frame: Frame, draft: Draft) -> Draft:
+    """Quote the sentence before a question that would open with a pronoun; unchanged where that one does, too."""
+    if not opens_unnamed(without_leading_connective(draft.text())):
+        return draft
+    skipped = frame.earlier[: len(frame.earlier) - len(draft.earlier)]
+    if skipped and frame.answer not in skipped[-1] and without_parentheses(skipped[-1]) not in draft.text():
+        return replace(draft, earlier=(without_parentheses(skipped[-1]), *draft.earlier))
+    named = (one for one in frame.sentences_before[:_MAX_SENTENCES_BACK] if not opens_unnamed(one))
+    before = without_parentheses(next(named, "")).strip("。！？!?\n ")
+    if not 4 < len(before) <= _MAX_SENTENCE_BEFORE_CHARS:
+        return draft
+    if frame.answer in before or re.search(r"[。「」\n]", before):
+        return draft
+    return replace(draft, earlier=(before + "，", *draft.earlier))
 
 
 def _take_earlier(answer: str, earlier: list[str], kept: list[str], room: int) -> int:
@@ -139,7 +156,7 @@ def _with_subject(frame: Frame, draft: Draft) -> Draft:
     named = _with_pronoun_named(frame, draft)
     if named is not draft or not (draft.earlier or draft.left):
         return named
-    if lacks_subject(_readable(first)) and not _next_clause_has_subject(draft):
+    if lacks_subject(readable(first)) and not _next_clause_has_subject(draft):
         subject = find_subject(frame)
     else:
         return draft
@@ -157,15 +174,21 @@ def _with_pronoun_named(frame: Frame, draft: Draft) -> Draft:
     pieces = [*draft.earlier, draft.left, *draft.later]
     for position, piece in enumerate(pieces):
         bare = without_leading_connective(piece)
-        pronoun = leading_pronoun(bare)
-        referent = referent_of(pronoun, frame.previous_sentence) if pronoun else ""
-        if referent and referent not in draft.text() and frame.answer not in referent:
-            pieces[position] = referent + bare[len(pronoun) :]
+        # The question word may follow the pronoun directly: 其 + 哪一年.
+        named = with_noun(bare, frame.sentences_before)
+        if named != bare and frame.answer not in named and not _repeats(named, bare, draft):
+            pieces[position] = named
             count = len(draft.earlier)
             return replace(draft, earlier=tuple(pieces[:count]), left=pieces[count], later=tuple(pieces[count + 1 :]))
         if piece and not says_when(piece) and not (piece == draft.left and _SCENE.search(draft.word + draft.right)):
             break
     return draft
+
+
+def _repeats(named: str, bare: str, draft: Draft) -> bool:
+    """Whether the noun put in stands in the question already."""
+    added = next((named[:n] for n in range(len(named), 1, -1) if named[n:] and bare.endswith(named[n:])), "")
+    return len(added) > 1 and added.rstrip("的之") in draft.text()
 
 
 def _is_subject_of_next(core: Draft, later: Sequence[str]) -> bool:
@@ -178,38 +201,4 @@ def _next_clause_has_subject(draft: Draft) -> bool:
     first, *others = clauses_of(draft.text())
     if not others or _SCENE.search(first) is None:
         return False
-    return not lacks_subject(_readable(others[0]))
-
-
-def _readable(clause: str) -> str:
-    """Replace `哪一年` and similar words by a year, which jieba does not split, before looking for the subject."""
-    return _WHEN.sub("1990年", without_leading_connective(clause))
-
-
-def find_subject(frame: Frame) -> str:
-    """Find the sentence's subject in its earlier clauses, the sentence before it, or the passage's opening.
-
-    The nearest clause that has a subject decides. If that subject cannot be extracted, the result is empty, because
-    another clause's subject would be wrong.
-    """
-    for position in range(len(frame.earlier) - 1, -1, -1):
-        clause = without_leading_connective(without_parentheses(frame.earlier[position]))
-        following = frame.earlier[position + 1] if position + 1 < len(frame.earlier) else frame.left
-        if following.startswith("是") and _NOUN_PHRASE.search(clause) and not clause.startswith("是"):
-            return _unless_answer(frame, clause[:-1]) if len(clause) <= _MAX_SUBJECT_CHARS else ""
-        pronoun = leading_pronoun(clause)
-        if pronoun:
-            return referent_of(pronoun, frame.previous_sentence) or pronoun
-        if says_when(clause) or (lacks_subject(_readable(clause)) and not _SUBJECT_WITH_VERB.search(clause)):
-            continue
-        return _unless_answer(frame, leading_subject(clause))
-    previous = [clause for clause in clauses_of(frame.previous_sentence) if not says_when(clause)]
-    for clause in (*previous[:1], frame.opening + "是"):
-        subject = _unless_answer(frame, leading_subject(without_leading_connective(without_parentheses(clause))))
-        if subject:
-            return subject
-    return ""
-
-
-def _unless_answer(frame: Frame, subject: str) -> str:
-    return "" if frame.answer in subject or subject in frame.answer else subject
+    return not lacks_subject(readable(others[0]))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from qgkd.rule.cleaning import without_leading_connective
 from qgkd.rule.composition import Draft
+from qgkd.rule.referents import starts_predicate
 from qgkd.rule.subjects import leading_subject
 from qgkd.text.words import tag_words
 
@@ -40,7 +41,7 @@ def time_inside(draft: Draft) -> str:
     main = without_leading_connective((draft.right + "".join(draft.later)).lstrip("，、"))
     subject = "" if draft.right.startswith("的") else leading_subject(main)
     rest = main[len(subject) :]
-    if not subject or _NO_PREDICATE.match(rest):
+    if not subject or _NO_PREDICATE.match(rest) or not starts_predicate(rest):
         return ""
     return f"{subject}{'於' if rest.startswith('在') else '在'}{draft.word}{rest}"
 

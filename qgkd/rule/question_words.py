@@ -46,10 +46,8 @@ class QuestionWord:
 
 _SMALL_NUMERAL = re.compile(r"[一二兩三四五六七八九十1-9]|10")
 _COUNTED = re.compile(r"[個座位次代歲屆名種條場家所項支部章集級間層]")
-_PERSON_NOUN = re.compile(
-    r"[師家員長者手將王帝后臣帥官士統席理相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授主裁儲記兒]$"
-)
-_TITLE_PREFIX = re.compile(r"[副前正代]$")
+_PERSON_NOUN = re.compile(r"[師家員長者手將王帝后臣帥官士相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授兒]$")
+_TITLE_PREFIX = re.compile(r"(?:[副前正]|(?<![漢唐宋元明清魏晉隋秦周商遼金古近當現時年])代)$")
 _PERSON_IS = re.compile(
     r"(?:創辦人|創始人|發明人|負責人|領導人|作者|主角|妻子|丈夫|父親|母親|[校市州首院會社隊]長|之父)(?:是|為)$"
 )
@@ -78,10 +76,12 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
         return _when(answer, left, right)
     if answer_type is AnswerType.NUMBER:
         return _how_many(answer, left, right)
+    if answer_type is AnswerType.PERSON and _NAMING.search(left):
+        return QuestionWord("什麼")
     if answer_type is AnswerType.PERSON:
         return _who(answer, left, right)
-    if _PERSON_IS.search(left):
-        return QuestionWord("誰")
+    if _PERSON_IS.search(left) or (answer_type is AnswerType.TERM and _is_a_person(answer) and not _is_predicate(left)):
+        return QuestionWord("什麼人" if _counts(left) else "誰")
     if left.endswith("為") and answer_type is AnswerType.TERM and is_han(right[:1]):
         return QuestionWord("哪個")  # because 為什麼 would ask for a reason
     if answer_type is AnswerType.CLAUSE or _NAMING.search(left):
@@ -107,6 +107,27 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
     if answer_type is AnswerType.WORK:
         return QuestionWord("哪一部作品")
     return QuestionWord("什麼")
+
+
+def _is_a_person(answer: str) -> bool:
+    """Whether a common noun is one for persons: 廚師, 農夫, 媽媽."""
+    if not answer:
+        return False
+    last = tag_words(answer)[-1]
+    is_noun = last.tag == "n" and len(last.text) > 1 and last.text not in words_of("class nouns that are no persons")
+    is_noun = is_noun and last.text[-1] not in "子相"
+    return (is_noun or last.text in words_of("persons")) and (
+        _PERSON_NOUN.search(last.text) is not None or last.text in words_of("persons")
+    )
+
+
+def _counts(left: str) -> bool:
+    """Whether a measure word comes before the answer (`三名|旅客`), after which 誰 cannot stand."""
+    return bool(left) and tag_words(left)[-1].tag in ("q", "m", "mq")
+
+
+def _is_predicate(left: str) -> bool:
+    return left.endswith((*_COPULAS, "擔任", "出任", "成", "任", "叫", "稱"))
 
 
 def _is_common_noun(answer: str) -> bool:
@@ -167,7 +188,8 @@ def _how_many(answer: str, left: str, right: str) -> QuestionWord:
     head = NUMERAL_HEAD.match(answer)
     if head is None:
         return QuestionWord("多少")
-    rest = answer[head.end() :].lstrip("多餘") or ""
+    end = max(match.end() for match in NUMERAL_HEAD.finditer(answer) if match["numeral"])
+    rest = answer[end:].lstrip("多餘") or ""
     if "、" in rest:
         return QuestionWord("多少")
     is_small = _SMALL_NUMERAL.fullmatch(head["numeral"]) is not None

@@ -1,4 +1,4 @@
-"""Find the subject of a clause, and the referent of a pronoun.
+"""Find the subject of a clause.
 
 Comes in: clauses in Traditional characters. Goes out: the subject's characters.
 
@@ -8,8 +8,9 @@ A literal example: `leading_subject("燈塔建於1867年，")` gives `"燈塔"`,
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-from qgkd.text.characters import HAN
+from qgkd.text.characters import HAN, is_han
 from qgkd.text.word_lists import either, words_of
 from qgkd.text.words import Word, tag_words
 
@@ -25,39 +26,16 @@ _SUBJECTLESS_PREPOSITIONS = ("由", "被", "把", "將", "以", "與", "為", "�
 _PRONOUN = re.compile(rf"^(?:{either('no subjects')})")
 _POTENTIAL = re.compile(rf"[{HAN}][不得][{HAN}]$")
 _PROPERTY = re.compile(rf"(?:{either('properties')})(?:[約為達有是僅近將大\d]|多少)(?!.*的)")
-_SINGULAR = re.compile(r"[他她它牠](?![們的自])")
+_STANDS_FOR_SUBJECT = frozenset("他她它牠其該此這那本")
 _TIME_ONLY = re.compile(r"^[\d〇零一二三四五六七八九十前後初中末年月日世紀代公元西時期間、\-]+$")
 
 
 def says_when(clause: str) -> bool:
     """Whether a clause is only a date or another adverbial, without a verb."""
     words = [word for word in tag_words(clause) if not word.text.endswith("起")]
+    if any(one.tag in ("d", "zg") and other.tag == "a" for one, other in pairwise(words)):
+        return False  # 最為著名
     return not any(word.tag.startswith("v") or word.text in ("是", "為", "有") for word in words)
-
-
-def leading_pronoun(clause: str) -> str:
-    """The third person singular that a clause starts with; empty for none, and before 們, 的 or 自己."""
-    match = _SINGULAR.match(clause)
-    return match.group() if match is not None else ""
-
-
-def referent_of(pronoun: str, previous_sentence: str) -> str:
-    """Find the referent of 他, 她, 它 or 牠 if the sentence before makes it certain.
-
-    Returns:
-        The subject of the previous sentence, which must be its only person for 他 and 她, and no person for the other
-        pronouns; else the empty string.
-    """
-    text = re.sub(r"（[^（）]*）|\([^()]*\)", "", previous_sentence)
-    clauses = [clause for clause in re.split(r"(?<=[，；：])", text) if not says_when(clause)]
-    subject = next(filter(None, map(leading_subject, clauses[:2])), "")
-    if not subject:
-        return ""
-    people = {word.text for word in tag_words(text) if word.tag.startswith("nr") and len(word.text) > 1}
-    is_person = any(subject.endswith(person) for person in people)
-    if pronoun in ("他", "她"):
-        return subject if is_person and len(people) == 1 else ""
-    return "" if is_person else subject
 
 
 def lacks_subject(clause: str) -> bool:
@@ -67,6 +45,10 @@ def lacks_subject(clause: str) -> bool:
         following = words[position + 1].tag if position + 1 < len(words) else ""
         if word.text in _TIME_PREPOSITIONS and following in ("t", "m", "mq"):
             continue
+        if word.text[0] in _STANDS_FOR_SUBJECT or (word.tag in ("x", "zg") and is_han(word.text[0]) and position == 0):
+            return False
+        if word.tag in ("f", "s") and len(word.text) > 1 and word.text[-1] in "中內裡上":
+            return False  # 書中描寫: where stands for who
         is_preposition = word.text in _SUBJECTLESS_PREPOSITIONS
         if word.tag in _SKIPPED_TAGS and not is_preposition and not _is_noun_despite_tag(word):
             continue

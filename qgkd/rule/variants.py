@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qgkd.answer import AnswerType
+from qgkd.rule.carried_subjects import find_subject
 from qgkd.rule.clause_answers import ask_about_clause
 from qgkd.rule.clauses import Frame
 from qgkd.rule.cleaning import as_question
-from qgkd.rule.composition import WINDOW_CHARS, Draft, compose, core_of, find_subject, strip_marks_around
+from qgkd.rule.composition import WINDOW_CHARS, Draft, compose, core_of, strip_marks_around
 from qgkd.rule.enumerated import answer_last
 from qgkd.rule.moves import by_whom, clauses_reordered, other_words, time_in_front, time_inside, word_at_end
 from qgkd.rule.question_words import question_word

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qgkd.text.word_lists import words_of
 from qgkd.text.words import Word, tag_words
 
 Range = tuple[int, int]
@@ -68,11 +69,19 @@ def _member_end(words: Sequence[Word], start: int) -> int:
             if closing is None:
                 break
             position = closing + 1
-        elif words[position].tag in _MEMBER_TAGS and words[position].text not in _JOINTS:
+        elif _is_of_member(words[position]):
             position += 1
         else:
             break
     return position
+
+
+def _is_of_member(word: Word) -> bool:
+    return word.tag in _MEMBER_TAGS and word.text not in _JOINTS and word.text not in _verbs()
+
+
+def _verbs() -> frozenset[str]:
+    return words_of("verbs taken for nouns") | words_of("verbs never in names")
 
 
 def _closing(words: Sequence[Word], opening: int) -> int | None:

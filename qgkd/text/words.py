@@ -8,6 +8,7 @@ A literal example: `[word.text for word in tag_words("林文海設計燈塔。")
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import threading
@@ -18,6 +19,7 @@ from typing import Any
 
 from qgkd.text.characters import is_han
 from qgkd.text.script import to_simplified_aligned
+from qgkd.text.word_lists import either
 
 _NUMBER = re.compile(r"[0-9０-９.,，．%％]*[0-9０-９][0-9０-９.,，．%％]*")
 _LATIN = re.compile(r"[A-Za-zÀ-ž0-9&.'+#_/\-]+")
@@ -64,6 +66,8 @@ def _tag(word: str) -> str:
     known = _tagger().word_tag_tab.get(word)
     if known is not None:
         return str(known)
+    if len(word) == 2 and word[-1] in _LAST_OF_VERBS:
+        return "v"  # 銷往, 移入
     if _NUMBER.fullmatch(word):
         return "m"
     if _LATIN.fullmatch(word):
@@ -71,6 +75,23 @@ def _tag(word: str) -> str:
     if not is_han(word[-1:]):
         return "x"
     return str(list(_tagger().cut(word))[-1].flag)
+
+
+_LAST_OF_VERBS = frozenset("往於于入至到成為为出向")
+_NEVER_FIRST = frozenset("由於被把他她其此")
+_NEVER_LAST = frozenset("由於于被把在是的了為为與与則则也都曾")
+
+
+def _without_particles(word: str) -> tuple[str, str, str]:
+    """Split off the particles that jieba draws into a guessed word (`李白被`, `他於`): before, the rest, after."""
+    start, stop = 0, len(word)
+    if stop < 2 or not all(map(is_han, word)) or is_listed(word):
+        return "", word, ""
+    while start < stop - 1 and word[start] in _NEVER_FIRST:
+        start += 1
+    while stop > start + 1 and word[stop - 1] in _NEVER_LAST:
+        stop -= 1
+    return word[:start], word[start:stop], word[stop:]
 
 
 def is_listed(word: str) -> bool:
@@ -93,7 +114,16 @@ def listed_parts(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def cut_words(text: str) -> Iterator[str]:
     """Yield jieba's words in Simplified characters, each as long as in the text; its list is fuller for those."""
-    return iter(_tagger().tokenizer.cut(to_simplified_aligned(text)))
+    simplified = to_simplified_aligned(text)
+    starts = [0, *(match.end() for match in _dynasty().finditer(simplified)), len(simplified)]
+    for start_char, end_char in itertools.pairwise(starts):
+        yield from _tagger().tokenizer.cut(simplified[start_char:end_char])
+
+
+@lru_cache(maxsize=1)
+def _dynasty() -> re.Pattern[str]:
+    """`宋代` before a profession, where jieba reads 宋|代理|學家."""
+    return re.compile(rf"(?:{either('dynasties')})[代朝](?=(?:{either('before a person')}|的))")
 
 
 @lru_cache(maxsize=4096)
@@ -101,8 +131,10 @@ def tag_words(sentence: str) -> tuple[Word, ...]:
     """Cut a text, preferably one sentence, into tagged words; joined they give it back, white space included."""
     words: list[Word] = []
     start_char = 0
-    for text in cut_words(sentence):
-        end_char = start_char + len(text)
-        words.append(Word(sentence[start_char:end_char], _tag(text), start_char, end_char))
-        start_char = end_char
+    for cut in cut_words(sentence):
+        before, middle, after = _without_particles(cut)
+        for text in (*before, middle, *after):
+            end_char = start_char + len(text)
+            words.append(Word(sentence[start_char:end_char], _tag(text), start_char, end_char))
+            start_char = end_char
     return tuple(words)

@@ -185,8 +185,8 @@ def test_no_subject_is_added_where_the_sentence_has_one() -> None:
     [
         ("玉山是臺灣的最高峰。它位於南投縣。", "南投縣", "玉山位於哪一個縣？"),
         ("科學家胡克出版了一本書。1902年，他離開了南投縣。", "南投縣", "科學家胡克離開了哪一個縣？"),
-        # Two persons: it is unclear to whom 他 refers.
-        ("林文海見了陳婉如。他寫了三十封信。", "三十封", "他寫了多少封信？"),
+        # Two persons: it is unclear to whom 他 refers, so the sentence before is quoted.
+        ("林文海見了陳婉如。他寫了三十封信。", "三十封", "林文海見了陳婉如，他寫了多少封信？"),
     ],
 )
 def test_a_pronoun_is_replaced_where_its_antecedent_is_certain(context: str, answer: str, question: str) -> None:
