@@ -19,8 +19,9 @@ _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _OTHER_SCRIPT = re.compile("[\u0370-\u1fff\uac00-\ud7a3]")
 _LEAST_KANA = 0.25
 _SPEECH = re.compile("「[^「」]{0,80}[。！？!?…，,—～~][」]|“[^“”]{0,80}[。！？!?…，,—～~]”|『[^『』]{0,80}[。！？!?…，,]』")
-_LEAST_SPEECH, _LEAST_SPEECH_BESIDE = 0.5, 0.25
-"""How much of a paragraph is spoken: of any, and of one in a text that has such a paragraph."""
+_LEAST_SPEECH, _LEAST_REPLY = 0.5, 0.25
+"""How much of a paragraph is spoken: of any, and of one that opens with speech in a text that has such a paragraph."""
+_ADDRESSED = re.compile("[？！?!你您妳嗎吗呢吧啊呀啦喔哦]")
 _MOST_CHARS_PER_SPEECH = 80
 _SPEAKER = re.compile(rf"^[ \t\u3000]*(?:[{HAN}]{{1,8}}|[A-Za-z]{{1,12}}|[甲乙丙丁])(?:[（(][^（）()]{{0,20}}[)）])?[：:]")
 _MOST_UNMARKED_CHARS = 60
@@ -32,7 +33,7 @@ def kinds_of(paragraphs: Sequence[str]) -> list[Kind]:
     """The kind of each paragraph of a text."""
     kinds = [_kind_of(paragraph) for paragraph in paragraphs]
     if Kind.DIALOGUE in kinds:
-        kinds = [Kind.DIALOGUE if kind is Kind.TEXT and _spoken_share(text) >= _LEAST_SPEECH_BESIDE else kind
+        kinds = [Kind.DIALOGUE if kind is Kind.TEXT and _is_reply(text) else kind
                  for text, kind in zip(paragraphs, kinds, strict=True)]  # fmt: skip
     if _is_conversation([text for text, kind in zip(paragraphs, kinds, strict=True) if kind is Kind.TEXT]):
         kinds = [Kind.DIALOGUE if kind is Kind.TEXT and _SPEAKER.match(text) else kind
@@ -57,9 +58,16 @@ def _spoken_share(text: str) -> float:
     """How much of a paragraph persons say: short quotations that end with a mark of their own."""
     speeches = _SPEECH.findall(text)
     chars = han_chars(text)
-    if len(speeches) * _MOST_CHARS_PER_SPEECH < chars:
-        return 0.0  # a document quoted in an article
+    if len(speeches) * _MOST_CHARS_PER_SPEECH < chars or not any(map(_ADDRESSED.search, speeches)):
+        return 0.0  # an article that quotes a document or a statement
     return sum(map(han_chars, speeches)) / max(chars, 1)
+
+
+def _is_reply(text: str) -> bool:
+    """Whether a paragraph in a text of dialogue opens with speech."""
+    speeches = _SPEECH.findall(text)
+    opens = bool(speeches) and text.lstrip().startswith(speeches[0])
+    return opens and sum(map(han_chars, speeches)) >= _LEAST_REPLY * han_chars(text)
 
 
 def _is_conversation(paragraphs: Sequence[str]) -> bool:

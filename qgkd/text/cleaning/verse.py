@@ -31,15 +31,17 @@ _SLACK = 5
 
 _CORE = re.compile("[的了们这个吗呢吧么没]")
 _MODERN = re.compile(
-    "[的了是在这那们个着过被把和就都很会到她它里该种给应或我他说]|因为|所以|可以|由于|作为|进行|通过|以及|并且|主要|目前|可能|没有|位于|属于|成为|称为|规定|前项|前条|办理"
+    "[的了是在这那们个着过被把和就都很会到她它里该种给应或我他说]|因为|所以|可以|由于|作为|进行|通过|以及|并且|主要|目前|可能|没有|位于|属于|成为|称为|规定|前项|前条|办理|职|机关|人员|委员|主任"
 )
-_PARTICLES = re.compile("[矣焉哉曰兮吾汝岂孰弗毋尝]|[也乎耳](?=[，。；！？：、”」』])|者，")
+_PARTICLES = re.compile("[矣焉哉曰兮吾汝岂孰弗毋尝]|[也乎耳](?=[，。；！？：、”」』])")
 _PAUSE = re.compile("[，。；：！？「」『』“”\n]+")
 _QUOTATION = re.compile("「[^「」]*」|『[^『』]*』|“[^“”]*”")
 _LEAST_AROUND = 0.35
 _LEAST_CHARS = 8
 _MOST_CLAUSE_CHARS, _MOST_MODERN, _LEAST_SINGLE = 7.0, 0.07, 0.33
-_MOST_SONG_CLAUSE_CHARS, _LEAST_SONG_CHARS = 6.0, 40
+_LEAST_TOLD_CHARS, _MOST_MODERN_WORDS, _MOST_NUMERALS = 30, 0.03, 0.1
+_NUMERAL = re.compile("[一二三四五六七八九十百千]")
+_MOST_SONG_CLAUSE_CHARS, _LEAST_SONG_CHARS, _MOST_MODERN_IN_SONGS = 6.0, 40, 0.1
 
 
 def mark_verse(lines: Sequence[Line], *, is_recording: bool) -> None:
@@ -62,13 +64,16 @@ def reads_as_classical(text: str) -> bool:
     clause_chars = chars / len(clauses)
     modern = len(_MODERN.findall(plain)) / chars
     particles = len(_PARTICLES.findall(plain)) / chars
+    is_song = chars >= _LEAST_SONG_CHARS and clause_chars <= _MOST_SONG_CLAUSE_CHARS and modern <= _MOST_MODERN_IN_SONGS
+    if is_song and not _CORE.search(plain):
+        return True
     if clause_chars > _MOST_CLAUSE_CHARS or modern - particles / 2 > _MOST_MODERN:
         return False
     if particles >= 2 / max(chars, 30):
         return True
-    if chars >= _LEAST_SONG_CHARS and clause_chars <= _MOST_SONG_CLAUSE_CHARS and not _CORE.search(plain):
-        return True
-    return chars >= 2 * _LEAST_CHARS and single_share(text) >= _LEAST_SINGLE and not _CORE.search(plain)
+    if chars < _LEAST_TOLD_CHARS or len(_NUMERAL.findall(plain)) > _MOST_NUMERALS * chars or _CORE.search(plain):
+        return False
+    return modern <= _MOST_MODERN_WORDS and single_share(text) >= _LEAST_SINGLE
 
 
 def _without_quotations(text: str) -> str:
