@@ -17,39 +17,62 @@ from qgkd.text.cleaning.lines import HAN, HEADING_MARK, NUMERALS, Line, han_char
 _TITLE = rf"[ \t\u3000#*【〔\[（(]*(?:[{NUMERALS}\d]{{1,3}}[、.．)）]?[ \t\u3000]*)?"
 _TITLE_END = r"[ \t\u3000】〕\])）*]*[:：]?[ \t\u3000]*(?:[（(][^（）()\n]{0,20}[)）])?[ \t\u3000]*$"
 _CONTENTS_TITLE = re.compile(rf"{_TITLE}(?:目[ \u3000]*[錄录次]|(?:Table of )?Contents){_TITLE_END}", re.IGNORECASE)
-_LEADERS = re.compile(r"^.{1,80}?(?:[.．·‧・…⋯]{3,}|(?:[.．·…][ ]){3,}|[-_＿─]{4,})[ \t]*(?:[\dIVXivx]{1,5}|第?[ ]?\d{1,4}[ ]?[頁页])[ \t]*$")
+_LEADERS = re.compile(
+    r"^.{1,80}?(?:[.．·‧・…⋯]{3,}|(?:[.．·…][ ]){3,}|[-_＿─]{4,})[ \t]*(?:[\dIVXivx]{1,5}"
+    r"|第?[ ]?\d{1,4}[ ]?[頁页])[ \t]*$"
+)
 _PAGE_AT_END = re.compile(r"^.{1,60}?(?:\t+|[ \u3000]+)[（(]?(?:[Pp]\.?[ ]?)?(?P<page>\d{1,4})[)）]?[ \t]*$")
 _REFERENCES_TITLE = re.compile(
-    rf"{_TITLE}(?:(?:主要|重要|中文|英文|外文|西文|日文)?(?:參考|参考|引用|徵引|征引)(?:文獻|文献|資料|资料|書目|书目|書籍|书籍|來源|来源)|引用來源|延伸閱讀|延伸阅读|外部連結"
+    rf"{_TITLE}(?:(?:主要|重要|中文|英文|外文|西文|日文)?(?:參考|参考|引用|徵引|征引)(?:文獻"
+    rf"|文献|資料|资料|書目|书目|書籍|书籍|來源|来源)|引用來源|延伸閱讀|延伸阅读|外部連結"
     rf"|外部链接|書目|书目|References?|Bibliography|Works Cited|Further reading|External links){_TITLE_END}",
     re.IGNORECASE,
 )
 _YEAR_IN_BRACKETS = re.compile(
-    r"^(?P<author>[^。！？\n]{2,120}?)[（(](?:民國?[ ]?)?(?:1[89]\d\d|20\d\d|\d{2,3})[a-z]?(?:年|[,，][^()（）]{1,20})?[)）][ ]?[.。．:：,，《「]"
+    r"^(?P<author>[^。！？\n]{2,120}?)[（(](?:民國?[ ]?)?(?:1[89]\d\d|20\d\d|\d{2,3})[a-z]?(?:年"
+    r"|[,，][^()（）]{1,20})?[)）][ ]?[.。．:：,，《「]"
 )
 _REFERENCE = re.compile(
-    r"\[(?:[JMDCNRSPAG]|EB|DB|CP|J/OL|EB/OL|DB/OL|M/OL|N/OL)(?:/OL)?\]|\bdoi\s*[:：.]|doi\.org/|\bISBN\b|\bISSN\b|\bpp?\.[ ]?\d"
+    r"\[(?:[JMDCNRSPAG]|EB|DB|CP|J/OL|EB/OL|DB/OL|M/OL|N/OL)(?:/OL)?\]|\bdoi\s*[:：.]|doi\.org/"
+    r"|\bISBN\b|\bISSN\b|\bpp?\.[ ]?\d"
     r"|(?:取自|檢索自|检索自|Retrieved from|Available at)[ :：]*(?:https?:|www\.)",
     re.IGNORECASE,
 )
 _PUBLISHER = re.compile(
-    r"(?:出版社|書局|书局|書店|书店|印書館|印书馆|出版公司|出版股份有限公司|出版有限公司|大學出版|大学出版|學報|学报|期刊|碩士論文|硕士论文|博士論文|博士论文|文化|書社|书社)"
+    r"(?:出版社|書局|书局|書店|书店|印書館|印书馆|出版公司|出版股份有限公司|出版有限公司"
+    r"|大學出版|大学出版|學報|学报|期刊|碩士論文|硕士论文|博士論文|博士论文|文化|書社|书社)"
 )
 _YEAR = re.compile(r"(?:1[89]|20)\d\d|民國?[ ]?\d{2,3}")
 _WHOLE_TITLE = re.compile(r"[《〈「【].+?[》〉」】]|[。.：:]")
 _PREDICATE = re.compile("[是在了著着被把會会曾將将]|成立|出版了|位於|位于")
 _EXERCISE_TITLE = re.compile(
-    rf"{_TITLE}(?:[單单多複复]?[選选][擇择]?題?|是非|判[斷断]|填[空充]|[問问]答|[簡简]答|配[合對对]|申[論论]|[計计]算|[應应]用|[閱阅][讀读]|[題题][組组]|思考|[練练][習习]|[複复][習习]|[課课][後后]|[隨随]堂)"
-    rf"(?:[題题]|[練练][習习][題题]?|[測测][驗验][卷題题]?|[評评]量|作[業业]|[問问][題题]){_TITLE_END}|{_TITLE}(?:[習习][題题]|[練练][習习]|[學学][習习][單单]|考[題题]|[測测][驗验]卷|答案卷?|參考答案|参考答案){_TITLE_END}"
+    rf"{_TITLE}(?:[單单多複复]?[選选][擇择]?題?|是非|判[斷断]|填[空充]|[問问]答|[簡简]答"
+    rf"|配[合對对]|申[論论]|[計计]算|[應应]用|[閱阅][讀读]|[題题][組组]|思考|[練练][習习]"
+    rf"|[複复][習习]|[課课][後后]|[隨随]堂)"
+    rf"(?:[題题]|[練练][習习][題题]?|[測测][驗验][卷題题]?|[評评]量|作[業业]|[問问][題题]){_TITLE_END}"
+    rf"|{_TITLE}(?:[習习][題题]|[練练][習习]|[學学][習习][單单]|考[題题]|[測测][驗验]卷|答案卷?"
+    rf"|參考答案|参考答案){_TITLE_END}"
 )
-_EMPTY_BRACKETS = re.compile(r"^[ \t\u3000]*(?:\d{1,3}[.、．][ ]?)?[（(][ \t\u3000_＿]{0,12}[A-EＡ-Ｅ○×ＯＸOX✓√]?[ \t\u3000_＿]{0,12}[)）][ \t\u3000]*\d{0,3}[.、．]?")
+_EMPTY_BRACKETS = re.compile(
+    r"^[ \t\u3000]*(?:\d{1,3}[.、．][ ]?)?[（(][ \t\u3000_＿]{0,12}[A-EＡ-Ｅ○×ＯＸOX✓√]?[ \t\u3000_＿]{0,12}["
+    r")）][ \t\u3000]*\d{0,3}[.、．]?"
+)
 _OPTIONS = re.compile(r"(?:[（(][A-EＡ-Ｅ甲乙丙丁][)）]|(?<![A-Za-z])[A-EＡ-Ｅ][.．、)）][ ]?|[①②③④⑤])(?=[^\s，。])")
-_KEY = re.compile(r"^[ \t\u3000]*(?:\d{1,3}[.、．)][ ]?)?[【\[（(]?(?:答案?|解[析答]?|詳解|详解|參考答案|参考答案|Ans(?:wer)?)[】\])）]?[ ]?[:：]")
+_KEY = re.compile(
+    r"^[ \t\u3000]*(?:\d{1,3}[.、．)][ ]?)?[【\[（(]?(?:答案?|解[析答]?|詳解|详解|參考答案"
+    r"|参考答案|Ans(?:wer)?)[】\])）]?[ ]?[:：]"
+)
 _MOST_KEY_CHARS = 40
 _FILL_IN = re.compile(r"_{3,}|＿{2,}|[（(](?:\u3000{1,10}|[ ]{2,20})[)）]|□{3,}")
-_NUMBERED_QUESTION = re.compile(rf"^[ \t\u3000]*(?:\d{{1,3}}[.、．)）]|[（(][{NUMERALS}\d]{{1,3}}[)）]|[{NUMERALS}]{{1,3}}、|[①-⑳]|[Qq]\d{{0,2}}[.:：]|[問问][:：]?)[^。]*[？?][」』）)]*[ \t]*$")
+_NUMBERED_QUESTION = re.compile(
+    rf"^[ \t\u3000]*(?:\d{{1,3}}[.、．)）]|[（(][{NUMERALS}\d]{{1,3}}[)）]|[{NUMERALS}]{{1,3}}、"
+    rf"|[①-⑳]|[Qq]\d{{0,2}}[.:：]|[問问][:：]?)[^。]*[？?][」』）)]*[ \t]*$"
+)
 _QUESTION = re.compile(r"[？?][」』）)]*[ \t]*$")
-_RULED_ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$|^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?[ \t]*$|[│┃║├┼┌└╔╠].*|^[ \t]*[+][-=+]{3,}[ \t]*$")
+_RULED_ROW = re.compile(
+    r"^[ \t]*\|.*\|[ \t]*$|^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?[ \t]*$"
+    r"|[│┃║├┼┌└╔╠].*|^[ \t]*[+][-=+]{3,}[ \t]*$"
+)
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)")
 _MOST_REFERENCE_CHARS = 260
 
@@ -85,7 +108,11 @@ def _mark_tables(lines: Sequence[Line]) -> None:
     for line in lines:
         if _RULED_ROW.match(line.text) and not line.has_sentence:
             line.kind = Kind.TABLE
-    for divider, least_cells, least_rows in ((r"[ ]*\t[ \t]*", 2, 2), (r"[ ]{2,}|\u3000+", 2, 3), (r"[ \u3000]+", 3, 3)):
+    for divider, least_cells, least_rows in (
+        (r"[ ]*\t[ \t]*", 2, 2),
+        (r"[ ]{2,}|\u3000+", 2, 3),
+        (r"[ \u3000]+", 3, 3),
+    ):
         run: list[Line] = []
         for line in [*lines, Line(0, "")]:
             cells = [cell for cell in re.split(divider, line.bare) if cell]
@@ -207,4 +234,6 @@ def _is_reference(line: Line) -> bool:
     if _REFERENCE.search(text):
         return not re.search(rf"[{HAN}]", text) or not _PREDICATE.search(text)
     published = _PUBLISHER.search(text) and _YEAR.search(text) and _WHOLE_TITLE.search(text)
-    return bool(published and not _PREDICATE.search(text) and text.count("。") <= 4 and re.search(r"[:：,，].*[:：,，]", text))
+    return bool(
+        published and not _PREDICATE.search(text) and text.count("。") <= 4 and re.search(r"[:：,，].*[:：,，]", text)
+    )

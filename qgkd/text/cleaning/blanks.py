@@ -3,7 +3,7 @@
 Comes in: a text. Goes out: the text without blanks beside Chinese characters and marks, within a number, and between a
 number and its unit. Where a line has no marks, a blank between clauses stands for one and becomes a comma.
 
-A literal example: `1958 年 8 月` is read as 1958年8月, `3 000 m` as 3000m, `大家好 今天認識珊瑚` as 大家好，今天認識珊瑚.
+A literal example: `1958 年 8 月` is read as 1958年8月, `3 000 m` as 3000m, `大家好 今天認識海` as 大家好，今天認識海.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ _SPACED_PAIR = re.compile(rf"(?<=[{HAN}]){_BLANK}(?=[{HAN}])")
 _PAIR = re.compile(rf"[{HAN}](?=[{HAN}])")
 _SINGLE = re.compile(rf"(?:(?<=[ \t\u3000，。、；：！？「」])|^)[{HAN}](?=[ \t\u3000，。、；：！？「」]|$)")
 _RUN = re.compile(rf"[{HAN}]+")
-_SPACED_DIGITS = re.compile(rf"(?<=(?<![\d.,])\d){_BLANK}(?=\d(?![\d.,]))|(?<=[ ]\d){_BLANK}(?=\d(?:[ \t\u3000]|[{HAN}]|$))")
+_SPACED_DIGITS = re.compile(
+    rf"(?<=(?<![\d.,])\d){_BLANK}(?=\d(?![\d.,]))|(?<=[ ]\d){_BLANK}(?=\d(?:[ \t\u3000]|[{HAN}]|$))"
+)
 _GROUPED = re.compile(r"(?<![\d.,\-][ ])(?<![\d.,\-])[1-9]\d{0,2}(?:[ \t]\d{3})+(?![\d-])(?![ ]\d)")
 _UNIT = re.compile(
-    r"(?<=\d)[ \t]+(?=(?:[kcmdµμnMGThp]?(?:m|g|L|l|s|A|V|W|J|N|Pa|Hz|K|mol|cd|eV|B|bit|F|T|H|C|Ω|Wh|cal)[²³23]?(?:/[a-zA-Z]{1,3}[²³]?)?|km/h|mmHg|atm|ppm"
+    r"(?<=\d)[ \t]+(?=(?:[kcmdµμnMGThp]?(?:m|g|L|l|s|A|V|W|J|N|Pa|Hz|K|mol|cd|eV|B|bit|F"
+    r"|T|H|C|Ω|Wh|cal)[²³23]?(?:/[a-zA-Z]{1,3}[²³]?)?|km/h|mmHg|atm|ppm"
     r"|h|min|d|ha|t|dB|rpm|°|℃|°C|°F|%|％|‰|×|x10)(?![A-Za-z]))"
 )
 _EDGES = re.compile(r"(?m)^[ \t\u3000]+|[ \t\u3000]+$")

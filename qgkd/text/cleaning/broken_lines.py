@@ -2,12 +2,13 @@
 
 Comes in: lines. Goes out: for each the line that goes on with its sentence, if one does.
 
-A literal example: `…率領二萬五` and `千名士兵出發。` are one sentence where the first line is as long as its neighbours;
+A literal example: `…率領二萬五` and `千名士兵出發。` are one sentence where the first line is as long as others;
 a heading, an item of a list and a line of verse end where their author ended them.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -35,7 +36,7 @@ def continuations(lines: Sequence[Line]) -> dict[int, int]:
         widths = [lines[number].width for number in block]
         full = max(widths)
         wraps = _shows_a_width(lines, block, full)
-        for place, (number, following) in enumerate(zip(block, block[1:], strict=False)):
+        for place, (number, following) in enumerate(itertools.pairwise(block)):
             is_full = widths[place] >= full - _SLACK and full >= _LEAST_WIDTH
             if _goes_on(lines[number], lines[following], lines[block[0]], is_full=is_full and wraps):
                 found[number] = following
@@ -45,7 +46,7 @@ def continuations(lines: Sequence[Line]) -> dict[int, int]:
 def _is_double_spaced(lines: Sequence[Line]) -> bool:
     """Whether an empty line stands after every line, also in the middle of sentences."""
     filled = [number for number, line in enumerate(lines) if line.is_open]
-    gaps = [after - before for before, after in zip(filled, filled[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(filled)]
     broken = sum(not lines[number].ends_sentence for number in filled)
     return len(filled) > 3 and bool(gaps) and min(gaps) > 1 and broken * 2 > len(filled)
 

@@ -1,8 +1,8 @@
-"""The cleaning stage: one way for every text, pasted, from a file or from a command.
+r"""The cleaning stage: one way for every text, pasted, from a file or from a command.
 
 Comes in: any text, and the answers that a person chose in it. Goes out: `CleanText`.
 
-A literal example: `clean("第二課　茶\\n作者：林小梅\\n杜德在1866\\n年來到淡水。").text` is `杜德在1866年來到淡水。`.
+A literal example: `clean("第二課　茶\n作者：林小梅\n杜德在1866\n年來到淡水。").text` is `杜德在1866年來到淡水。`.
 
 An ordinary passage comes out as it went in, but for blanks beside Chinese characters.
 """
@@ -13,6 +13,7 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 
+from qgkd.answer import AnswerSpan
 from qgkd.text.cleaning.apparatus import mark_apparatus
 from qgkd.text.cleaning.blanks import squeezed, without_blanks
 from qgkd.text.cleaning.broken_lines import continuations
@@ -64,6 +65,17 @@ def clean(text: str, chosen: tuple[tuple[int, int], ...] = ()) -> CleanText:
     )
     whole = without_blanks(tracked.edited(_edits(tracked, lines, broken))).without(_EMPTY_LINES)
     return CleanText(whole.text, whole.origins, left_out)
+
+
+def cleaned_for(text: str, answers: Sequence[AnswerSpan]) -> CleanText:
+    """Clean a text about whose answers a person wants to ask.
+
+    Raises:
+        UserError: An answer is not at its offset.
+    """
+    for answer in answers:
+        answer.check(text)
+    return clean(text, tuple((answer.start_char, answer.end_char) for answer in answers))
 
 
 def _mark_prose(lines: Sequence[Line], broken: Mapping[int, int]) -> None:

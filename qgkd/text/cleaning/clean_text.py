@@ -2,7 +2,7 @@
 
 Comes in: nothing. Goes out: `CleanText`.
 
-A literal example: `clean("1958 年爆發。").original_span(0, 5)` is `(0, 6)`: the five characters 1958年 stood there as six.
+A literal example: `clean("1958 年爆發。").original_span(0, 5)` is `(0, 6)`: 1958年 stood there as six characters.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from qgkd.text.cleaning.kinds import Kind
 from qgkd.text.cleaning.lines import HEADING_MARK, Line
 
 _MOST_WIDTH, _MOST_MARKED_WIDTH, _MOST_LAST_WIDTH, _MOST_LEAD_IN_WIDTH = 48, 80, 24, 18
-"""In half-width characters: of any heading, of one with a mark of headings, of one that nothing follows, and of one that
+"""In half-width characters: of any heading, of one with a mark of headings, of one that nothing follows, of one that
 ends with a colon; longer ones lead a list in."""
 
 

@@ -15,18 +15,22 @@ from qgkd.text.cleaning.kinds import Kind
 HAN = "\u3400-\u9fff"
 NUMERALS = "一二三四五六七八九十百"
 LIST_MARK = re.compile(
-    rf"[ \t\u3000]*(?:>[ \t]*)*(?:#{{1,6}}[ \t]+)?(?:(?:[•●○◎■□▪▫◆◇★☆※▶►➢✓✔☑☐]|[-*+–·‧・](?=[ \t\u3000])|[①-⑳⑴-⒛❶-❿㈠-㈩]"
-    rf"|\d{{1,3}}(?:[.．](?!\d)|[)）、](?![ ]?\d))|[(（][ ]?(?:\d{{1,3}}|[{NUMERALS}]{{1,3}}|[A-Za-z]|[ivx]{{1,4}})[ ]?[)）]"
-    rf"|[{NUMERALS}]{{1,3}}[、.．](?![ ]?[{NUMERALS}千萬万零兩两])|[甲乙丙丁戊己庚辛][、.．](?![甲乙丙丁])|[A-Za-z][.)）](?=[ \t]))"
+    rf"[ \t\u3000]*(?:>[ \t]*)*(?:#{{1,6}}[ \t]+)?(?:(?:[•●○◎■□▪▫◆◇★☆※▶►➢✓✔☑☐]|[-*+–·‧・](?=[ \t\u3000])"
+    rf"|[①-⑳⑴-⒛❶-❿㈠-㈩]"
+    rf"|\d{{1,3}}(?:[.．](?!\d)|[)）、](?![ ]?\d))|[(（][ ]?(?:\d{{1,3}}|[{NUMERALS}]{{1,3}}"
+    rf"|[A-Za-z]|[ivx]{{1,4}})[ ]?[)）]"
+    rf"|[{NUMERALS}]{{1,3}}[、.．](?![ ]?[{NUMERALS}千萬万零兩两])|[甲乙丙丁戊己庚辛][、.．](?![甲乙丙丁])"
+    rf"|[A-Za-z][.)）](?=[ \t]))"
     rf"[ \t\u3000]*(?:\[[ xX]\][ \t]*)?)?"
 )
 """Also matches nothing at all: a line without a mark."""
 HEADING_MARK = re.compile(
-    rf"[ \t\u3000]*(?:#{{1,6}}[ \t]+|第[ ]?[{NUMERALS}\d]{{1,4}}[ ]?[章節节課课篇回卷冊册編编部幕講讲]|第[ ]?[{NUMERALS}\d]{{1,4}}[ ]?(?:單元|单元)"
+    rf"[ \t\u3000]*(?:#{{1,6}}[ \t]+|第[ ]?[{NUMERALS}\d]{{1,4}}[ ]?[章節节課课篇回卷冊册編编部幕講讲]"
+    rf"|第[ ]?[{NUMERALS}\d]{{1,4}}[ ]?(?:單元|单元)"
     rf"|(?:單元|单元|附錄|附录|Unit|Chapter|Lesson)[ ]?[{NUMERALS}\dIVX]{{1,4}})(?=[ \t\u3000:：、.．·]|$|(?<=[ \t]))"
 )
-SENTENCE_END = re.compile(r"[。！？!?…；;][」』”’）)】》〉]*[ \t\u3000]*$")
-_SENTENCE = re.compile(r"[。！？]")
+SENTENCE_END = re.compile(rf"(?:[。．！？!?…；;]|(?<=[{HAN}」）)])\.)[」』”’）)】》〉]*[ \t\u3000]*$")
+_SENTENCE = re.compile(rf"[。！？]|(?<=[{HAN}」）)])[.．](?=[ \t]*(?:$|[{HAN}]))")
 _CLAUSE_MARK = re.compile(r"[，。！？；,!?;]")
 
 
@@ -79,7 +83,7 @@ class Line:
     @property
     def is_label(self) -> bool:
         """Whether no mark divides or ends it: a heading, an item, a caption, a broken line."""
-        return _CLAUSE_MARK.search(self.body) is None
+        return _CLAUSE_MARK.search(self.body) is None and not self.has_sentence
 
     @property
     def width(self) -> int:

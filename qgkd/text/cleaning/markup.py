@@ -1,6 +1,6 @@
 """Marks of Markdown, HTML and wikis within a line, and citation marks.
 
-Comes in: a text. Goes out: the text that a reader of the page would see, on the same lines. Marks at the start of a line
+Comes in: a text. Goes out: the text that a reader of the page would see, on the same lines. Those at the start of a line
 (`#`, `>`, `-`) are those of `qgkd.text.cleaning.lines`.
 
 A literal example: `**盾狀火山**例如[冒納羅亞](https://example.org)[1]` is read as 盾狀火山例如冒納羅亞.
@@ -22,23 +22,32 @@ _WHOLE = re.compile(
 _BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|h[1-6]|tr|td|th)\s*>", re.IGNORECASE)
 _TAG = re.compile(
     r"</?(?:a|abbr|article|aside|b|bdi|big|blockquote|body|center|cite|code|dd|del|dfn|div|dl|dt|em|figcaption|figure"
-    r"|font|footer|h[1-6]|head|header|hr|html|i|img|ins|kbd|li|main|mark|nav|nobr|ol|p|pre|q|rb|ref|rt|rp|ruby|s|section"
+    r"|font|footer|h[1-6]|head|header|hr|html|i|img|ins|kbd|li|main|mark|nav|nobr|ol|p|pre"
+    r"|q|rb|ref|rt|rp|ruby|s|section"
     r"|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|time|tr|tt|u|ul|wbr)(?:\s[^<>]{0,500})?/?>",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"(?P<open>\[)(?P<shown>[^\[\]\n]{1,300})(?P<close>\]\([^()\s]{0,500}(?:\([^()\s]{0,100}\))?[^()\n]{0,100}\))")
+_LINK = re.compile(
+    r"(?P<open>\[)(?P<shown>[^\[\]\n]{1,300})(?P<close>\]\([^()\s]{0,500}(?:\([^()\s]{0,100}\))?[^()\n]{0,100}\))"
+)
 _WIKI_LINK = re.compile(r"(?P<open>\[\[(?:[^\[\]|\n]{1,200}\|)?)(?P<shown>[^\[\]|\n]{1,200})(?P<close>\]\])")
-_SURE_PAIRS = re.compile(r"(?P<open>\*\*\*|\*\*|~~|'''''|'''|'')(?=\S)(?P<shown>[^\n]{1,300}?)(?<=\S)(?P<close>(?P=open))")
+_SURE_PAIRS = re.compile(
+    r"(?P<open>\*\*\*|\*\*|~~|'''''|'''|'')(?=\S)(?P<shown>[^\n]{1,300}?)(?<=\S)(?P<close>(?P=open))"
+)
 _HAN_PAIRS = re.compile(
-    r"(?<![*_`A-Za-z0-9])(?P<open>__|\*|_|``|`)(?=[^\s*_`])(?P<shown>[^\n*_`]{0,200}[\u3400-\u9fff][^\n*_`]{0,200}?)(?<=\S)"
+    r"(?<![*_`A-Za-z0-9])(?P<open>__|\*|_|``|`)(?=[^\s*_`])(?P<shown>[^\n*_`]{0,200}[\u3400-\u9fff][^\n*_`]{0"
+    r",200}?)(?<=\S)"
     r"(?P<close>(?P=open))(?![*_`A-Za-z0-9])"
 )
 """Pairs that are also signs of multiplication and parts of names: only around Chinese text."""
 _CITATION = re.compile(
-    r"\[(?:[1-9]\d{0,2}(?:[,，、–—-]\d{1,3})*|[註注参參][\s]?\d{1,3}|[a-z]|來源請求|来源请求|需要解释|需要解釋|citation needed)\]"
+    r"\[(?:[1-9]\d{0,2}(?:[,，、–—-]\d{1,3})*|[註注参參][\s]?\d{1,3}|[a-z]|來源請求|来源请求"
+    r"|需要解释|需要解釋|citation needed)\]"
     r"(?!\()|\[\^[^\[\]\s]{1,30}\](?!:)|【\d{1,2}†[^【】]{0,60}】"
 )
-_NOTE_NUMBER = re.compile(r"(?<=[\u3400-\u9fff。，；」』）])[¹²³⁴-⁹⁰]{1,3}(?![⁻¹²³⁴-⁹⁰/])(?=[，。；：、！？\s\u3400-\u9fff]|$)")
+_NOTE_NUMBER = re.compile(
+    r"(?<=[\u3400-\u9fff。，；」』）])[¹²³⁴-⁹⁰]{1,3}(?![⁻¹²³⁴-⁹⁰/])(?=[，。；：、！？\s\u3400-\u9fff]|$)"
+)
 _ESCAPE = re.compile(r"\\(?=[*_~`#>\[\]()|.!-])")
 
 

@@ -1,6 +1,6 @@
 """Readings that stand beside the characters: zhuyin, and pinyin in brackets or between characters.
 
-Comes in: a text. Goes out: the text without them. A text about the symbols themselves (ㄅ、ㄆ、ㄇ, 念作ㄅㄛ) keeps them,
+Comes in: a text. Goes out: the text without them. A text about the symbols (ㄅ、ㄆ、ㄇ, 念作ㄅㄛ) keeps them,
 and so does a Latin name in brackets.
 
 A literal example: `小ㄒㄧㄠˇ溪（xī）` is read as 小溪.
@@ -25,7 +25,8 @@ _BRACKETED = re.compile(
     rf"(?<=[{_HAN}」』》])[ ]?[（(\[【〔](?:注音|讀音|读音|音|念)?[:：]?\s*(?:{_SYLLABLE}[\s·，,、]*)+[)）\]】〕]"
 )
 _LABELLED = re.compile(
-    r"[（(](?:漢語|汉语)?(?:拼音|讀音|读音|發音|发音|注音)[:：]\s*[^（）()，。；;\n]{1,60}(?P<more>[；;，,][^（）()\n]{0,80})?[)）]"
+    r"[（(](?:漢語|汉语)?(?:拼音|讀音|读音|發音|发音|注音)[:：]\s*[^（）()，。；;\n]{1,60}(?P<more>[；;，,][^"
+    r"（）()\n]{0,80})?[)）]"
 )
 _LATIN = r"A-Za-z\u00c0-\u024f\u0300-\u030c"
 _LATIN_BRACKETS = re.compile(rf"(?<=[{_HAN}」』》])[ ]?[（(\[]([{_LATIN}'’\-\s·]{{1,80}})[)）\]]")

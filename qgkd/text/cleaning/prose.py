@@ -18,12 +18,16 @@ _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f'’\\-]+")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _OTHER_SCRIPT = re.compile("[\u0370-\u1fff\uac00-\ud7a3]")
 _LEAST_KANA = 0.25
-_SPEECH = re.compile("「[^「」]{0,80}[。！？!?…，,—～~][」]|“[^“”]{0,80}[。！？!?…，,—～~]”|『[^『』]{0,80}[。！？!?…，,]』")
+_SPEECH = re.compile(
+    "「[^「」]{0,80}[。！？!?…，,—～~][」]|“[^“”]{0,80}[。！？!?…，,—～~]”|『[^『』]{0,80}[。！？!?…，,]』"
+)
 _LEAST_SPEECH, _LEAST_REPLY = 0.5, 0.25
 """How much of a paragraph is spoken: of any, and of one that opens with speech in a text that has such a paragraph."""
 _ADDRESSED = re.compile("[？！?!你您妳嗎吗呢吧啊呀啦喔哦]")
 _MOST_CHARS_PER_SPEECH = 80
-_SPEAKER = re.compile(rf"^[ \t\u3000]*(?:[{HAN}]{{1,8}}|[A-Za-z]{{1,12}}|[甲乙丙丁])(?:[（(][^（）()]{{0,20}}[)）])?[：:]")
+_SPEAKER = re.compile(
+    rf"^[ \t\u3000]*(?:[{HAN}]{{1,8}}|[A-Za-z]{{1,12}}|[甲乙丙丁])(?:[（(][^（）()]{{0,20}}[)）])?[：:]"
+)
 _MOST_UNMARKED_CHARS = 60
 """To a mark; ordinary passages have one at every tenth character or so."""
 _MARK = re.compile("[，。、；：！？,;:!?…（）()「」『』《》〈〉“”\\-—/\n \u3000]+")

@@ -16,7 +16,9 @@ _TIME = r"(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 _CUE = re.compile(rf"(?m)^(?:[ \t]*\d{{1,5}}[ \t]*\n)?[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}[^\n]*$")
 _HEADER = re.compile(r"\A\s*WEBVTT[^\n]*(?:\n(?:Kind|Language|NOTE|X-TIMESTAMP)[^\n]*)*")
 _BRACKETED = re.compile(rf"(?m)^[ \t]*(?:[\[【(（]{_TIME}(?:\s*[-–~～—]\s*{_TIME})?[\])）】][ \t]*)+")
-_BARE = re.compile(rf"(?m)^[ \t]*(?P<time>{_TIME})(?:[ \t]*[-–~～—][ \t]*{_TIME})?(?=[ \t\u3000\n]|[\u3400-\u9fff「]|$)[ \t]*")
+_BARE = re.compile(
+    rf"(?m)^[ \t]*(?P<time>{_TIME})(?:[ \t]*[-–~～—][ \t]*{_TIME})?(?=[ \t\u3000\n]|[\u3400-\u9fff「]|$)[ \t]*"
+)
 _INLINE = re.compile(rf"<{_TIME}>|</?c(?:\.[^<>]{{0,40}})?>|\{{\\an?\d+\}}|</?v(?:\s[^<>]{{0,40}})?>")
 _LYRICS_TAG = re.compile(r"(?m)^\[(?:ti|ar|al|by|offset|re|ve|length):[^\[\]\n]{0,80}\][ \t]*$")
 _LATEST_BEGINNING_SECONDS = 300

@@ -5,7 +5,7 @@ Comes in: lines, or a paragraph. Goes out: the lines of verse marked; whether a 
 A literal example: clauses of five characters each, four or more of them and nothing else, are verse.
 
 The features were looked at on passages of everyday sources: the classical language has short clauses of words of one
-character, hardly any of the modern function words, and no Arabic digits or Latin letters. Statutes are the nearest to it:
+character, hardly any of the modern function words, and no Arabic digits or Latin letters. Statutes are nearest to it:
 their clauses are long.
 """
 
