@@ -9,9 +9,9 @@ import streamlit as st
 from page_sections import plain, visitor
 from page_sections.visitor import say
 from qgkd.errors import UserError
-from qgkd.exports.export import Export, Sheet
+from qgkd.exports.export import Export, ExportSettings, Sheet
 from qgkd.exports.file_names import safe_file_name
-from qgkd.exports.formats import FORMATS, ExportFormat, export_quiz
+from qgkd.exports.formats import FORMATS, MOST_POINTS, ExportFormat, export_quiz
 from qgkd.question_forms import QuizItem
 
 _SHOWN_NOTICES = 8
@@ -37,9 +37,10 @@ def show() -> None:
         sheet = right.selectbox(
             say("home.sheet"), list(Sheet), format_func=lambda kind: say(f"sheet.{kind.value}"), key="sheet", index=2
         )
+    settings = _settings(chosen, sheet, tuple(workspace.passages.values()))
     title = workspace.title or say("home.untitled")
     try:
-        export = _export(tuple(entry.item for entry in workspace.entries), title, chosen, sheet)
+        export = _export(tuple(entry.item for entry in workspace.entries), title, chosen, settings)
     except UserError as error:
         plain.note(say("home.cannot"), "warning", str(error))
         return
@@ -57,11 +58,26 @@ def show() -> None:
     )
 
 
-def _export(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat, sheet: Sheet) -> Export:
+def _settings(chosen: ExportFormat, sheet: Sheet, passages: tuple[str, ...]) -> ExportSettings:
+    """What the teacher chooses beside the format; only what the format has a place for is offered."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        points = st.number_input(
+            say("home.points"), min_value=1, max_value=MOST_POINTS, value=None, step=1, key="points", width=150
+        )
+        two = chosen.has_sheet and st.checkbox(say("home.versions"), key="versions")
+        with_passage = (
+            chosen.has_passages and bool(passages) and st.checkbox(say("home.with_passage"), key="with_passage")
+        )
+    return ExportSettings(
+        sheet=sheet, passages=passages if with_passage else (), points=points, versions=2 if two else 1
+    )
+
+
+def _export(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat, settings: ExportSettings) -> Export:
     """The file, cached until its quiz or options change."""
-    wanted = (items, title, chosen, sheet)
+    wanted = (items, title, chosen, settings)
     if st.session_state.get("exported_for") != wanted:
-        st.session_state.exported = export_quiz(items, title, chosen, sheet=sheet)
+        st.session_state.exported = export_quiz(items, title, chosen, settings=settings)
         st.session_state.exported_for = wanted
     made: Export = st.session_state.exported
     return made

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qgkd.cli.answer_option import AnswersOption
 from qgkd.cli.passages import document_text, expand_sources
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
@@ -47,6 +48,7 @@ def answers(
         typer.Argument(metavar="[INPUT...]", help="Files (.txt .docx .pdf .pptx .md) and folders; - is stdin, UTF-8."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many answers, the best ones.")] = None,
+    proposed_by: AnswersOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object and nothing else on stdout.")] = False,
     as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object per answer, one per line.")] = False,
 ) -> None:
@@ -54,10 +56,11 @@ def answers(
     if as_json and as_jsonl:
         raise UserError("expected --json or --jsonl, found both; choose one")
     files = expand_sources(sources or ["-"])
-    from qgkd.answers.propose import propose_answers
     from qgkd.quiz.outcome import nothing_to_ask_sentence
+    from qgkd.spans.propose import propose, settled
     from qgkd.text.cleaning.clean import clean
 
+    by = settled(proposed_by)
     found: list[dict[str, Any]] = []
     for file in files:
         try:
@@ -68,7 +71,7 @@ def answers(
             print(error, file=sys.stderr)
             continue
         cleaned = clean(context)
-        spans = propose_answers(cleaned.text, limit=limit)
+        spans = propose(cleaned.text, limit=limit, by=by)
         name = {"file": file} if len(files) > 1 else {}
         records = [_record(span, cleaned) for span in spans]
         if cleaned.nothing_to_ask is not None:

@@ -22,6 +22,7 @@ from qgkd.generator import Generator
 from qgkd.quiz.make import make_quizzes
 from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
 from qgkd.reading.readers import PassageRow, Problem
+from qgkd.spans.propose import ProposedBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class BatchOptions:
     """How many questions where the row gives no answer."""
     questions_per_answer: int = 1
     """How many questions about one answer: exactly so many of a given one, at most so many of a proposed one."""
+    proposed_by: ProposedBy | None = None
+    """What proposes answers where the row gives none; None as the package has it."""
     with_context: bool = False
     """Repeat the passage in every output row."""
     rows_per_batch: int = 32
@@ -79,6 +82,7 @@ def order_for(row: PassageRow, options: BatchOptions) -> QuizOrder:
         count=count,
         answers=answers,
         nothing_to_ask=passage.nothing_to_ask,
+        proposed_by=options.proposed_by,
         per_answer=options.questions_per_answer,
     )
 

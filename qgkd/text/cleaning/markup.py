@@ -1,7 +1,7 @@
 """Marks of Markdown, HTML and wikis within a line, and citation marks.
 
-Comes in: a text. Goes out: the text that a reader of the page would see, on the same lines. Those at the start of a line
-(`#`, `>`, `-`) are those of `qgkd.text.cleaning.lines`.
+Comes in: a text. Goes out: the text that a reader of the page would see, on the same lines. The marks at the start of
+a line (`#`, `>`, `-`) are those of `qgkd.text.cleaning.lines`.
 
 A literal example: `**盾狀火山**例如[冒納羅亞](https://example.org)[1]` is read as 盾狀火山例如冒納羅亞.
 """
