@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from qgkd.text.cleaning.lines import HEADING_MARK, Line
 
-_LEAST_WIDTH = 16
+_LEAST_WIDTH, _LEAST_UNMARKED_WIDTH = 16, 24
 _SLACK = 5
 """How much shorter than the longest a full line may be, in half-width characters: a mark may not begin a line."""
 _OPEN_END = re.compile(r"[，、,（(「『《〈“‘—－\-][ \t]*$")
@@ -76,10 +76,15 @@ def _blocks(lines: Sequence[Line], *, spaced: bool) -> list[list[int]]:
 
 
 def _shows_a_width(lines: Sequence[Line], block: Sequence[int], full: int) -> bool:
-    """Whether several lines, or one that has a mark within it, end near the same width, and there are sentences."""
+    """Whether several lines, or one that has a mark within it, end near the same width, and there are sentences.
+
+    Without any mark there are none to be seen; then all lines but the last have to be as long.
+    """
     inner = [lines[number] for number in block[:-1] if lines[number].width >= full - _SLACK]
     broken = [line for line in inner if not line.ends_sentence]
     sentences = any(_MARKED.search(lines[number].text) for number in block)
+    if not sentences and not any(lines[number].has_mark for number in block):
+        return len(inner) > 1 and len(inner) == len(block) - 1 and full >= _LEAST_UNMARKED_WIDTH
     return sentences and (len(broken) > 1 or any(_MARKED.search(line.bare[:-1]) for line in broken))
 
 

@@ -21,7 +21,7 @@ from qgkd.text.cleaning.clean_text import CleanText, LeftOut
 from qgkd.text.cleaning.furniture import mark_furniture, without_lead_ins
 from qgkd.text.cleaning.headings import mark_headings
 from qgkd.text.cleaning.kinds import Kind
-from qgkd.text.cleaning.lines import LIST_MARK, Line, lines_of
+from qgkd.text.cleaning.lines import LETTER_MARK, LIST_MARK, Line, lines_of
 from qgkd.text.cleaning.markup import without_markup
 from qgkd.text.cleaning.phonetics import without_phonetics
 from qgkd.text.cleaning.prose import kinds_of
@@ -98,13 +98,15 @@ def _edits(text: TrackedText, lines: Sequence[Line], broken: Mapping[int, int]) 
     """What is left out, the marks of lists, and the feeds of broken lines."""
     edits: list[Edit] = []
     goes_on = set(broken.values())
+    letters = sum(LETTER_MARK.match(line.bare) is not None for line in lines)
     for number, line in enumerate(lines):
         after_feed = min(line.end_char + 1, len(text.text))
         if line.kind is not Kind.TEXT:
             edits.append((line.start_char, after_feed, ""))
             continue
         mark = LIST_MARK.match(line.text)
-        if mark and mark.end() and number not in goes_on:
+        is_initial = mark is not None and LETTER_MARK.fullmatch(mark[0].strip()) is not None and letters < 2
+        if mark and mark.end() and number not in goes_on and not is_initial:
             edits.append((line.start_char, line.start_char + mark.end(), ""))
         if number in broken:
             following = lines[broken[number]]

@@ -65,7 +65,10 @@ class CleanText:
         span = self.clean_span(answer.start_char, answer.end_char)
         if span is None:
             raise ValueError(f"nothing is left of {answer.text!r}; was the text cleaned without this answer?")
-        return dataclasses.replace(answer, text=self.text[slice(*span)], start_char=span[0])
+        text = self.text[slice(*span)]
+        if (text, span[0]) == (answer.text, answer.start_char):
+            return answer
+        return dataclasses.replace(answer, text=text, start_char=span[0])
 
     def part(self, start_char: int, end_char: int) -> CleanText:
         """The cleaned text of a part of the text as it came, its offsets still counted in the whole."""

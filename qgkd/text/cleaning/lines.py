@@ -20,17 +20,23 @@ LIST_MARK = re.compile(
     rf"|\d{{1,3}}(?:[.．](?!\d)|[)）、](?![ ]?\d))|[(（][ ]?(?:\d{{1,3}}|[{NUMERALS}]{{1,3}}"
     rf"|[A-Za-z]|[ivx]{{1,4}})[ ]?[)）]"
     rf"|[{NUMERALS}]{{1,3}}[、.．](?![ ]?[{NUMERALS}千萬万零兩两])|[甲乙丙丁戊己庚辛][、.．](?![甲乙丙丁])"
-    rf"|[A-Za-z][.)）](?=[ \t]))"
+    rf"|[A-Ja-j](?:[)）]|\.(?=[ \t]+[{HAN}「《]))(?=[ \t]))"
     rf"[ \t\u3000]*(?:\[[ xX]\][ \t]*)?)?"
 )
 """Also matches nothing at all: a line without a mark."""
+LETTER_MARK = re.compile(r"[A-Ja-j][.)）]")
+"""Alone in a text it is the initial of a name."""
 HEADING_MARK = re.compile(
     rf"[ \t\u3000]*(?:#{{1,6}}[ \t]+|第[ ]?[{NUMERALS}\d]{{1,4}}[ ]?[章節节課课篇回卷冊册編编部幕講讲]"
     rf"|第[ ]?[{NUMERALS}\d]{{1,4}}[ ]?(?:單元|单元)"
     rf"|(?:單元|单元|附錄|附录|Unit|Chapter|Lesson)[ ]?[{NUMERALS}\dIVX]{{1,4}})(?=[ \t\u3000:：、.．·]|$|(?<=[ \t]))"
 )
-SENTENCE_END = re.compile(rf"(?:[。．！？!?…；;]|(?<=[{HAN}」）)])\.)[」』”’）)】》〉]*[ \t\u3000]*$")
-_SENTENCE = re.compile(rf"[。！？]|(?<=[{HAN}」）)])[.．](?=[ \t]*(?:$|[{HAN}]))")
+SENTENCE_END = re.compile(
+    rf"(?:[。．！？!?…；;]|(?<=[{HAN}」）)])\.|(?<=[{HAN}].{{4}}[\w》』%°])\.)[」』”’）)】》〉]*[ \t\u3000]*$"
+)
+_SENTENCE = re.compile(
+    rf"[。！？]|(?<=[{HAN}」）)])[.．](?=[ \t]*(?:$|[{HAN}]))|(?<=[{HAN}].{{4}}[\w》』%°])\.(?=[ \t]*$)"
+)
 _CLAUSE_MARK = re.compile(r"[，。！？；,!?;]")
 
 

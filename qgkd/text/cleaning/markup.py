@@ -41,7 +41,7 @@ _HAN_PAIRS = re.compile(
 )
 """Pairs that are also signs of multiplication and parts of names: only around Chinese text."""
 _CITATION = re.compile(
-    r"\[(?:[1-9]\d{0,2}(?:[,，、–—-]\d{1,3})*|[註注参參][\s]?\d{1,3}|[a-z]|來源請求|来源请求"
+    r"\[(?:[1-9]\d{0,2}(?:[,，、–—-]\d{1,3})*|[註注参參][\s]?\d{1,3}|(?<![A-Za-z]\[)[a-z]|來源請求|来源请求"
     r"|需要解释|需要解釋|citation needed)\]"
     r"(?!\()|\[\^[^\[\]\s]{1,30}\](?!:)|【\d{1,2}†[^【】]{0,60}】"
 )

@@ -54,7 +54,10 @@ def without_phonetics(text: TrackedText) -> TrackedText:
     )
     text = text.edited((*match.span(), "") for match in _LATIN_BRACKETS.finditer(text.text) if _is_pinyin(match[1]))
     beside = [match for match in _LATIN_BESIDE.finditer(text.text) if _is_pinyin(match[1], syllables=1)]
-    return text.edited((*match.span(), "") for match in beside)
+    every = len(beside) * 2 > len(re.findall(f"[{_HAN}]", text.text))
+    return text.edited(
+        (*match.span(), "") for match in beside if every or not _QUOTED_AFTER.match(text.text[match.start() - 1])
+    )
 
 
 def _is_pinyin(text: str, syllables: int | None = None) -> bool:

@@ -28,9 +28,9 @@ _MOST_CHARS_PER_SPEECH = 80
 _SPEAKER = re.compile(
     rf"^[ \t\u3000]*(?:[{HAN}]{{1,8}}|[A-Za-z]{{1,12}}|[甲乙丙丁])(?:[（(][^（）()]{{0,20}}[)）])?[：:]"
 )
-_MOST_UNMARKED_CHARS = 60
-"""To a mark; ordinary passages have one at every tenth character or so."""
-_MARK = re.compile("[，。、；：！？,;:!?…（）()「」『』《》〈〉“”\\-—/\n \u3000]+")
+_MOST_UNMARKED_CHARS, _MOST_CLAUSE_CHARS = 50, 80
+"""Without any mark, and to a mark; ordinary passages have one at every tenth character or so."""
+_MARK = re.compile(rf"(?:[，。、；：！？,;:!?…（）()「」『』《》〈〉“”\-—/\n \u3000]|\.(?=[{HAN}]|$))+")
 
 
 def kinds_of(paragraphs: Sequence[str]) -> list[Kind]:
@@ -51,7 +51,8 @@ def _kind_of(text: str) -> Kind:
     others = len(_LATIN_WORD.findall(text)) + len(_OTHER_SCRIPT.findall(text))
     if (others > chars and others > 2) or (kana > 2 and kana >= _LEAST_KANA * (chars + kana)):
         return Kind.FOREIGN
-    if chars > _MOST_UNMARKED_CHARS * (1 + len(_MARK.findall(text))):
+    clauses = sum(map(bool, _MARK.split(text)))
+    if chars > (_MOST_CLAUSE_CHARS * clauses if _MARK.search(text) else _MOST_UNMARKED_CHARS):
         return Kind.UNPUNCTUATED
     if reads_as_classical(text):
         return Kind.CLASSICAL
