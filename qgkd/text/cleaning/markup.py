@@ -45,6 +45,16 @@ _CITATION = re.compile(
     r"|需要解释|需要解釋|citation needed)\]"
     r"(?!\()|\[\^[^\[\]\s]{1,30}\](?!:)|【\d{1,2}†[^【】]{0,60}】"
 )
+_YEARS = r"(?:民國?[ ]?\d{2,3}|(?:1[89]|20)\d\d)[a-z]?"
+_SOURCE = (
+    rf"[^（）()，,；;。！？\d\n]{{1,40}}(?:[,，][ ]?&[^（）()，,；;。\d\n]{{1,30}})?[,，][ ]?{_YEARS}"
+    rf"(?:[,，][ ]?{_YEARS})*(?:[,，:：][ ]?(?:pp?\.|[頁页第])?[ ]?\d[\d–—-]*[ ]?[頁页]?)?"
+)
+_AUTHORS_AND_YEARS = re.compile(
+    rf"[ ]?[（(]{_SOURCE}(?:[;；][ ]?{_SOURCE})*[)）]"
+    rf"|[ ]?[（(]{_YEARS}[)）](?=[ ]?(?:指出|認為|认为|主張|主张|強調|强调|歸納|归纳|建議|建议|的研究|等人))"
+)
+"""Sources as theses give them: （王小明，2004；Lee & Ho, 1998a）, 王小明（2004）指出."""
 _NOTE_NUMBER = re.compile(
     r"(?<=[\u3400-\u9fff。，；」』）])[¹²³⁴-⁹⁰]{1,3}(?![⁻¹²³⁴-⁹⁰/])(?=[，。；：、！？\s\u3400-\u9fff]|$)"
 )
@@ -61,4 +71,4 @@ def without_markup(text: TrackedText) -> TrackedText:
                 for match in pair.finditer(text.text)
                 for edit in ((*match.span("open"), ""), (*match.span("close"), ""))
             )
-    return text.without(_CITATION).without(_NOTE_NUMBER).without(_ESCAPE)
+    return text.without(_CITATION).without(_AUTHORS_AND_YEARS).without(_NOTE_NUMBER).without(_ESCAPE)

@@ -21,6 +21,7 @@ _LEAST_KANA = 0.25
 _SPEECH = re.compile(
     "「[^「」]{0,80}[。！？!?…，,—～~][」]|“[^“”]{0,80}[。！？!?…，,—～~]”|『[^『』]{0,80}[。！？!?…，,]』"
 )
+_SAID = re.compile("[說说問问道答喊叫嚷講讲笑罵骂回著着]|^「」|：「」")
 _LEAST_SPEECH, _LEAST_REPLY = 0.5, 0.25
 """How much of a paragraph is spoken: of any, and of one that opens with speech in a text that has such a paragraph."""
 _ADDRESSED = re.compile("[？！?!你您妳嗎吗呢吧啊呀啦喔哦]")
@@ -36,6 +37,9 @@ _MARK = re.compile(rf"(?:[，。、；：！？,;:!?…（）()「」『』《�
 def kinds_of(paragraphs: Sequence[str]) -> list[Kind]:
     """The kind of each paragraph of a text."""
     kinds = [_kind_of(paragraph) for paragraph in paragraphs]
+    if len(kinds) > 1 and kinds.count(Kind.DIALOGUE) * 2 < len(kinds):
+        kinds = [Kind.TEXT if kind is Kind.DIALOGUE and _tells_one_speech(text) else kind
+                 for text, kind in zip(paragraphs, kinds, strict=True)]  # fmt: skip
     if Kind.DIALOGUE in kinds:
         kinds = [Kind.DIALOGUE if kind is Kind.TEXT and _is_reply(text) else kind
                  for text, kind in zip(paragraphs, kinds, strict=True)]  # fmt: skip
@@ -65,14 +69,22 @@ def _spoken_share(text: str) -> float:
     chars = han_chars(text)
     if len(speeches) * _MOST_CHARS_PER_SPEECH < chars or not any(map(_ADDRESSED.search, speeches)):
         return 0.0  # an article that quotes a document or a statement
+    if not _SAID.search(_SPEECH.sub("「」", text)):
+        return 0.0  # examples of sentences
     return sum(map(han_chars, speeches)) / max(chars, 1)
 
 
+def _tells_one_speech(text: str) -> bool:
+    """Whether a paragraph tells what one person said, and who."""
+    return len(_SPEECH.findall(text)) == 1 and _SPEECH.match(text.lstrip()) is None
+
+
 def _is_reply(text: str) -> bool:
-    """Whether a paragraph in a text of dialogue opens with speech."""
+    """Whether a paragraph in a text of dialogue opens with speech, or is mostly speech."""
     speeches = _SPEECH.findall(text)
     opens = bool(speeches) and text.lstrip().startswith(speeches[0])
-    return opens and sum(map(han_chars, speeches)) >= _LEAST_REPLY * han_chars(text)
+    least = _LEAST_REPLY if opens else _LEAST_SPEECH
+    return bool(speeches) and sum(map(han_chars, speeches)) >= least * han_chars(text)
 
 
 def _is_conversation(paragraphs: Sequence[str]) -> bool:
