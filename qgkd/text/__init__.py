@@ -1,5 +1,5 @@
 """Chinese text: its characters, scripts, sentences and words.
 
-Comes in: text in either script. Goes out: character ranges, tagged words, the script, or the text in another script.
-Others use: `characters`, `script`, `language`, `sentences`, `words`, `word_lists`, `enumerations`, `foreign_names`.
+Comes in: text in either script. Goes out: its cleaned form, character ranges, tagged words, the script, or the text in another script.
+Others use: `cleaning`, `characters`, `plain_characters`, `script`, `language`, `sentences`, `words`, `word_lists`, `enumerations`, `foreign_names`.
 """

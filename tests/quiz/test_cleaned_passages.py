@@ -13,7 +13,10 @@ from qgkd.quiz.outcome import ShortfallCode, nothing_to_ask_sentence
 from qgkd.rule import RuleGenerator
 from qgkd.text.cleaning.kinds import Kind
 
-LESSON = "第三課　燈塔\n作者：周守仁\n\n白沙灣的燈塔在 1867 年點亮，由工程師林文海負責設計，當天有三\n十艘漁船入港。\n- 12 -\n"
+LESSON = (
+    "第三課　燈塔\n作者：周守仁\n\n"
+    "白沙灣的燈塔在 1867 年點亮，由工程師林文海負責設計，當天有三\n十艘漁船入港。\n- 12 -\n"
+)
 
 
 def test_rows_count_in_the_passage_as_it_came(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
