@@ -10,7 +10,7 @@ import streamlit as st
 from page_sections import answer_text, plain, visitor
 from page_sections.visitor import say
 from qgkd.answer import AnswerSpan, AnswerType
-from qgkd.page.chosen_answers import Choice, Span, occurrences, surroundings, trimmed
+from qgkd.page.chosen_answers import Choice, Span, clean_with_choice, occurrences, surroundings, trimmed
 from qgkd.page.parts import Part, part_label, split_parts
 
 
@@ -21,7 +21,10 @@ def show() -> None:
     workspace = visitor.workspace()
     parts = split_parts(workspace.text)
     part = parts[_shown_part(parts)]
-    spans = visitor.service().proposals.of(part.of(workspace.text))
+    cleaned = clean_with_choice(workspace.text, workspace.choice).part(part.start_char, part.end_char)
+    spans = visitor.service().proposals.of(cleaned.text)
+    if cleaned.nothing_to_ask is not None:
+        plain.note(say(f"nothing.{cleaned.nothing_to_ask}"), "warning")
     _show_types(spans)
     answer_text.show(workspace, part, spans, on_toggle=_toggle, on_add=_add_selected)
     _show_typed()

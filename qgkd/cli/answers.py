@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from qgkd.answer import AnswerSpan
+    from qgkd.text.cleaning.clean_text import CleanText
 
 _COLOURS = {
     "date": "black on bright_yellow",
@@ -55,7 +56,9 @@ def answers(
     if as_json and as_jsonl:
         raise UserError("expected --json or --jsonl, found both; choose one")
     files = expand_sources(sources or ["-"])
+    from qgkd.quiz.outcome import nothing_to_ask_sentence
     from qgkd.spans.propose import propose, settled
+    from qgkd.text.cleaning.clean import clean
 
     by = settled(proposed_by)
     found: list[dict[str, Any]] = []
@@ -67,27 +70,32 @@ def answers(
                 raise
             print(error, file=sys.stderr)
             continue
-        spans = propose(context, limit=limit, by=by)
+        cleaned = clean(context)
+        spans = propose(cleaned.text, limit=limit, by=by)
         name = {"file": file} if len(files) > 1 else {}
-        records = [_record(span) for span in spans]
+        records = [_record(span, cleaned) for span in spans]
+        if cleaned.nothing_to_ask is not None:
+            print(f"{file}: no answers: {nothing_to_ask_sentence(cleaned.nothing_to_ask)}", file=sys.stderr)
         found.append({**name, "answers": records, "count": len(records)})
         if as_jsonl:
             lines = (json.dumps({**name, **record}, ensure_ascii=False) + "\n" for record in records)
             write_stdout("".join(lines))
         elif not as_json:
             write_stdout(f"{file}\n" if name else "")
-            _show(context, spans)
+            _show(context, records)
     if as_json:
         write_stdout(json.dumps(found[0] if len(files) == 1 else {"files": found}, ensure_ascii=False) + "\n")
     if len(found) < len(files):
         raise typer.Exit(1)
 
 
-def _record(span: AnswerSpan) -> dict[str, Any]:
+def _record(span: AnswerSpan, cleaned: CleanText) -> dict[str, Any]:
+    """An answer as it is asked about, and where it stands in the text as it came."""
+    start_char, end_char = cleaned.original_span(span.start_char, span.end_char)
     return {
         "text": span.text,
-        "start_char": span.start_char,
-        "end_char": span.end_char,
+        "start_char": start_char,
+        "end_char": end_char,
         "type": str(span.type),
         "score": round(span.score, 3),
     }
@@ -116,7 +124,7 @@ def _read_text(file: str) -> str:
     return context
 
 
-def _show(context: str, spans: list[AnswerSpan]) -> None:
+def _show(context: str, records: list[dict[str, Any]]) -> None:
     """The text with its answers in colour, then the table in order of rank."""
     from rich.console import Console
     from rich.table import Table
@@ -124,16 +132,17 @@ def _show(context: str, spans: list[AnswerSpan]) -> None:
 
     console = Console(file=sys.stdout)
     text = Text(context[:_SHOWN_CHARS])
-    for span in spans:
-        text.stylize(_COLOURS[str(span.type)], span.start_char, span.end_char)
+    for record in records:
+        text.stylize(_COLOURS[record["type"]], record["start_char"], record["end_char"])
     console.print(text)
     if len(context) > _SHOWN_CHARS:
         _note(console, f"({len(context) - _SHOWN_CHARS:,} more characters not shown)")
     table = Table("rank", "answer", "type", "from", "to", "score")
-    for rank, span in enumerate(spans, start=1):
-        answer = Text(span.text, style=_COLOURS[str(span.type)])
-        table.add_row(str(rank), answer, str(span.type), str(span.start_char), str(span.end_char), f"{span.score:.1f}")
-    if spans:
+    for rank, record in enumerate(records, start=1):
+        answer = Text(record["text"], style=_COLOURS[record["type"]])
+        places = str(record["start_char"]), str(record["end_char"])
+        table.add_row(str(rank), answer, record["type"], *places, f"{record['score']:.1f}")
+    if records:
         console.print(table)
     else:
         _note(console, "No answers found: the text holds no name, number, date or noun that could be asked about.")

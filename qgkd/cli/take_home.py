@@ -183,7 +183,7 @@ def _items(
         for reason in (*quiz.refusals, *([quiz.shortfall] if quiz.shortfall and not quiz.refusals else [])):
             print(f"{name}: {reason}", file=sys.stderr)
         bad_rows += not quiz.items or bool(quiz.refusals)
-        built = build_items(quiz.items, Passage(name, row.context, quiz.proposals), form, seed=seed)
+        built = build_items(quiz.items, Passage(name, row.cleaned.text, quiz.proposals), form, seed=seed)
         for notice in built.notices:
             print(f"{name}: {notice}", file=sys.stderr)
         items += built.items

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from qgkd.documents.characters import is_common, plain_characters
+from qgkd.documents.characters import is_common
 from qgkd.documents.document import DocumentError, DocumentLimits
 from qgkd.documents.pdf_columns import Flow, flows_of
 from qgkd.documents.pdf_glyphs import page_glyphs
@@ -21,6 +21,7 @@ from qgkd.documents.pdf_lines import Row, rows_of
 from qgkd.documents.pdf_paragraphs import paragraphs_of
 from qgkd.documents.pdf_running import without_running_rows
 from qgkd.documents.pdf_tables import ruled_tables
+from qgkd.text.plain_characters import plain_characters
 
 _PASSWORD_ERROR = 4
 _MAX_UNREADABLE_SHARE = 0.03

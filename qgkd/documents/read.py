@@ -15,9 +15,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from qgkd.documents.characters import plain_characters
 from qgkd.documents.document import Document, DocumentError, DocumentLimits
 from qgkd.documents.plain import decode
+from qgkd.text.plain_characters import plain_characters
 
 SUFFIXES = (".txt", ".md", ".docx", ".pdf", ".pptx")
 _IN_PROCESS = (".txt",)

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 from qgkd.answer import AnswerSpan
 from qgkd.answers.given import is_too_long
+from qgkd.text.cleaning.clean import clean
+from qgkd.text.cleaning.clean_text import CleanText
 
 MOST_OCCURRENCES = 50
 
@@ -109,9 +111,14 @@ def surroundings(text: str, span: Span, chars: int = 12) -> tuple[str, str, str]
     return before, text[span.start_char : span.end_char], after
 
 
-def place_of(proposal: AnswerSpan, part_start_char: int = 0) -> Span:
-    """A proposal of a part as a span of the whole text."""
-    return Span(part_start_char + proposal.start_char, part_start_char + proposal.end_char)
+def clean_with_choice(text: str, choice: Choice) -> CleanText:
+    """The sentences of the text; the lines of the teacher's own answers stay, whatever they are."""
+    return clean(text, tuple(sorted((span.start_char, span.end_char) for span in choice.added)))
+
+
+def place_of(proposal: AnswerSpan, cleaned: CleanText) -> Span:
+    """A proposal of a cleaned text, or a part of it, as a span of the text as it came."""
+    return Span(*cleaned.original_span(proposal.start_char, proposal.end_char))
 
 
 def is_switched_on(place: Span, choice: Choice) -> bool:

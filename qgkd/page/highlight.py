@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qgkd.answer import AnswerSpan
-from qgkd.page.chosen_answers import Span, place_of
+from qgkd.page.chosen_answers import Span, clean_with_choice, place_of
 from qgkd.page.parts import Part
 from qgkd.page.workspace import Workspace
 
@@ -34,15 +34,16 @@ class Segment:
 
 
 def segments(workspace: Workspace, part: Part, proposals: Sequence[AnswerSpan]) -> list[Segment]:
-    """Cut a part of the text, where the proposals' offsets count in the part.
+    """Cut a part of the text, where the proposals' offsets count in the cleaned part (`chosen_answers`).
 
     Returns:
         Segments in order; joined they are the part. An added answer hides the proposals it overlaps, and a later added
         one the earlier.
     """
+    cleaned = clean_with_choice(workspace.text, workspace.choice).part(part.start_char, part.end_char)
     marks: dict[Span, tuple[str, str]] = {}
     for proposal in proposals:
-        span = place_of(proposal, part.start_char)
+        span = place_of(proposal, cleaned)
         off = span in workspace.choice.dropped or proposal.type in workspace.wish.types
         marks[span] = (str(proposal.type), "off" if off else "on")
     for added in workspace.choice.added:

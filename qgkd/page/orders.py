@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from qgkd.answer import AnswerSpan
-from qgkd.page.chosen_answers import Span, is_switched_on, place_of
-from qgkd.page.parts import Part, split_parts
+from qgkd.page.chosen_answers import Span, clean_with_choice, is_switched_on, place_of
+from qgkd.page.parts import split_parts
 from qgkd.page.proposals import Proposals
 from qgkd.page.question_list import add_items
 from qgkd.page.turns import StoppedError
@@ -26,6 +26,7 @@ from qgkd.page.workspace import MIXED, Workspace
 from qgkd.page.writing import PassageOrder, Written, WrittenQuestion
 from qgkd.question_forms import Notice, Passage, QuestionForm, QuizItem, build_items
 from qgkd.quiz.outcome import ShortfallCode
+from qgkd.text.cleaning.clean_text import CleanText
 from qgkd.text.script import Script, to_simplified_aligned, to_traditional_aligned
 
 _SHORTFALLS = {ShortfallCode.USED_UP: "message.used_up", ShortfallCode.NO_ANSWERS: "message.no_answers"}
@@ -37,26 +38,28 @@ def passage_orders(workspace: Workspace, proposals: Proposals, stopped: threadin
     Setting `stopped` ends the search for answers; the writer then gets a `StoppedError`.
     """
     orders = []
+    whole = clean_with_choice(workspace.text, workspace.choice)
     for number, part in enumerate(split_parts(workspace.text)):
         if number in workspace.parts_left_out:
             continue
-        text = part.of(workspace.text)
-        context = _in_script(text, workspace.wish.script)
+        cleaned = whole.part(part.start_char, part.end_char)
+        context = _in_script(cleaned.text, workspace.wish.script)
         added = sorted(span for span in workspace.choice.added if part.holds(span))
         orders.append(
             PassageOrder(
                 passage=Passage(hashlib.sha256(context.encode()).hexdigest()[:12], context),
-                added=tuple(_answer(context, part, span) for span in added),
-                propose=functools.partial(_propose, proposals, text, context, stopped),
-                is_wanted=functools.partial(_is_wanted, workspace, part),
+                added=tuple(_answer(context, cleaned, span) for span in added),
+                propose=functools.partial(_propose, proposals, cleaned.text, context, stopped),
+                is_wanted=functools.partial(_is_wanted, workspace, cleaned),
+                nothing_to_ask=cleaned.nothing_to_ask,
             )
         )
     return orders
 
 
-def _answer(context: str, part: Part, span: Span) -> AnswerSpan:
-    """A teacher's own answer, its offset counted in its part."""
-    start_char, end_char = span.start_char - part.start_char, span.end_char - part.start_char
+def _answer(context: str, cleaned: CleanText, span: Span) -> AnswerSpan:
+    """A teacher's own answer, its offset counted in its cleaned part."""
+    start_char, end_char = cleaned.clean_span(*span) or (0, 0)  # something of it is left, see `clean_with_choice`
     return AnswerSpan(text=context[start_char:end_char], start_char=start_char)
 
 
@@ -67,11 +70,9 @@ def _propose(proposals: Proposals, text: str, context: str, stopped: threading.E
     return proposals.in_script(text, context)
 
 
-def _is_wanted(workspace: Workspace, part: Part, proposal: AnswerSpan) -> bool:
+def _is_wanted(workspace: Workspace, cleaned: CleanText, proposal: AnswerSpan) -> bool:
     """Whether a proposal of a part is switched on, itself and its kind."""
-    return proposal.type not in workspace.wish.types and is_switched_on(
-        place_of(proposal, part.start_char), workspace.choice
-    )
+    return proposal.type not in workspace.wish.types and is_switched_on(place_of(proposal, cleaned), workspace.choice)
 
 
 def _in_script(text: str, script: str) -> str:
@@ -114,6 +115,8 @@ def _outcome(written: Written) -> list[dict[str, Any]]:
     values = {"found": len(written.questions), "wanted": written.wanted}
     if written.stopped:
         messages.append({"key": "message.stopped", "values": values})
+    elif written.shortfall is not None and written.shortfall.code is ShortfallCode.NOTHING_TO_ASK:
+        messages.append({"key": f"nothing.{written.shortfall.nothing_to_ask}", "values": {}})
     elif written.shortfall is not None:
         messages.append({"key": _SHORTFALLS[written.shortfall.code], "values": values})
     messages += [{"key": "message.refused", "values": {"answer": one.answer.text}} for one in written.refusals]

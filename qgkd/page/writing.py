@@ -25,6 +25,7 @@ from qgkd.question_forms import Passage
 from qgkd.quiz.make import make_quizzes
 from qgkd.quiz.outcome import Refusal, RefusalCode, Shortfall
 from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
+from qgkd.text.cleaning.kinds import Kind
 
 BATCH_QUESTIONS = 10
 """Questions written in one turn at the generator."""
@@ -41,6 +42,8 @@ class PassageOrder:
     """Gives the proposals of the part, best first; called when the part's turn has come."""
     is_wanted: Callable[[AnswerSpan], bool] = lambda _: True
     """Whether the teacher left a proposal switched on."""
+    nothing_to_ask: Kind | None = None
+    """What the part is instead of sentences; None where it has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class QuizWriter:
 
     def write(self, orders: Sequence[PassageOrder], count: int) -> Written:
         """Write `count` questions, or more where the teacher added more answers; also returns when stopped half-way."""
-        parts = [_Part(order, order.passage) for order in orders]
+        parts = [_Part(order, order.passage, exhausted=not order.passage.context.strip()) for order in orders]
         wanted = max(count, sum(len(order.added) for order in orders))
         stopped = False
         try:
@@ -128,7 +131,13 @@ class QuizWriter:
         except StoppedError:
             stopped = True
         tried_answers = self._tried_answers or self._found
-        shortfall = Shortfall(found=self._found, wanted=wanted, tried_answers=tried_answers)
+        reasons = [order.nothing_to_ask for order in orders]
+        shortfall = Shortfall(
+            found=self._found,
+            wanted=wanted,
+            tried_answers=tried_answers,
+            nothing_to_ask=reasons[0] if reasons and all(reasons) else None,
+        )
         return Written(
             questions=tuple(question for part in parts for question in part.written()),
             wanted=wanted,

@@ -22,6 +22,7 @@ from qgkd.quiz.generate_each import generate_each
 from qgkd.quiz.outcome import Refusal, RefusalCode, Shortfall
 from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
 from qgkd.spans.propose import propose
+from qgkd.text.cleaning.clean import cleaned_for
 from qgkd.text.sentences import split_sentences
 
 OVERGENERATION = 1.5
@@ -36,7 +37,7 @@ def make_quiz(
     answers: Sequence[AnswerSpan] | None = None,
     per_answer: int = 1,
 ) -> Quiz:
-    """Write N different questions about one passage.
+    """Write N different questions about one passage, which is cleaned first.
 
     Args:
         generator: The rule or a model.
@@ -46,13 +47,21 @@ def make_quiz(
         per_answer: At most this many questions about one answer.
 
     Returns:
-        At most `count` questions, and the shortfall where the passage has fewer to give.
+        At most `count` questions, their offsets in the cleaned passage, and the shortfall where it has fewer to give.
 
     Raises:
         UserError: The count is not positive, or a given answer is not at its offset.
     """
     given = None if answers is None else tuple(answers)
-    return make_quizzes(generator, [QuizOrder(context=context, count=count, answers=given, per_answer=per_answer)])[0]
+    passage = cleaned_for(context, given or ())
+    order = QuizOrder(
+        context=passage.text,
+        count=count,
+        answers=None if given is None else tuple(map(passage.answer, given)),
+        nothing_to_ask=passage.nothing_to_ask,
+        per_answer=per_answer,
+    )
+    return make_quizzes(generator, [order])[0]
 
 
 def make_quizzes(generator: Generator, orders: Sequence[QuizOrder]) -> list[Quiz]:
@@ -181,6 +190,7 @@ class _Draft:
             wanted=wanted,
             tried_answers=self._tried_answers,
             answers_were_given=self.order.answers is not None,
+            nothing_to_ask=self.order.nothing_to_ask,
         )
         return Quiz(
             items=tuple(sorted(self._items, key=lambda item: (item.answer.start_char, item.answer.end_char))),

@@ -11,11 +11,13 @@ A literal example of an output row:
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from qgkd.answer import AnswerSpan
 from qgkd.generator import Generator
 from qgkd.quiz.make import make_quizzes
 from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
@@ -71,13 +73,15 @@ def generate_batches(
 
 
 def order_for(row: PassageRow, options: BatchOptions) -> QuizOrder:
-    """Every answer of the row is used; without any, answers are proposed."""
-    answers = row.answers or None
+    """An order for the row's cleaned passage: every answer of the row is used; without any, answers are proposed."""
+    passage = row.cleaned
+    answers = tuple(map(passage.answer, row.answers)) or None
     count = len(row.answers) * options.questions_per_answer if answers else options.questions_per_passage
     return QuizOrder(
-        context=row.context,
+        context=passage.text,
         count=count,
         answers=answers,
+        nothing_to_ask=passage.nothing_to_ask,
         proposed_by=options.proposed_by,
         per_answer=options.questions_per_answer,
     )
@@ -94,9 +98,24 @@ def quiz_problems(quiz: Quiz, row: PassageRow) -> list[Problem]:
     return problems
 
 
+def _as_given(answer: AnswerSpan, row: PassageRow) -> AnswerSpan:
+    """An answer at its place in the row's passage; one that the row gave, as the row has it."""
+    start_char, _ = row.cleaned.original_span(answer.start_char, answer.end_char)
+    own = (given for given in row.answers if _is_at(row.cleaned.answer(given), answer))
+    text, start_char = next(((given.text, given.start_char) for given in own), (answer.text, start_char))
+    return dataclasses.replace(answer, text=text, start_char=start_char)
+
+
+def _is_at(one: AnswerSpan, other: AnswerSpan) -> bool:
+    return (one.start_char, one.text) == (other.start_char, other.text)
+
+
 def question_row(item: QuizQuestion, row: PassageRow, system: str, options: BatchOptions) -> dict[str, Any]:
-    """One question as a row of the output file; `answer_start` counts characters of the passage as in the input."""
-    question, answer = item.question, item.answer
+    """One question as a row of the output file; `answer_start` counts characters of the passage as in the input.
+
+    A proposed answer may stand there with blanks and a broken line in it, which the row's answer has not.
+    """
+    question, answer = item.question, _as_given(item.answer, row)
     fields: dict[str, Any] = {
         "id": row.row_id,
         "row": row.row_number,

@@ -13,6 +13,7 @@ from qgkd.answer import AnswerSpan
 from qgkd.generator import Question
 from qgkd.quiz.outcome import Refusal, Shortfall
 from qgkd.spans.propose import ProposedBy
+from qgkd.text.cleaning.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class QuizOrder:
     """What is wanted from one passage."""
 
     context: str
+    """The passage, cleaned (`qgkd.text.cleaning`); the offsets of all answers count in it."""
     count: int
     """How many questions."""
     answers: tuple[AnswerSpan, ...] | None = None
@@ -30,6 +32,8 @@ class QuizOrder:
     """Then: the span model or the rules; None as the package has it."""
     per_answer: int = 1
     """At most this many questions about one answer."""
+    nothing_to_ask: Kind | None = None
+    """What the text is instead of sentences, where cleaning has left nothing of it; the context is empty then."""
     earlier_questions: tuple[tuple[str, str], ...] = ()
     """Questions with their answers that must not be repeated; no proposal with such an answer's text is used."""
     earlier_answers: tuple[AnswerSpan, ...] = ()

@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qgkd.answer import AnswerSpan
 from qgkd.errors import UserError
@@ -30,6 +30,9 @@ from qgkd.reading.answer_location import Placement, locate_answer
 from qgkd.reading.examples import QGExample
 from qgkd.reading.file_input import read_rows
 from qgkd.reading.file_rows import FileRow, Problem
+
+if TYPE_CHECKING:
+    from qgkd.text.cleaning.clean_text import CleanText
 
 __all__ = ["PassageRow", "Problem", "ReadReport", "read_examples", "read_passages"]
 
@@ -71,6 +74,13 @@ class PassageRow:
     """The human-written question, where the file has one."""
     line_number: int | None = None
     """The line the record starts on, from 1; None in JSON and Parquet."""
+
+    @property
+    def cleaned(self) -> CleanText:
+        """What questions are written about: the sentences of the passage, and the way back to it."""
+        from qgkd.text.cleaning.clean import cleaned_for  # not needed to name the commands
+
+        return cleaned_for(self.context, self.answers)
 
     def problem(self, reason: str, *, is_shortfall: bool = False) -> Problem:
         """A problem of this passage."""

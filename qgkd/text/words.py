@@ -126,6 +126,16 @@ def _dynasty() -> re.Pattern[str]:
     return re.compile(rf"(?:{either('dynasties')})[代朝](?=(?:{either('before a person')}|的))")
 
 
+def single_share(text: str) -> float:
+    """The share of Chinese characters that are words of their own where only the words of the list are put together.
+
+    Modern prose has about a quarter of them, the classical language a third or more.
+    """
+    words = _tagger().tokenizer.cut(to_simplified_aligned(text), HMM=False)
+    lengths = [len(word) for word in words if all(map(is_han, word))]
+    return lengths.count(1) / max(sum(lengths), 1)
+
+
 @lru_cache(maxsize=4096)
 def tag_words(sentence: str) -> tuple[Word, ...]:
     """Cut a text, preferably one sentence, into tagged words; joined they give it back, white space included."""

@@ -242,7 +242,7 @@ def test_wrong_offsets_are_repaired_and_counted(tmp_path: Path, capsys: pytest.C
 
 def test_a_text_without_full_stops_is_not_shown_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "in.txt"
-    path.write_text("長" * 3000 + "，燈塔建於1867年，" + "長" * 3000, encoding="utf-8")
+    path.write_text("很長很長，" * 600 + "燈塔建於1867年，" + "很長很長，" * 600, encoding="utf-8")
     assert main(["generate", str(path), "-n", "1"]) == 0
     source = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("   文："))
     assert "【1867年】" in source

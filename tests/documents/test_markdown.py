@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from qgkd.documents import DocumentLimits, read_document
-from qgkd.documents.characters import plain_characters, superscript
+from qgkd.documents.characters import superscript
 from qgkd.documents.html_text import html_text
 from qgkd.documents.markdown import markdown_text
 from qgkd.documents.read import read_here
+from qgkd.text.plain_characters import plain_characters
 
 LIGHTHOUSE = "燈塔建於1867年，由工程師林文海設計。"
 

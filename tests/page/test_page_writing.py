@@ -29,6 +29,7 @@ from qgkd.page.workspace import MIXED, Wish, Workspace
 from qgkd.page.writing import QuizWriter
 from qgkd.question_forms import QuestionForm
 from qgkd.rule import RuleGenerator
+from qgkd.text.cleaning.clean import clean
 from qgkd.text.script import Script, detect_script
 
 PASSAGES = Path(__file__).resolve().parents[2] / "data" / "passages"
@@ -224,7 +225,7 @@ def test_highlighted_segments_are_the_text() -> None:
     assert {segment.state for segment in found} == {"", "on", "off", "own"}
     assert all(RAILWAY[segment.start_char :].startswith(segment.text) for segment in found)
     assert not is_switched_on(dropped, workspace.choice)
-    assert any(is_switched_on(place_of(proposal), workspace.choice) for proposal in proposals)
+    assert any(is_switched_on(place_of(proposal, clean(RAILWAY)), workspace.choice) for proposal in proposals)
 
 
 def test_turns_come_first_come_first_served() -> None:

@@ -13,6 +13,7 @@ from qgkd.exports.export import Sheet
 from qgkd.exports.formats import FORMATS
 from qgkd.page.wording import say, sentences
 from qgkd.question_forms import Confidence, Language, QuestionForm
+from qgkd.text.cleaning.kinds import Kind
 from qgkd.text.script import Script, detect_script
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -51,6 +52,7 @@ def test_every_key_that_is_used_exists_and_is_used() -> None:
     made |= {f"format.{each.name}" for each in FORMATS} | {f"sheet.{sheet}" for sheet in Sheet}
     made |= {f"confidence.{kind}" for kind in Confidence} | {f"script.{script}" for script in Script}
     made |= {f"order.script_{script}" for script in Script} | {f"card.prompt_{form}" for form in QuestionForm}
+    made |= {f"nothing.{kind}" for kind in Kind if kind is not Kind.TEXT}
     made |= {f"list.{name}" for name in ("undo", "redo", "add_question", "clear")}
     made |= {f"card.{name}" for name in ("up", "down", "delete")}
     assert made - known == set()
