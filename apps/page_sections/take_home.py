@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
-from page_sections import plain, visitor
+from page_sections import guard, plain, visitor
 from page_sections.visitor import say
 from qgkd.errors import UserError
+from qgkd.exports.clean import clean_quiz
 from qgkd.exports.export import Export, Sheet
 from qgkd.exports.file_names import safe_file_name
 from qgkd.exports.formats import FORMATS, ExportFormat, export_quiz
@@ -26,7 +30,7 @@ def show() -> None:
         key=visitor.keep_widget("title", workspace.title),
         max_chars=200,
         placeholder=say("home.untitled"),
-        on_change=_take_title,
+        on_change=guard.on_click(_take_title),
     )
     left, right = st.columns(2)
     chosen = left.selectbox(
@@ -38,16 +42,21 @@ def show() -> None:
             say("home.sheet"), list(Sheet), format_func=lambda kind: say(f"sheet.{kind.value}"), key="sheet", index=2
         )
     title = workspace.title or say("home.untitled")
-    try:
-        export = _export(tuple(entry.item for entry in workspace.entries), title, chosen, sheet)
-    except UserError as error:
-        plain.note(say("home.cannot"), "warning", str(error))
-        return
-    _show_notices(export)
+    items = tuple(entry.item for entry in workspace.entries)
+    write = functools.partial(export_quiz, items, title, chosen, sheet=sheet)
+    content: bytes | Callable[[], bytes] = functools.partial(_content, write)
+    if not _is_whole(items, title, chosen):
+        try:
+            export = _made(write, (items, title, chosen, sheet))
+        except UserError as error:
+            plain.note(say("home.cannot"), "warning", str(error))
+            return
+        _show_notices(export)
+        content = export.content
     name = title if sheet is Sheet.BOTH else f"{title} {say(f'sheet.{sheet.value}')}"
     st.download_button(
         say("home.download"),
-        data=export.content,
+        data=content,
         file_name=safe_file_name(name, chosen.suffix),
         mime=chosen.media_type,
         key="download",
@@ -57,11 +66,25 @@ def show() -> None:
     )
 
 
-def _export(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat, sheet: Sheet) -> Export:
+def _is_whole(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat) -> bool:
+    """Whether a file is known to hold everything before it is made: what is printed is cleaned and not shortened.
+
+    Such a file is made when it is wanted. A Word file takes a tenth of a second, at every change of every visitor.
+    """
+    if not chosen.has_sheet:
+        return False
+    cleaned = clean_quiz(items, title, None)
+    return bool(cleaned.items) and not cleaned.notices
+
+
+def _content(write: Callable[[], Export]) -> bytes:
+    return write().content
+
+
+def _made(write: Callable[[], Export], wanted: tuple[Any, ...]) -> Export:
     """The file, cached until its quiz or options change."""
-    wanted = (items, title, chosen, sheet)
     if st.session_state.get("exported_for") != wanted:
-        st.session_state.exported = export_quiz(items, title, chosen, sheet=sheet)
+        st.session_state.exported = write()
         st.session_state.exported_for = wanted
     made: Export = st.session_state.exported
     return made

@@ -6,6 +6,7 @@ Others use: the names below, and `item_json.read_item`, which reads an item back
 """
 
 from qgkd.question_forms.build import BuiltItems, build_items, change_form
+from qgkd.question_forms.difficulty import difficulty_of
 from qgkd.question_forms.item import BLANK, Confidence, QuestionForm, QuizItem
 from qgkd.question_forms.item_ids import with_different_ids
 from qgkd.question_forms.languages import Language, language_of
@@ -24,6 +25,7 @@ __all__ = [
     "QuizItem",
     "build_items",
     "change_form",
+    "difficulty_of",
     "faults_of",
     "language_of",
     "with_different_ids",

@@ -13,6 +13,7 @@ from qgkd.exports.export import Sheet
 from qgkd.exports.formats import FORMATS
 from qgkd.page.wording import say, sentences
 from qgkd.question_forms import Confidence, Language, QuestionForm
+from qgkd.question_forms.difficulty import Level, Reason
 from qgkd.text.script import Script, detect_script
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -53,6 +54,7 @@ def test_every_key_that_is_used_exists_and_is_used() -> None:
     made |= {f"order.script_{script}" for script in Script} | {f"card.prompt_{form}" for form in QuestionForm}
     made |= {f"list.{name}" for name in ("undo", "redo", "add_question", "clear")}
     made |= {f"card.{name}" for name in ("up", "down", "delete")}
+    made |= {f"difficulty.{level}" for level in Level} | {f"reason.{reason}" for reason in Reason}
     assert made - known == set()
     assert known - used - made <= {"answers.empty", "answers.too_long"}
 
