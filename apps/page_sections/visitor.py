@@ -72,13 +72,14 @@ def start_new_quiz(*, takes_text: bool = False) -> None:
     Args:
         takes_text: Whether the new quiz has the present text, and the old one again the text before it.
     """
-    old, old_token = workspace(), token()
-    open_quiz(WorkspaceStore.new_token())
+    old, old_token, new_token = workspace(), token(), WorkspaceStore.new_token()
     text = old.text if takes_text else ""
-    change(lambda now: dataclasses.replace(now.with_text(text, ""), wish=old.wish))
+    store = service().store
+    store.update(new_token, lambda now: dataclasses.replace(now.with_text(text, ""), wish=old.wish))
     if takes_text:
         before = old.earlier or EarlierText(title=old.title, text="")
-        service().store.update(old_token, lambda then: then.with_text(before.text, before.title))
+        store.update(old_token, lambda then: then.with_text(before.text, before.title))
+    open_quiz(new_token)
     st.session_state.left_quiz = old_token
 
 

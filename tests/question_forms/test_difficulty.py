@@ -44,7 +44,7 @@ def test_other_words_and_long_answers_make_it_harder() -> None:
 
 
 def test_choosing_is_easier_than_writing() -> None:
-    written = item("這片茶園何年開墾的？", source_sentence=SOURCE * 3)
+    written = item("由林阿水開墾的這座茶園，是何年的事？")
     chosen = dataclasses.replace(
         written, form=QuestionForm.MULTIPLE_CHOICE, options=("1912年", "1920年", "1925年"), correct_index=0
     )
