@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from qgkd.errors import UserError
 from qgkd.exports.own_json import open_json
@@ -63,7 +64,7 @@ def _showable(item: QuizItem) -> QuizItem:
     if item.form not in (QuestionForm.CLOZE, QuestionForm.TRUE_FALSE) and item.statement is not None:
         item = dataclasses.replace(item, question=item.statement, statement=None)
     texts = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
-    shown = {name: _showable_text(text) for name, text in texts.items() if type(text) is str}
+    shown: dict[str, Any] = {name: _showable_text(text) for name, text in texts.items() if type(text) is str}
     return dataclasses.replace(item, **shown, options=tuple(map(_showable_text, item.options)))
 
 
