@@ -61,4 +61,6 @@ $(VENV)/.app-installed: $(VENV)/.installed
 
 $(VENV)/.dev-installed: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[app,dev]'
+	@# A GIFT parser of others, for the tests; what it asks for pins a Markdown of 2018, and it reads GIFT without.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps pygiftparser==1.1 yattag==1.16.1
 	@touch $@

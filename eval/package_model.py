@@ -44,9 +44,12 @@ def main(
         file.write("\n")
     if (target / "README.md").exists():
         shutil.copy(target / "README.md", partial / "README.md")
-    for path in partial.iterdir():
+    if (target / "spans").is_dir():  # eval/package_span_model.py writes it
+        shutil.copytree(target / "spans", partial / "spans")
+    files = [path for path in partial.iterdir() if path.is_file()]
+    for path in files:
         path.chmod(0o644)  # safetensors writes files for their owner alone
-    size = sum(path.stat().st_size for path in partial.iterdir())
+    size = sum(path.stat().st_size for path in files)
     if size > _MOST_BYTES:
         raise SystemExit(f"{partial}: expected at most {_MOST_BYTES:,} bytes, found {size:,}; package a smaller model")
     shutil.rmtree(target, ignore_errors=True)

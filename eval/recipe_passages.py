@@ -1,11 +1,12 @@
-"""Choose passages for a teacher to write questions about, which its student then learns from.
+r"""Choose passages for a teacher to write questions about, and human-written questions, for its student to learn from.
 
-    python eval/recipe_passages.py eval/configs/model_cpu.toml DATA --out runs/passages.jsonl
+    python eval/recipe_passages.py eval/configs/model_pretrained.toml DATA --out runs/passages.jsonl \
+        --human-written runs/human.jsonl
     qgkd generate runs/passages.jsonl --number 1 --model TEACHER --with-context --output runs/questions.jsonl
 
 Comes in: the settings of `qgkd model` and the folder of its data. Goes out: JSONL in random order: paragraphs of text,
-and passages of training questions with the answers of human-written questions. As in every stage, no passage of the
-validation or test questions is among them.
+and passages of training questions with the answers of human-written questions; those questions themselves in a file of
+their own. As in every stage, no passage of the validation or test questions is among them.
 
 A literal example of a row: `{"id": "text-12", "context": "燈塔建於1867年。……"}`
 
@@ -22,6 +23,7 @@ from typing import Annotated, Any
 import typer
 
 from qgkd.errors import UserError
+from qgkd.reading.examples import QGExample
 
 
 def main(
@@ -30,6 +32,7 @@ def main(
     out: Annotated[Path, typer.Option(help="The JSONL file.")],
     paragraphs: Annotated[int, typer.Option(min=0, help="How many paragraphs of general text.")] = 5000,
     questions: Annotated[int, typer.Option(min=0, help="How many passages of human-written questions.")] = 5000,
+    human_written: Annotated[Path | None, typer.Option(help="A second file, of all human-written questions.")] = None,
 ) -> None:
     """Choose passages for a teacher to write questions about."""
     from qgkd.files.atomic import write_atomically
@@ -56,15 +59,26 @@ def main(
         {"id": f"text-{number}", "context": text}
         for number, text in enumerate(random.sample(texts, min(paragraphs, len(texts))))
     ]
-    human_written = [*asked.broad, *asked.final]
-    rows += [
-        {"id": e.example_id, "context": e.context, "answer": e.answer_text, "answer_start": e.answer_start_char}
-        for e in random.sample(human_written, min(questions, len(human_written)))
-    ]
+    both = [*asked.broad, *asked.final]
+    rows += [_row(example) for example in random.sample(both, min(questions, len(both)))]
     random.shuffle(rows)
     with write_atomically(out) as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     print(f"{out}: {len(rows):,} passages, {min(paragraphs, len(texts)):,} of them paragraphs of text")
+    if human_written is not None:
+        chosen = random.sample(both, len(both))
+        with write_atomically(human_written) as file:
+            file.writelines(json.dumps({**_row(e), "question": e.question}, ensure_ascii=False) + "\n" for e in chosen)
+        print(f"{human_written}: {len(chosen):,} human-written questions")
+
+
+def _row(example: QGExample) -> dict[str, Any]:
+    return {
+        "id": example.example_id,
+        "context": example.context,
+        "answer": example.answer_text,
+        "answer_start": example.answer_start_char,
+    }
 
 
 if __name__ == "__main__":

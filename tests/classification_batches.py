@@ -24,12 +24,19 @@ def batch(lengths: Sequence[int], labels: Sequence[float] | None = None, *, pad_
     return batch_of_blocks(blocks, scored, torch.tensor(list(labels or [0] * count)))
 
 
-def capture(logits: torch.Tensor, states: Sequence[torch.Tensor] = (), *, grad: bool = False) -> DistillCapture:
-    """A capture of logits and of the hidden states 0, 1, …"""
+def capture(
+    logits: torch.Tensor, states: Sequence[torch.Tensor] = (), *, grad: bool = False, rows: Batch | None = None
+) -> DistillCapture:
+    """A capture of logits and of the hidden states 0, 1, …; with `rows` also queries, keys and values of 2 heads."""
     tensors = [logits, *states]
     for tensor in tensors if grad else []:
         tensor.requires_grad_(True)
-    return DistillCapture(logits=logits, hidden_states=dict(enumerate(states)))
+    found = DistillCapture(logits=logits, hidden_states=dict(enumerate(states)))
+    if rows is not None:
+        heads = {layer: state.unflatten(-1, (2, -1)).transpose(1, 2) for layer, state in enumerate(states) if layer}
+        found.query_states = found.key_states = found.value_states = heads
+        found.allowed = rows.inputs.real_positions()[:, None, None, :]
+    return found
 
 
 def loss(

@@ -27,6 +27,12 @@ class NetworkBlockedError(RuntimeError):
     """A test tried to use the network."""
 
 
+@pytest.fixture(autouse=True)
+def _answers_by_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are proposed by the rules, with and without weights in the package; a test of the span model names it."""
+    monkeypatch.setattr("qgkd.checkpoints.packaged_model.packaged_span_model", lambda: None)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_network() -> Iterator[None]:
     """Refuse every connection that leaves this machine."""

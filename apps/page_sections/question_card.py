@@ -56,6 +56,7 @@ def _show_fields(entry: Entry, number: int) -> None:
             _show_options(entry)
         else:
             _field(entry, "answer", "text_input", say("card.answer"), item.answer)
+            _field(entry, "accepted", "text_area", say("card.accepted"), "\n".join(item.accepted_answers))
     if item.source_sentence:
         st.html(f'<p class="qg-source"><span>{plain.escaped(say("card.source"))}</span> {_source(item)}</p>')
 

@@ -13,9 +13,9 @@ from page_sections import guard, plain, visitor
 from page_sections.visitor import say
 from qgkd.errors import UserError
 from qgkd.exports.clean import clean_quiz
-from qgkd.exports.export import Export, Sheet
+from qgkd.exports.export import Export, ExportSettings, Sheet
 from qgkd.exports.file_names import safe_file_name
-from qgkd.exports.formats import FORMATS, ExportFormat, export_quiz
+from qgkd.exports.formats import FORMATS, MOST_POINTS, ExportFormat, check_installed, export_quiz
 from qgkd.question_forms import QuizItem
 
 _SHOWN_NOTICES = 8
@@ -41,18 +41,19 @@ def show() -> None:
         sheet = right.selectbox(
             say("home.sheet"), list(Sheet), format_func=lambda kind: say(f"sheet.{kind.value}"), key="sheet", index=2
         )
+    settings = _settings(chosen, sheet, tuple(workspace.passages.values()))
     title = workspace.title or say("home.untitled")
     items = tuple(entry.item for entry in workspace.entries)
-    write = functools.partial(export_quiz, items, title, chosen, sheet=sheet)
+    write = functools.partial(export_quiz, items, title, chosen, settings=settings)
     content: bytes | Callable[[], bytes] = functools.partial(_content, write)
-    if not _is_whole(items, title, chosen):
-        try:
-            export = _made(write, (items, title, chosen, sheet))
-        except UserError as error:
-            plain.note(say("home.cannot"), "warning", str(error))
-            return
-        _show_notices(export)
-        content = export.content
+    try:
+        if not _is_whole(items, title, chosen, settings):
+            export = _made(write, (items, title, chosen, settings))
+            _show_notices(export)
+            content = export.content
+    except UserError as error:
+        plain.note(say("home.cannot"), "warning", str(error))
+        return
     name = title if sheet is Sheet.BOTH else f"{title} {say(f'sheet.{sheet.value}')}"
     st.download_button(
         say("home.download"),
@@ -66,14 +67,33 @@ def show() -> None:
     )
 
 
-def _is_whole(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat) -> bool:
+def _settings(chosen: ExportFormat, sheet: Sheet, passages: tuple[str, ...]) -> ExportSettings:
+    """What the teacher chooses beside the format; only what the format has a place for is offered."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        points = st.number_input(
+            say("home.points"), min_value=1, max_value=MOST_POINTS, value=None, step=1, key="points", width=150
+        )
+        two = chosen.has_sheet and st.checkbox(say("home.versions"), key="versions")
+        with_passage = (
+            chosen.has_passages and bool(passages) and st.checkbox(say("home.with_passage"), key="with_passage")
+        )
+    return ExportSettings(
+        sheet=sheet, passages=passages if with_passage else (), points=points, versions=2 if two else 1
+    )
+
+
+def _is_whole(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat, settings: ExportSettings) -> bool:
     """Whether a file is known to hold everything before it is made: what is printed is cleaned and not shortened.
 
     Such a file is made when it is wanted. A Word file takes a tenth of a second, at every change of every visitor.
+
+    Raises:
+        UserError: The format's library is not installed.
     """
     if not chosen.has_sheet:
         return False
-    cleaned = clean_quiz(items, title, None)
+    check_installed(chosen)
+    cleaned = clean_quiz(items, title, None, settings)
     return bool(cleaned.items) and not cleaned.notices
 
 

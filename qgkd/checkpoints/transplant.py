@@ -1,7 +1,8 @@
-"""Converts a pretrained encoder into a masked language model with our vocabulary.
+"""Converts a pretrained encoder into a masked language model, with our vocabulary or with its own pieces.
 
-Comes in: a `SourceEncoder` and the tokens wanted. Goes out: `Transplant`: a `BertForMaskedLM`, its tokenizer, and how
-many tokens found their pieces. Layers, positions and token types are taken as they are; each token takes the embedding
+Comes in: an encoder and the tokens wanted, if any. Goes out: `Transplant`: a `BertForMaskedLM`, its tokenizer, and how
+many tokens found their pieces. Question generators and classifiers begin from what
+`convert_encoder` gives. Layers, positions and token types are taken as they are; each token takes the embedding
 of the piece that says the same, else the mean of its parts', else one of its own, as strong as the others, so that no
 two tokens are one. The head begins near the identity, its decoder tied.
 
@@ -26,9 +27,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from qgkd.checkpoints.piece_matching import PieceMatcher
-from qgkd.checkpoints.record import save_record
+from qgkd.checkpoints.read_encoder import read_source_encoder
+from qgkd.checkpoints.record import RECORD_NAME, save_record
 from qgkd.checkpoints.source_encoder import SPECIAL_TOKENS, SourceEncoder
 from qgkd.errors import UserError
+from qgkd.files.json_files import write_json
 from qgkd.model_input.input_format import InputFormat
 
 if TYPE_CHECKING:
@@ -75,14 +78,31 @@ class Transplant:
     source: str
     """The encoder's name."""
 
-    def save(self, folder: Path, input_format: InputFormat, **lineage: Any) -> Path:
-        """Write a plain model folder with its `qgkd.json`."""
+    def save(self, folder: Path, input_format: InputFormat | None = None, **lineage: Any) -> Path:
+        """Write a plain model folder with its `qgkd.json`, which has a format if it is to write questions."""
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
-        save_record(
-            folder, input_format, transplant={"encoder": self.source, "coverage": asdict(self.coverage)}, **lineage
-        )
+        record = {"transplant": {"encoder": self.source, "coverage": asdict(self.coverage)}, **lineage}
+        if input_format is None:
+            write_json(folder / RECORD_NAME, record)
+        else:
+            save_record(folder, input_format, **record)
         return folder
+
+
+def convert_encoder(name_or_path: str | Path, tokens: Sequence[str] | None = None, *, seed: int = 42) -> Transplant:
+    """Read a pretrained encoder and put it under a vocabulary, or keep its own pieces where none is given.
+
+    Args:
+        name_or_path: As of `read_source_encoder`.
+        tokens: As of `transplant`.
+        seed: Likewise.
+
+    Raises:
+        UserError: No such encoder, or a vocabulary without the special tokens.
+    """
+    encoder = read_source_encoder(name_or_path)
+    return with_own_pieces(encoder) if tokens is None else transplant(encoder, tokens, seed=seed)
 
 
 def transplant(encoder: SourceEncoder, tokens: Sequence[str], *, seed: int = 42) -> Transplant:

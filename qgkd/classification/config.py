@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qgkd.checkpoints.student import Drop
+from qgkd.checkpoints.student import Drop, is_layer_list
 from qgkd.classification.presets import with_preset
 from qgkd.distillation.methods.settings import check_method
 from qgkd.distillation.teachers.several_teachers import Ensemble
@@ -90,7 +90,8 @@ class ClassifierConfig:
     layers: int | None = None
     """How many of the base's layers it keeps; None keeps all."""
     drop: str = "top"
-    """Which go: top, bottom, alternate-odd, alternate-even or symmetric (Li et al. 2021 and Sun et al. 2019: top)."""
+    """Which go: top, bottom, alternate-odd, alternate-even or symmetric (Li et al. 2021 and Sun et al. 2019: top); or
+    the layers kept, such as `1,3,5,8,10,12`."""
     dropout: float = 0.1
     """Share of hidden states and of attention weights set to zero in training (BERT base: 0.1)."""
     teachers: tuple[str, ...] = ()
@@ -179,7 +180,9 @@ def _check(config: ClassificationConfig, source: str) -> None:
         (task.max_tokens >= 8, f"task.max_tokens must be at least 8, was {task.max_tokens}"),
         (task.train_limit >= 0, "task.train_limit must be 0 (all) or more"),
         (task.transfer_limit >= 0, "task.transfer_limit must be 0 (all) or more"),
-        (model.drop in drops, f"model.drop must be one of {drops}, was {model.drop!r}"),
+        (model.drop in drops or is_layer_list(model.drop), f"model.drop must be one of {drops} or the layers kept, "
+         f"such as 1,3,5, was {model.drop!r}"),
+        (model.drop in drops or model.layers is not None, "model.drop names the layers kept: say model.layers as well"),
         (model.ensemble in ("", *Ensemble), f"model.ensemble must be one of {[*map(str, Ensemble)]}"),
         (model.layers is None or model.layers >= 1, f"model.layers must be at least 1, was {model.layers}"),
         (0 <= model.dropout < 1, f"model.dropout must be from 0 to below 1, was {model.dropout}"),
@@ -190,5 +193,5 @@ def _check(config: ClassificationConfig, source: str) -> None:
         (evaluation.keep in ("best", "last"), f"evaluation.keep must be best or last, was {evaluation.keep!r}"),
         (evaluation.patience >= 0, "evaluation.patience must be 0 (never) or more"),
         (evaluation.timing_repeats >= 1, "evaluation.timing_repeats must be at least 1"),
-    ]
+    ]  # fmt: skip
     require(source, requirements)

@@ -16,7 +16,6 @@ from qgkd.checkpoints.checkpoint import Checkpoint, check_model_exists, short_na
 from qgkd.checkpoints.encoder import set_dropout
 from qgkd.checkpoints.hub_files import cache_only
 from qgkd.checkpoints.record import read_record
-from qgkd.checkpoints.student import Drop
 from qgkd.checkpoints.tokenizer_folder import check_tokenizer
 from qgkd.classification.config import ClassifierConfig
 from qgkd.classification.tasks.labels import check_label_order, id2label
@@ -58,7 +57,7 @@ def load_student(settings: ClassifierConfig, task: ClassificationTask, *, seed: 
     set_seed(seed)
     base = _load(settings.base, task, tokenizer, is_trained=False)
     if settings.layers is not None:
-        base = some_layers_of(base, settings.base, settings.layers, Drop(settings.drop), settings.dropout)
+        base = some_layers_of(base, settings.base, settings.layers, settings.drop, settings.dropout)
     set_dropout(base.model, settings.dropout)
     return base
 

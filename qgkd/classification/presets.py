@@ -8,12 +8,14 @@ T = 3, alpha 0.9 and weights 1, 16, 128, 64.
 
 `rte-report` holds the values of a 2021 project report that compared Dynamic KD and CKD on RTE with a student of the
 first 6 layers of bert-base-uncased; what it leaves open is taken from the method's code. Its batches are of 16.
+`authors` holds the values of CKD's and PKD's authors for the task (`qgkd.classification.author_settings`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from qgkd.classification.author_settings import AUTHORS
 from qgkd.errors import UserError
 
 _TEACHER: dict[str, Any] = {"train": {"learning_rate": 5e-5, "num_train_epochs": 3, "warmup_steps": 0.05}}
@@ -22,8 +24,11 @@ _SELECTION: dict[str, Any] = {"train": {**_STUDENT["train"], "warmup_steps": 0.0
 _LOGITS: dict[str, Any] = {"logits_loss": "mse"}
 _PKD: dict[str, Any] = {
     "method": {"alpha": 0.7, "beta": 500.0, "distill_temperature": 10.0, "normalised": True},
-    "train": {"learning_rate": 1e-5, "num_train_epochs": 4, "warmup_steps": 0.1},
-}
+    "train": {
+        "learning_rate": 1e-5, "num_train_epochs": 4, "warmup_steps": 0.1, "per_device_train_batch_size": 32,
+        "weight_decay": 0.01,
+    },
+}  # fmt: skip
 _CKD: dict[str, Any] = {
     "method": {
         "alpha": 0.9,
@@ -33,7 +38,7 @@ _CKD: dict[str, Any] = {
         "word_angle_weight": 16.0,
         "layer_angle_weight": 64.0,
     },
-    "train": {"learning_rate": 5e-5, "num_train_epochs": 6, "warmup_steps": 0.1},
+    "train": {"learning_rate": 5e-5, "num_train_epochs": 6, "warmup_steps": 0},
 }
 
 RTE_REPORT: dict[str, dict[str, Any]] = {
@@ -54,7 +59,7 @@ _EVERY: dict[str, dict[str, Any]] = {
     "task": {"max_tokens": 128},
     "train": {"per_device_train_batch_size": 16, "weight_decay": 0.0},
 }
-PRESETS = {"rte-report": RTE_REPORT}
+PRESETS = ("rte-report", "authors")
 
 
 def with_preset(sections: dict[str, Any], source: str = "config") -> dict[str, Any]:
@@ -68,14 +73,24 @@ def with_preset(sections: dict[str, Any], source: str = "config") -> dict[str, A
     if not name:
         return sections
     if name not in PRESETS:
-        raise UserError(f"{source}: method.preset must be one of {list(PRESETS)}, was {name!r}; correct it")
-    of_method = PRESETS[name].get(str(method.get("name", "fine-tune")))
+        raise UserError(f"{source}: method.preset must be one of {PRESETS}, was {name!r}; correct it")
+    known: dict[str, Any] = RTE_REPORT if name == "rte-report" else AUTHORS
+    of_method = known.get(str(method.get("name", "fine-tune")))
     if of_method is None:
         raise UserError(
-            f"{source}: preset {name} has values for {', '.join(PRESETS[name])}, found method {method.get('name')!r}"
+            f"{source}: preset {name} has values for {', '.join(known)}, found method {method.get('name')!r}"
         )
+    every = _EVERY
+    if name == "authors":
+        every, task = {"task": {"max_tokens": 128}}, str(sections.get("task", {}).get("name", ""))
+        if task not in of_method:
+            raise UserError(
+                f"{source}: preset {name} has values of {method['name']} for {', '.join(of_method)}, found task "
+                f"{task!r}; leave the preset out"
+            )
+        of_method = of_method[task]
     merged = {**sections, "method": method}
-    for part in (_EVERY, of_method):
+    for part in (of_method, every):
         for section, values in part.items():
             merged[section] = {**values, **merged.get(section, {})}
     return merged

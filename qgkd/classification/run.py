@@ -44,6 +44,7 @@ from qgkd.classification.trainer import ClassificationTrainer
 from qgkd.classification.validation import ClassificationValidator, split_figures
 from qgkd.distillation.methods.settings import objectives_of, schedule_of, settings_in_full
 from qgkd.distillation.objectives.objective import needs_of, projections_of
+from qgkd.distillation.objectives.teacher_selection import check_sizes
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.toml_values import to_toml
@@ -109,23 +110,29 @@ class _Run:
         self.objectives = objectives_of(config.method, self.shapes[0], self.shapes[-1])
         self.ensemble = ensemble_of(config.model.ensemble, self.objectives)
         check_teachers(self.objectives, len(self.teachers))
+        check_sizes(self.objectives, self.teachers)
         self.predictor = Predictor(
             pad_id=int(tokenizer.pad_token_id),
             batch_examples=self.arguments.per_device_eval_batch_size,
             bf16=bool(self.arguments.bf16),
         )
         self.sections = sections
+        self.learns_head = needs_of(self.objectives)[0].logits
+        """Whether any term is on logits or labels; where none is, validation says nothing."""
+        self.keeps_best = self.learns_head and config.evaluation.keep == "best"
 
     def result(self, *, resume: bool) -> ClassificationResult:
         """Train or resume; then measure the final model."""
         folder = self.config.run_folder
         say(summary(self.config, self.prepared, self.objectives, self.student, self.teachers))
+        if not self.learns_head:
+            say("No term is on logits or labels: the head learns nothing, and the last model is kept, to begin from.")
         trainer = self.trainer()
         start = last_checkpoint(folder) if resume else None
         if start is not None:
             say(f"Resuming from {start}.")
         trainer.train(resume_from_checkpoint=None if start is None else str(start))
-        if VALIDATION not in self.splits or self.config.evaluation.keep == "last":
+        if VALIDATION not in self.splits or not self.keeps_best:
             trainer.keep_model()
         trainer.accelerator.wait_for_everyone()
         found = self.measured()
@@ -149,7 +156,7 @@ class _Run:
         schedule, stage_ends = schedule_of(self.config.method)
         return ClassificationTrainer(
             task=self.task,
-            keep_best=evaluation.keep == "best",
+            keep_best=self.keeps_best,
             teacher=build_teacher(self.teachers, needs[1], self.ensemble),
             objectives=self.objectives,
             schedule=schedule,
@@ -160,7 +167,7 @@ class _Run:
             train_dataset=self.rows(),
             pad_id=self.predictor.pad_id,
             validator=validator,
-            patience=evaluation.patience if validator else 0,
+            patience=evaluation.patience if validator and self.learns_head else 0,
             lineage=lambda: record,
         )
 

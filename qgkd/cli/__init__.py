@@ -25,7 +25,9 @@ from qgkd.cli.app import app as serve_page
 from qgkd.cli.compare import compare
 from qgkd.cli.data import data
 from qgkd.cli.distill import distill
+from qgkd.cli.encoder import encoder
 from qgkd.cli.evaluate import evaluate
+from qgkd.cli.general import general
 from qgkd.cli.generate import generate
 from qgkd.cli.glue import glue
 from qgkd.cli.inspect import inspect
@@ -33,6 +35,7 @@ from qgkd.cli.model import model
 from qgkd.cli.recipe import recipe
 from qgkd.cli.score import score
 from qgkd.cli.selftrain import selftrain
+from qgkd.cli.spans import spans
 from qgkd.cli.student import student
 from qgkd.cli.train import train
 from qgkd.errors import UserError
@@ -47,8 +50,10 @@ app = typer.Typer(
 )
 app.add_typer(data, name="data")
 app.add_typer(glue, name="glue")
+app.add_typer(spans, name="spans")
 _COMMANDS = (
-    inspect, answers, generate, score, evaluate, train, student, distill, selftrain, recipe, compare, model, serve_page,
+    inspect, answers, generate, score, evaluate, train, student, general, distill, selftrain, recipe, compare, model,
+    encoder, serve_page,
 )  # fmt: skip
 for command in _COMMANDS:
     app.command()(command)

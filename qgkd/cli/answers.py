@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qgkd.cli.answer_option import AnswersOption
 from qgkd.cli.passages import document_text, expand_sources
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
@@ -46,6 +47,7 @@ def answers(
         typer.Argument(metavar="[INPUT...]", help="Files (.txt .docx .pdf .pptx .md) and folders; - is stdin, UTF-8."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many answers, the best ones.")] = None,
+    proposed_by: AnswersOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object and nothing else on stdout.")] = False,
     as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object per answer, one per line.")] = False,
 ) -> None:
@@ -53,8 +55,9 @@ def answers(
     if as_json and as_jsonl:
         raise UserError("expected --json or --jsonl, found both; choose one")
     files = expand_sources(sources or ["-"])
-    from qgkd.answers.propose import propose_answers
+    from qgkd.spans.propose import propose, settled
 
+    by = settled(proposed_by)
     found: list[dict[str, Any]] = []
     for file in files:
         try:
@@ -64,7 +67,7 @@ def answers(
                 raise
             print(error, file=sys.stderr)
             continue
-        spans = propose_answers(context, limit=limit)
+        spans = propose(context, limit=limit, by=by)
         name = {"file": file} if len(files) > 1 else {}
         records = [_record(span) for span in spans]
         found.append({**name, "answers": records, "count": len(records)})

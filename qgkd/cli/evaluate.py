@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from qgkd.reading.examples import QGExample
     from qgkd.scoring.answerability import QuestionScorer
     from qgkd.scoring.evaluate import Evaluation
+    from qgkd.spans.span_model import SpanModel
 
 _scoring = partial(typer.Option, rich_help_panel="Scoring")
 _METRICS = ("Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "avg_score")
@@ -42,9 +43,13 @@ def evaluate(
     ] = None,
     extra: Annotated[
         bool,
-        _scoring("--extra", help="Also copy rate, distinctness and answerability."),
+        _scoring("--extra", help="Also copy rate, distinctness, answerability; whether a reader finds the answers."),
     ] = False,
     answerability_model: Annotated[str | None, _scoring(help="The frozen model that measures answerability.")] = None,
+    reader: Annotated[
+        str | None,
+        _scoring(help="With --extra: the span model that answers the questions; without it the package's own."),
+    ] = None,
     json_object: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     tokenize: Annotated[Literal["mixed", "char"], _scoring(help="`mixed` or `char`.")] = "mixed",
     meteor: Annotated[Literal["exact", "jar"], _scoring(help="`exact`, or `jar` (needs java).")] = "exact",
@@ -54,6 +59,8 @@ def evaluate(
     """Score a system on a file: one table row."""
     if answerability_model is not None and not extra:
         raise typer.BadParameter("--answerability-model needs --extra")
+    if reader is not None and not extra:
+        raise typer.BadParameter("--reader needs --extra")
     if answerability_model is not None and answerability_model == choice.model:
         print(
             f"answerability: {choice.model} reads its own questions and favours them; use another model",
@@ -71,7 +78,8 @@ def evaluate(
         extra=extra,
         excluded_titles=None if exclude_articles_of is None else read_titles(exclude_articles_of),
     )
-    evaluation = _evaluate(choice, examples, wanted, answerability_scorer(answerability_model, extra))
+    scorer = answerability_scorer(answerability_model, extra)
+    evaluation = _evaluate(choice, examples, wanted, scorer, load_reader(reader) if extra else None)
     for refusal in evaluation.refusals:
         print(f"{data}: {refusal}; its question counts as empty", file=sys.stderr)
     if exclude_articles_of is not None and len(evaluation.rows) == 1:
@@ -172,8 +180,25 @@ def answerability_scorer(model: str | None, extra: bool) -> QuestionScorer | Non
     return scorer  # type: ignore[no-any-return]
 
 
+def load_reader(folder: str | None) -> SpanModel | None:
+    """The given span model, else the package's own; None where there is none.
+
+    Raises:
+        UserError: There is none in the given folder.
+    """
+    from qgkd.checkpoints.packaged_model import packaged_span_model
+    from qgkd.spans.span_model import load_span_model
+
+    wanted = folder or packaged_span_model()
+    return None if wanted is None else load_span_model(str(wanted))
+
+
 def _evaluate(
-    choice: SystemChoice, examples: list[QGExample], wanted: Any, scorer: QuestionScorer | None
+    choice: SystemChoice,
+    examples: list[QGExample],
+    wanted: Any,
+    scorer: QuestionScorer | None,
+    reader: SpanModel | None,
 ) -> Evaluation:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -190,6 +215,7 @@ def _evaluate(
             examples,
             wanted,
             answerability_scorer=scorer,
+            reader=reader,
             progress=lambda done: bar.update(task, completed=done),
         )
 

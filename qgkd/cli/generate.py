@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qgkd.cli import take_home
+from qgkd.cli.answer_option import AnswersOption, proposal_settings
 from qgkd.cli.generator_options import SystemChoice, takes_system
 from qgkd.cli.passages import expand_sources, holds_one_passage, read_sources
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
+from qgkd.exports.export import ExportSettings, Sheet
 from qgkd.quiz.output import json_line
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ def generate(
         int, typer.Option("--number", "-n", min=1, help="Questions per passage without given answers.")
     ] = 5,
     per_answer: Annotated[int, typer.Option(min=1, help="Questions per answer, at most.")] = 1,
+    proposed_by: AnswersOption = None,
     resume: Annotated[bool, _output("--resume", help="Go on with OUTPUT.partial.")] = False,
     force: Annotated[bool, _output("--force", help="Replace OUTPUT, start over.")] = False,
     json_object: Annotated[
@@ -66,6 +69,10 @@ def generate(
     export: take_home.ExportFile = None,
     form: take_home.Form = "short-answer",
     export_format: take_home.ExportFormatName = None,
+    sheet: take_home.SheetName = "both",
+    with_passage: take_home.WithPassage = False,
+    points: take_home.Points = None,
+    versions: take_home.Versions = 1,
     batch_size: Annotated[int, typer.Option(min=1, help="Passages generated and written together.")] = 32,
     *,
     choice: SystemChoice,
@@ -77,20 +84,29 @@ def generate(
     """
     if output is None and (resume or (force and export is None)):
         raise typer.BadParameter("--resume and --force need --output (--force also goes with --export)")
-    take_home.check_options(export, form, export_format, writes_elsewhere=output is not None or json_object or jsonl)
+    to_take_home = take_home.Wanted(
+        path=export,
+        form=form,
+        format_name=export_format,
+        settings=ExportSettings(sheet=Sheet(sheet), points=points, versions=versions),
+        with_passage=with_passage,
+    )
+    take_home.check_options(to_take_home, writes_elsewhere=output is not None or json_object or jsonl)
     if json_object and jsonl:
         raise typer.BadParameter("give --json or --jsonl, not both")
     from qgkd.quiz.question_rows import BatchOptions
+    from qgkd.spans.propose import settled
 
     files = expand_sources(sources)
     wanted = BatchOptions(
         questions_per_passage=number,
         questions_per_answer=per_answer,
+        proposed_by=settled(proposed_by),
         with_context=with_context,
         rows_per_batch=batch_size,
     )
     if export is not None:
-        bad_rows = take_home.to_export(files, export, choice, wanted, form, export_format, force=force)
+        bad_rows = take_home.to_export(files, export, choice, wanted, to_take_home, force=force)
     elif output is not None:
         bad_rows = _to_file(files, output, choice, wanted, resume=resume, force=force, json_object=json_object)
     else:
@@ -134,7 +150,8 @@ def _to_file(
         try:
             summary = generate_file(
                 generator, rows, output, wanted,
-                settings=choice.settings(), resume=resume, force=force, report=report,
+                settings=choice.settings() | proposal_settings(wanted.proposed_by),
+                resume=resume, force=force, report=report,
             )  # fmt: skip
         except KeyboardInterrupt:
             status.stop()

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from qgkd.cli.stdout import write_stdout
+from qgkd.errors import UserError
 from qgkd.training.main_process import is_main
 
 ConfigFile = Annotated[Path, typer.Argument(help="The run as a TOML file; eval/configs has some.", metavar="CONFIG")]
@@ -35,6 +36,16 @@ def refuse_both(*, resume: bool, force: bool) -> None:
     """`--resume` and `--force` exclude each other."""
     if resume and force:
         raise typer.BadParameter("--resume goes on with a run, --force replaces it: choose one")
+
+
+def check_new_model(out: Path, *, force: bool) -> None:
+    """Refuse to write a model over one without `--force`, or over anything that is not a model."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out / "config.json").is_file():
+        raise UserError(f"{out}: expected a new folder, found something that is not a model; choose another")
+    if not force:
+        raise UserError(f"{out}: expected no model here, found one; replace it by --force or choose another folder")
 
 
 def print_once(text: str) -> None:

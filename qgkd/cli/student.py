@@ -10,12 +10,15 @@ on these questions.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from qgkd.cli.run_options import check_new_model
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
+
+_DROPS = ("top", "bottom", "alternate-odd", "alternate-even", "symmetric", "contribution")
 
 
 def student(
@@ -23,8 +26,13 @@ def student(
     out: Annotated[Path, typer.Argument(help="The folder to write.", metavar="OUT")],
     layers: Annotated[int, typer.Option(min=1, help="How many layers the student has.")],
     drop: Annotated[
-        Literal["top", "bottom", "alternate-odd", "alternate-even", "symmetric", "contribution"],
-        typer.Option("--drop", "--keep", help="Which layers go: `top` drops the top ones and keeps 1 to N."),
+        str,
+        typer.Option(
+            "--drop",
+            "--keep",
+            help=f"Which layers go: {', '.join(_DROPS)}; `top` drops the top ones and keeps 1 to N. Or the layers "
+            "kept, e.g. --keep 1,3,5,8,10,12.",
+        ),
     ] = "top",
     data: Annotated[
         Path | None, typer.Option(help="Questions to measure the layers on, for `contribution`: the first 500.")
@@ -35,6 +43,8 @@ def student(
     force: Annotated[bool, typer.Option("--force", help="Replace a model that is already there.")] = False,
 ) -> None:
     """Make a shallower student of a trained model or a pretrained base."""
+    if drop not in _DROPS and not all(part.isdigit() for part in drop.split(",")):
+        raise typer.BadParameter(f"--drop must be one of {', '.join(_DROPS)}, or layers such as 1,3,5; was {drop!r}")
     if (drop == "contribution") != (data is not None):
         raise typer.BadParameter("--drop contribution and --data go together")
     _check_folder(teacher, out, force=force)
@@ -48,9 +58,4 @@ def _check_folder(teacher: str, out: Path, *, force: bool) -> None:
     """Refuse to overwrite the teacher, a model without `--force`, or anything that is not a model."""
     if out.exists() and Path(teacher).exists() and out.resolve() == Path(teacher).resolve():
         raise UserError(f"{out}: expected another folder than the teacher's own; choose one")
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    if not (out / "config.json").is_file():
-        raise UserError(f"{out}: expected a new folder, found something that is not a model; choose another")
-    if not force:
-        raise UserError(f"{out}: expected no model here, found one; replace it by --force or choose another folder")
+    check_new_model(out, force=force)

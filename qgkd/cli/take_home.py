@@ -8,8 +8,10 @@ A literal example: `qgkd generate yushan.txt --form multiple-choice --export qui
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,7 +20,16 @@ import typer
 
 from qgkd.cli.passages import read_sources
 from qgkd.errors import UserError
-from qgkd.exports.formats import FORMATS, export_quiz, format_named, format_of
+from qgkd.exports.export import MOST_VERSIONS, ExportSettings, Sheet
+from qgkd.exports.formats import (
+    FORMATS,
+    MOST_POINTS,
+    ExportFormat,
+    check_installed,
+    export_quiz,
+    format_named,
+    format_of,
+)
 
 if TYPE_CHECKING:
     from qgkd.cli.generator_options import SystemChoice
@@ -47,29 +58,68 @@ ExportFormatName = Annotated[
     FormatName | None,
     _option("--export-format", help="The format, where the file's name does not tell."),
 ]
+SheetName = Annotated[Literal["both", "student", "key"], _option("--sheet", help="Of a printed quiz: which pages.")]
+WithPassage = Annotated[bool, _option("--with-passage", help="The passages above the questions (Word, HTML, Forms).")]
+Points = Annotated[int | None, _option("--points", min=1, max=MOST_POINTS, help="Points of every question.")]
+Versions = Annotated[
+    int, _option("--versions", min=1, max=MOST_VERSIONS, help="Printed versions in another order: 2 for A and B.")
+]
 
 
-def check_options(
-    export: Path | None, form: FormName, export_format: FormatName | None, *, writes_elsewhere: bool
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The options of a quiz to take home."""
+
+    path: Path | None
+    form: FormName
+    format_name: FormatName | None
+    settings: ExportSettings
+    """Without the passages, which are read later."""
+    with_passage: bool
+
+    def of_format(self, path: Path) -> ExportFormat:
+        """The format of the file.
+
+        Raises:
+            UserError: It is not known or not installed, or has no place for what is wanted.
+        """
+        export_format = format_named(self.format_name) if self.format_name else format_of(path)
+        if not export_format.has_sheet and (self.settings.versions > 1 or self.settings.sheet is not Sheet.BOTH):
+            raise UserError(
+                f"{path}: expected a printed format with --versions or --sheet, found {export_format.name}; choose "
+                ".docx or .html, or leave these out"
+            )
+        if self.with_passage and not export_format.has_passages:
+            raise UserError(
+                f"{path}: expected .docx, .html or .gs with --with-passage, found {export_format.name}; choose one of "
+                "these or leave it out"
+            )
+        check_installed(export_format)
+        return export_format
+
+
+def check_options(wanted: Wanted, *, writes_elsewhere: bool) -> None:
     """Refuse options that do not go together.
 
     Raises:
         typer.BadParameter: Two places to write to, or options of an export without one.
     """
-    if export is not None and writes_elsewhere:
+    if wanted.path is not None and writes_elsewhere:
         raise typer.BadParameter("give --export, --output, --json or --jsonl, not two of them")
-    if export is None and (form != "short-answer" or export_format is not None):
-        raise typer.BadParameter("--form and --export-format need --export")
+    if wanted.path is None and wanted != Wanted(
+        path=None, form="short-answer", format_name=None, settings=ExportSettings(), with_passage=False
+    ):
+        raise typer.BadParameter(
+            "--form, --export-format, --sheet, --with-passage, --points and --versions need --export"
+        )
 
 
 def to_export(
     files: list[str],
     path: Path,
     choice: SystemChoice,
-    wanted: BatchOptions,
-    form_name: FormName,
-    format_name: FormatName | None,
+    options: BatchOptions,
+    wanted: Wanted,
     *,
     force: bool,
 ) -> int:
@@ -79,29 +129,31 @@ def to_export(
         files: Passages, as `qgkd.cli.passages.read_sources` takes them.
         path: The file; its name without its end is the quiz's title.
         choice: The system; its seed also chooses distractors and false statements.
-        wanted: How many questions.
-        form_name: How the questions are asked.
-        format_name: Which format; by the file's name where None.
+        options: How many questions.
+        wanted: How the questions are asked and written.
         force: Replace the file where there is one.
 
     Returns:
         How many passages or answers gave no question; each is reported on stderr.
 
     Raises:
-        UserError: The format is not known, the file exists or cannot be written, or there is no question.
+        UserError: The format is not known or not installed, the file exists or cannot be written, or there is no
+            question.
     """
     from qgkd.files.atomic import check_writable, write_atomically
     from qgkd.question_forms import QuestionForm, with_different_ids
+    from qgkd.reading.readers import PassageRow
 
-    export_format = format_named(format_name) if format_name else format_of(path)
+    export_format = wanted.of_format(path)
     if path.exists() and not force:
         raise UserError(f"{path}: expected a new file, found one; give --force to replace it or choose another name")
     check_writable(path)
     rows = list(read_sources(files))
-    items, bad_rows = _items(
-        choice.load(), rows, wanted, QuestionForm(form_name.replace("-", "_")), choice.search["seed"]
-    )
-    export = export_quiz(with_different_ids(items), path.name.partition(".")[0], export_format)
+    form = QuestionForm(wanted.form.replace("-", "_"))
+    items, bad_rows = _items(choice.load(), rows, options, form, choice.search["seed"])
+    passages = tuple(row.context for row in rows if isinstance(row, PassageRow)) if wanted.with_passage else ()
+    settings = dataclasses.replace(wanted.settings, passages=passages)
+    export = export_quiz(with_different_ids(items), path.name.partition(".")[0], export_format, settings=settings)
     with write_atomically(path, binary=True) as handle:
         handle.write(export.content)
     for notice in export.notices:

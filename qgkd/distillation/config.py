@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qgkd.checkpoints.student import Drop
+from qgkd.checkpoints.student import Drop, is_layer_list
 from qgkd.distillation.methods.by_name import METHODS
 from qgkd.distillation.methods.settings import check_method, method_names, schedule_of, settings_in_full, settings_of
 from qgkd.distillation.objectives.schedule import Schedule
@@ -73,7 +73,7 @@ class StudentConfig:
     """How many layers it keeps; None takes `model.base` as it is."""
     drop: str = "top"
     """Which layers go: top, bottom, alternate-odd, alternate-even, symmetric or contribution (measured on the first
-    500 training questions)."""
+    500 training questions); or the layers kept, such as `1,3,5,8,10,12`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +155,10 @@ def _check(run: DistillRun, source: str) -> None:
     staged, cached = schedule is not Schedule.ALL_LAYER, distill.cached_top_k > 0
     two_teachers = any(name.startswith("dynamic-teacher") for name in method_names(distill.method))
     requirements = [
-        (run.student.drop in {*Drop}, f"student.drop must be one of {[*map(str, Drop)]}, was {run.student.drop!r}"),
+        (run.student.drop in {*Drop} or is_layer_list(run.student.drop), f"student.drop must be one of "
+         f"{[*map(str, Drop)]} or the layers kept, such as 1,3,5, was {run.student.drop!r}"),
+        (run.student.drop in {*Drop} or run.student.layers is not None, "student.drop names the layers kept: say "
+         "student.layers as well"),
         (two_teachers == bool(distill.small_teacher), "distill.small_teacher names the smaller teacher of "
          "dynamic-teacher, and of no other method"),
         (staged or distill.settings.get("stage_ends") is None, "distill.stage_ends needs a distill.schedule other than "

@@ -13,7 +13,7 @@ from typing import Any
 from qgkd.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from qgkd.checkpoints.encoder import encoder_layers
 from qgkd.checkpoints.record import read_record
-from qgkd.checkpoints.student import Drop, kept_layers, make_student, student_record
+from qgkd.checkpoints.student import Drop, is_layer_list, kept_layers, make_student, student_record
 from qgkd.distillation.config import DistillRun
 from qgkd.errors import UserError
 from qgkd.files.fingerprint import model_sha256
@@ -45,7 +45,7 @@ def load_student(run: DistillRun, teacher: Checkpoint) -> Checkpoint:
     Raises:
         UserError: It cannot be loaded, made, or take the format.
     """
-    base, settings, drop = _base(run, teacher), run.train.model, Drop(run.student.drop)
+    base, settings, drop = _base(run, teacher), run.train.model, run.student.drop
     if run.student.layers is not None or base is teacher:
         similarities = _similarities(run, base, drop)
         base = some_layers_of(base, settings.base, run.student.layers, drop, settings.dropout, similarities)
@@ -56,13 +56,15 @@ def some_layers_of(
     base: Checkpoint,
     folder: str,
     layers: int | None,
-    drop: Drop,
+    drop: str,
     dropout: float,
     similarities: tuple[float, ...] | None = None,
 ) -> Checkpoint:
     """A copy of some of a model's layers, recorded as such; all of them where `layers` is None."""
     depth = len(encoder_layers(base.model))
-    kept = kept_layers(depth, layers or depth, drop, similarities)
+    if layers is None:
+        layers = drop.count(",") + 1 if is_layer_list(drop) else depth
+    kept = kept_layers(depth, layers, drop, similarities)
     record = student_record(base, kept, drop=drop, digest=model_sha256(folder), dropout=dropout)
     return replace(base, model=make_student(base.model, kept), record=record)
 
@@ -80,8 +82,8 @@ def _base(run: DistillRun, teacher: Checkpoint) -> Checkpoint:
     return replace(base, input_format=replace(read, attention=Attention(attention)))
 
 
-def _similarities(run: DistillRun, base: Checkpoint, drop: Drop) -> tuple[float, ...] | None:
-    if drop is not Drop.CONTRIBUTION:
+def _similarities(run: DistillRun, base: Checkpoint, drop: str) -> tuple[float, ...] | None:
+    if drop != Drop.CONTRIBUTION:
         return None
     from qgkd.distillation.layer_contribution import layer_similarities
     from qgkd.reading.readers import read_examples

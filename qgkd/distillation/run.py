@@ -34,6 +34,7 @@ from qgkd.distillation.models import check_pair, load_student, load_teacher
 from qgkd.distillation.objectives.logits import HardLabels
 from qgkd.distillation.objectives.objective import Objective, needs_of, projections_of
 from qgkd.distillation.objectives.schedule import Schedule
+from qgkd.distillation.objectives.teacher_selection import check_sizes
 from qgkd.distillation.teachers.capture import Needs
 from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.distillation.teachers.recurrent_teacher import RecurrentTeacher
@@ -101,6 +102,7 @@ class Distillation(TrainingMethod):
             check_pair(student, teacher)
         self._shapes = encoder_shape(student.model), encoder_shape(self._teacher.model)
         self._objectives = objectives_of(self._run, *self._shapes)
+        check_sizes(self._objectives, (*self._others, self._teacher))
         self._reads_other_rows = student.input_format.attention is not self._teacher.input_format.attention
         if self._reads_other_rows:
             check_logits_only(self._objectives)

@@ -14,8 +14,9 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from qgkd.exports.export import ExportSettings
 from qgkd.question_forms import Language, Notice, QuizItem, faults_of, language_of
 
 _MOST_TOLD = 8
@@ -37,11 +38,20 @@ class ExportedQuiz:
     title: str
     language: Language
     """Of the labels."""
+    settings: ExportSettings = field(default_factory=ExportSettings)
+    """Their passages are clean, too."""
     notices: tuple[Notice, ...] = ()
     """What cleaning left out."""
 
+    @property
+    def points(self) -> int:
+        """Of every question, where a number is needed."""
+        return 1 if self.settings.points is None else self.settings.points
 
-def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None) -> ExportedQuiz:
+
+def clean_quiz(
+    items: Sequence[QuizItem], title: str, language: Language | None, settings: ExportSettings
+) -> ExportedQuiz:
     """Make a quiz ready for a format that cannot hold everything.
 
     There is a notice for each item that lost a character, or that is left out because it is unfinished.
@@ -51,7 +61,14 @@ def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None)
     if lost := _lost(title):
         notices.append(Notice.of("title_characters_dropped", characters=lost))
     for number, item in enumerate(items, start=1):
-        texts = (item.question, item.answer, item.statement or "", item.source_sentence, *item.options)
+        texts = (
+            item.question,
+            item.answer,
+            item.statement or "",
+            item.source_sentence,
+            *item.options,
+            *item.accepted_answers,
+        )
         if lost := _lost("".join(texts)):
             notices.append(Notice.of("characters_dropped", number=number, characters=lost))
         clean = _clean_item(item)
@@ -64,14 +81,19 @@ def clean_quiz(items: Sequence[QuizItem], title: str, language: Language | None)
         numbers=tuple(cleaned),
         title=" ".join(clean_text(title).split()),
         language=language or language_of(items),
+        settings=dataclasses.replace(settings, passages=tuple(map(clean_text, settings.passages))),
         notices=tuple(notices),
     )
 
 
-def uncleaned_quiz(items: Sequence[QuizItem], title: str, language: Language | None) -> ExportedQuiz:
+def uncleaned_quiz(
+    items: Sequence[QuizItem], title: str, language: Language | None, settings: ExportSettings
+) -> ExportedQuiz:
     """Hand a quiz to a format that holds everything as it is."""
     numbers = tuple(range(1, len(items) + 1))
-    return ExportedQuiz(items=tuple(items), numbers=numbers, title=title, language=language or language_of(items))
+    return ExportedQuiz(
+        items=tuple(items), numbers=numbers, title=title, language=language or language_of(items), settings=settings
+    )
 
 
 def clean_text(text: str) -> str:
@@ -80,12 +102,15 @@ def clean_text(text: str) -> str:
 
 
 def _clean_item(item: QuizItem) -> QuizItem:
+    answer = clean_text(item.answer)
+    accepted = dict.fromkeys(map(clean_text, item.accepted_answers))
     return dataclasses.replace(
         item,
         item_id=clean_text(item.item_id),
         passage_id=clean_text(item.passage_id),
         question=clean_text(item.question),
-        answer=clean_text(item.answer),
+        answer=answer,
+        accepted_answers=tuple(text for text in accepted if text not in ("", answer)),
         options=tuple(clean_text(option) for option in item.options),
         statement=None if item.statement is None else clean_text(item.statement),
         source_sentence=clean_text(item.source_sentence),

@@ -1,6 +1,6 @@
-"""An exported file in memory.
+"""An exported file in memory, and what is wanted of it.
 
-Comes in: its bytes and notices of what was left out. Goes out: `Export`.
+Comes in: its bytes and notices of what was left out. Goes out: `Export`. `ExportSettings` are what a teacher chooses.
 
 A literal example: `Export(content=b"...", notices=()).sentences()` is `[]`: the file holds everything.
 """
@@ -26,6 +26,23 @@ class Sheet(StrEnum):
     KEY = "key"
     BOTH = "both"
     """The student's sheet, then the key from a new page on."""
+
+
+MOST_VERSIONS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportSettings:
+    """What a teacher chooses beside the format; a format takes what it has a place for."""
+
+    sheet: Sheet = Sheet.BOTH
+    """Of a printed quiz."""
+    passages: tuple[str, ...] = ()
+    """Texts to print above the questions."""
+    points: int | None = None
+    """Of every question; None prints none, and is 1 where a platform needs a number."""
+    versions: int = 1
+    """Printed quizzes with the questions and options in another order each: 2 gives A and B, at most 4."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

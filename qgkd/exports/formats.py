@@ -11,17 +11,22 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qgkd.errors import UserError
-from qgkd.exports.export import Export, Sheet
+from qgkd.exports.export import MOST_VERSIONS, Export, ExportSettings
 
 if TYPE_CHECKING:
     from qgkd.question_forms import QuizItem
     from qgkd.text.language import Language
+
+
+MOST_POINTS = 100
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +45,17 @@ class ExportFormat:
     product: str = ""
     """The program that reads it, where help should name it."""
     has_sheet: bool = False
-    """Whether it is printed: the pupil's sheet, the key, or both."""
+    """Whether it is printed: the pupil's sheet, the key, or both; in versions A and B."""
+    has_passages: bool = False
+    """Whether the passages can stand above the questions."""
     keeps_everything: bool = False
     """Whether it can hold every character, so that items are not cleaned."""
+    library: str = ""
+    """The module that the writer imports, where this package does not bring it without an extra."""
+    package: str = ""
+    """The name under which that library is installed."""
     extra: str = ""
-    """The extra of this package that brings the writer's library."""
+    """The extra of this package that brings it."""
 
     @property
     def suffix(self) -> str:
@@ -54,11 +65,12 @@ class ExportFormat:
 
 FORMATS = (
     ExportFormat(
-        name="word", suffixes=(".docx",), writer="word.write_word", has_sheet=True, extra="app",
+        name="word", suffixes=(".docx",), writer="word.write_word", has_sheet=True, has_passages=True,
+        library="docx", package="python-docx", extra="app",
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ),
     ExportFormat(
-        name="html", suffixes=(".html", ".htm"), writer="html_page.write_html", has_sheet=True,
+        name="html", suffixes=(".html", ".htm"), writer="html_page.write_html", has_sheet=True, has_passages=True,
         media_type="text/html; charset=utf-8",
     ),
     ExportFormat(
@@ -74,12 +86,20 @@ FORMATS = (
         media_type="application/zip",
     ),
     ExportFormat(
-        name="kahoot", suffixes=(".xlsx",), writer="kahoot.write_kahoot", product="Kahoot", extra="app",
-        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        name="google-forms", suffixes=(".gs", ".gs.txt"), page_suffix=".gs.txt", has_passages=True,
+        writer="google_forms.write_google_forms", product="Google Forms", media_type="text/plain; charset=utf-8",
     ),
     ExportFormat(
-        name="anki", suffixes=(".apkg",), writer="anki.write_anki", product="Anki", extra="app",
-        media_type="application/octet-stream",
+        name="kahoot", suffixes=(".kahoot.xlsx",), writer="kahoot.write_kahoot", product="Kahoot",
+        library="openpyxl", package="openpyxl", extra="app", media_type=_EXCEL,
+    ),
+    ExportFormat(
+        name="anki", suffixes=(".apkg",), writer="anki.write_anki", product="Anki",
+        library="genanki", package="genanki", extra="app", media_type="application/octet-stream",
+    ),
+    ExportFormat(
+        name="xlsx", suffixes=(".xlsx",), writer="excel.write_excel",
+        library="openpyxl", package="openpyxl", extra="app", media_type=_EXCEL,
     ),
     ExportFormat(
         name="csv", suffixes=(".csv",), writer="separated.write_csv", media_type="text/csv; charset=utf-8"
@@ -101,43 +121,65 @@ def export_quiz(
     title: str,
     export_format: ExportFormat,
     *,
-    sheet: Sheet = Sheet.BOTH,
+    settings: ExportSettings | None = None,
     language: Language | None = None,
 ) -> Export:
-    """Write a quiz in one format: `sheet` where it is printed, labels in the items' language where None is given.
+    """Write a quiz in one format, labels in the items' language where None is given.
 
     Unfinished items are left out with a notice, except where the format keeps everything.
 
     Raises:
-        UserError: There is no finished item, none that the format can hold, or the format's library is not installed.
+        UserError: There is no finished item, none that the format can hold, the format's library is not installed, or
+            the settings are none.
     """
     from qgkd.exports.clean import clean_quiz, uncleaned_quiz
 
+    settings = settings or ExportSettings()
+    _check_settings(settings)
+    check_installed(export_format)
     if not items:
         raise UserError("expected at least one question to export, found none; make or add a question first")
-    quiz = (uncleaned_quiz if export_format.keeps_everything else clean_quiz)(items, title, language)
+    clean = uncleaned_quiz if export_format.keeps_everything else clean_quiz
+    quiz = clean(items, title, language, settings)
     if not quiz.items:
         raise UserError(
             f"expected at least one finished question to export, found none among {len(items)}; finish a question first"
         )
     lost, quiz = quiz.notices, dataclasses.replace(quiz, notices=())
     module, _, function = export_format.writer.partition(".")
-    write = getattr(importlib.import_module(f"qgkd.exports.{module}"), function)
-    try:
-        export: Export = write(quiz, sheet) if export_format.has_sheet else write(quiz)
-    except ModuleNotFoundError as error:
-        if not export_format.extra:
-            raise
-        raise UserError(
-            f"{export_format.name}: this format needs the package {error.name}, found none; "
-            f"run pip install 'qgkd[{export_format.extra}]'"
-        ) from error
+    export: Export = getattr(importlib.import_module(f"qgkd.exports.{module}"), function)(quiz)
     # A writer counts the items it is given; the teacher counts the unfinished ones too.
     of_writer = (
         notice if notice.number is None else notice.with_number(quiz.numbers[notice.number - 1])
         for notice in export.notices
     )
     return dataclasses.replace(export, notices=(*lost, *of_writer))
+
+
+def check_installed(export_format: ExportFormat) -> None:
+    """Make sure that a format can be written, before the work of making a quiz for it.
+
+    Raises:
+        UserError: Its library is not installed; the sentence says how to install it, and what needs nothing.
+    """
+    if not export_format.library:
+        return
+    try:
+        importlib.import_module(export_format.library)
+    except ImportError as error:
+        free = ", ".join(each.suffixes[0] for each in FORMATS if not each.library)
+        raise UserError(
+            f"{export_format.name}: expected the package {export_format.package}, which writes "
+            f"{export_format.suffixes[0]}, found none ({error}); run {sys.executable} -m pip install "
+            f"'.[{export_format.extra}]' in the folder of qgkd, or choose one that needs no package: {free}"
+        ) from error
+
+
+def _check_settings(settings: ExportSettings) -> None:
+    if not 1 <= settings.versions <= MOST_VERSIONS:
+        raise UserError(f"versions: expected 1 to {MOST_VERSIONS}, found {settings.versions}; give one of them")
+    if settings.points is not None and not 1 <= settings.points <= MOST_POINTS:
+        raise UserError(f"points: expected 1 to {MOST_POINTS} a question, found {settings.points}; give one of them")
 
 
 def format_named(name: str) -> ExportFormat:
@@ -153,9 +195,9 @@ def format_of(path: str | Path) -> ExportFormat:
     """
     name = Path(path).name.lower()
     known = {suffix: each for each in FORMATS for suffix in each.suffixes}
-    for suffix, export_format in known.items():
+    for suffix in sorted(known, key=len, reverse=True):  # quiz.kahoot.xlsx is no plain .xlsx
         if name.endswith(suffix):
-            return export_format
+            return known[suffix]
     raise UserError(
         f"{Path(path).name}: expected a name that ends in {', '.join(known)}, found another end; "
         "choose one of these or name the format"

@@ -5,7 +5,7 @@ Comes in: a quiz. Goes out: `Export`.
 A literal example of two lines:
 
     $CATEGORY: 燈塔
-    ::1:: [plain]燈塔由哪位工程師設計？{~陳大山 =林文海 ~王小明 ####出處\: 燈塔由工程師林文海設計。}
+    ::01 燈塔由哪位工程師設計？:: [plain]燈塔由哪位工程師設計？{~陳大山 =林文海 ~王小明 ####答案：林文海}
 
 Source: Moodle, `question/format/gift/format.php`, `readquestion` and `escapedchar_pre`. The question's format is
 `plain`, so that HTML, Markdown and formulas are shown as they are typed.
@@ -17,7 +17,7 @@ import re
 
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import feedback_of
+from qgkd.exports.labels import feedback_of, question_name, typed_answers, with_inline_blank
 from qgkd.question_forms import Notice, QuestionForm, QuizItem
 
 _SPECIAL = re.compile(r"[\\#=~{}:]")
@@ -28,15 +28,18 @@ _MATCHING = "->"
 
 
 def write_gift(quiz: ExportedQuiz) -> Export:
-    """Write the file: the title is the category; cloze items are short answers with the blank in the text."""
+    """Write the file: the title is the category; the blank of a cloze item is the field to type in."""
     notices = list(quiz.notices)
     questions = []
     for number, item in enumerate(quiz.items, start=1):
-        if item.form in (QuestionForm.SHORT_ANSWER, QuestionForm.CLOZE) and _MATCHING in item.answer:
+        if item.form in (QuestionForm.SHORT_ANSWER, QuestionForm.CLOZE) and any(
+            _MATCHING in answer for answer in typed_answers(item)
+        ):
             notices.append(Notice.of("replaced", number=number, found=_MATCHING, written="→"))
         feedback = feedback_of(item, quiz.language)
         answers = _answers(item) + (f" ####{escape_gift(feedback)}" if feedback else "")
-        questions.append(f"::{number}:: [plain]{escape_gift(item.prompt)}{{{answers}}}\n")
+        name, prompt = escape_gift(question_name(number, item)), escape_gift(with_inline_blank(item))
+        questions.append(f"::{name}:: [plain]{prompt}{{{answers}}}\n")
     # A slash would split the category's name, which has no escapes.
     name = quiz.title.replace("\\", "＼").replace("/", "//")
     category = f"$CATEGORY: {name}\n\n" if name else ""
@@ -56,8 +59,8 @@ def _answers(item: QuizItem) -> str:
         signs = ["=" if index == item.correct_index else "~" for index in range(len(item.options))]
         return " ".join(sign + _option(option) for sign, option in zip(signs, item.options, strict=True))
     # An asterisk in a short answer matches any text unless it is escaped, once for the answer and once for GIFT.
-    answer = item.answer.replace(_MATCHING, "→").replace("*", "\\*")
-    return f"=%100%{_option(answer)}"
+    answers = (answer.replace(_MATCHING, "→").replace("*", "\\*") for answer in typed_answers(item))
+    return " ".join(f"=%100%{_option(answer)}" for answer in dict.fromkeys(answers))
 
 
 def _option(text: str) -> str:

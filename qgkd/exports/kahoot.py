@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import re
 from dataclasses import dataclass
 
 from qgkd.errors import UserError
 from qgkd.exports.clean import ExportedQuiz
+from qgkd.exports.excel import write_text
 from qgkd.exports.export import Export
 from qgkd.exports.labels import label
 from qgkd.question_forms import Language, Notice, QuestionForm, QuizItem
@@ -33,7 +33,6 @@ _HEADS = (
     "Time limit (sec) – 5, 10, 20, 30, 60, 90, 120, or 240 secs",
     "Correct answer(s) - choose at least one",
 )
-_ESCAPE_OF_EXCEL = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,9 @@ def write_kahoot(quiz: ExportedQuiz) -> Export:
     if not rows:
         raise UserError(
             f"expected a multiple choice or true/false question for Kahoot, found none that fits among "
-            f"{len(quiz.items)}; turn questions into multiple choice first"
+            f"{len(quiz.items)}; turn questions into multiple choice first: Kahoot's spreadsheet takes no typed "
+            f"answers, and at most {MOST_OPTIONS} options of {ANSWER_LIMIT_CHARS} characters after a question of "
+            f"{QUESTION_LIMIT_CHARS}"
         )
     return Export(content=_workbook(rows, quiz.title), notices=tuple(notices))
 
@@ -129,7 +130,7 @@ def _workbook(rows: list[_Row], title: str) -> bytes:
     book = openpyxl.Workbook()
     page = book.active
     page.title = "Sheet1"
-    _write(page, "B2", title)
+    write_text(page["B2"], title)
     for column, head in enumerate(_HEADS, start=2):
         page.cell(row=_FIRST_ROW - 1, column=column, value=head)
         page.column_dimensions[openpyxl.utils.get_column_letter(column)].width = 30
@@ -137,17 +138,9 @@ def _workbook(rows: list[_Row], title: str) -> bytes:
         at = _FIRST_ROW + number - 1
         page.cell(row=at, column=1, value=number)
         for column, text in enumerate((row.question, *row.options), start=2):
-            _write(page, f"{openpyxl.utils.get_column_letter(column)}{at}", text)
+            write_text(page.cell(row=at, column=column), text)
         page.cell(row=at, column=7, value=_SECONDS)
         page.cell(row=at, column=8, value=row.correct_index + 1)
     handle = io.BytesIO()
     book.save(handle)
     return handle.getvalue()
-
-
-def _write(page: object, place: str, text: str) -> None:
-    """Write a text as it is: = begins no formula, _x0041_ is no escaped A."""
-    cell = page[place]  # type: ignore[index]
-    cell.value = _ESCAPE_OF_EXCEL.sub("_x005F_", text)
-    cell.data_type = "s"
-    cell.quotePrefix = True

@@ -14,7 +14,11 @@ from importlib import resources
 from typing import Any
 
 from qgkd.answer import AnswerType
-from qgkd.question_forms import Language, QuestionForm, QuizItem
+from qgkd.question_forms import BLANK, Language, QuestionForm, QuizItem
+
+_NAME_CHARS = 40
+_MOODLE_BLANK = "_____"
+"""Five underscores or more; Moodle puts the field there (`question/type/shortanswer/renderer.php`)."""
 
 
 def label(key: str, language: Language, **values: str) -> str:
@@ -42,11 +46,29 @@ def lettered(item: QuizItem) -> list[str]:
 
 
 def feedback_of(item: QuizItem, language: Language) -> str:
-    """What a pupil reads after answering: the right answer to a false statement, and the source sentence."""
-    lines = [key_of(item, language)] if item.form is QuestionForm.TRUE_FALSE and not item.is_true else []
-    if item.source_sentence:
-        lines.append(f"{label('source', language)}: {item.source_sentence}")
-    return "\n".join(lines)
+    """What a pupil reads after answering: the right answer, and the sentence of the passage that says so."""
+    # Platforms show options without letters, or in another order.
+    is_choice = item.form is QuestionForm.MULTIPLE_CHOICE and item.correct_index is not None
+    right = item.options[item.correct_index or 0] if is_choice else key_of(item, language)
+    texts = {"answer": right, "source": item.source_sentence}
+    colon = ": " if language is Language.ENGLISH else "："
+    return "\n".join(f"{label(key, language)}{colon}{text}" for key, text in texts.items() if text)
+
+
+def question_name(number: int, item: QuizItem) -> str:
+    """What a teacher looks for in a question bank: the number, which keeps the order, and how the question begins."""
+    text = " ".join(item.prompt.split())
+    return f"{number:02d} {text if len(text) <= _NAME_CHARS else f'{text[:_NAME_CHARS]}…'}"
+
+
+def typed_answers(item: QuizItem) -> list[str]:
+    """Every answer that counts as right where the pupil types it, the item's own first."""
+    return [item.answer, *item.accepted_answers]
+
+
+def with_inline_blank(item: QuizItem) -> str:
+    """The prompt with Moodle's mark for the field in which the pupil types, in the blank of a cloze sentence."""
+    return item.prompt.replace(BLANK, _MOODLE_BLANK, 1) if item.form is QuestionForm.CLOZE else item.prompt
 
 
 def key_of(item: QuizItem, language: Language) -> str:

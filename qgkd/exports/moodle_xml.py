@@ -4,23 +4,27 @@ Comes in: a quiz. Goes out: `Export`.
 
 A literal example of one question:
 
-    <question type="shortanswer"><name><text>1</text></name>
-    <questiontext format="plain_text"><text>燈塔由誰設計？</text></questiontext>
-    <answer fraction="100" format="plain_text"><text>林文海</text></answer></question>
+    <question type="shortanswer"><name><text><![CDATA[01 燈塔由＿＿＿＿設計。]]></text></name>
+    <questiontext format="plain_text"><text><![CDATA[燈塔由_____設計。]]></text></questiontext>
+    <answer fraction="100" format="plain_text"><text><![CDATA[林文海]]></text></answer>
+    <answer fraction="100" format="plain_text"><text><![CDATA[工程師林文海]]></text></answer></question>
 
 Source: Moodle documentation, "Moodle XML format". All texts are of the format `plain_text`: HTML and formulas are
-shown as they are typed.
+shown as they are typed. They stand in CDATA: Moodle skips blanks that stand alone between two escaped characters, and
+line ends, everywhere else.
 """
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from xml.etree.ElementTree import Element, SubElement
+from xml.sax.saxutils import unescape
 
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import feedback_of
-from qgkd.question_forms import Language, QuestionForm, QuizItem
+from qgkd.exports.labels import feedback_of, question_name, typed_answers, with_inline_blank
+from qgkd.question_forms import QuestionForm, QuizItem
 
 _TYPES = {
     QuestionForm.SHORT_ANSWER: "shortanswer",
@@ -29,26 +33,34 @@ _TYPES = {
     QuestionForm.TRUE_FALSE: "truefalse",
 }
 
+_TEXT = re.compile("(?<=<text>).*?(?=</text>)", re.DOTALL)
+
 
 def write_moodle_xml(quiz: ExportedQuiz) -> Export:
-    """Write the file: the title is the category; cloze items are short answers with the blank in the text."""
+    """Write the file: the title is the category; the blank of a cloze item is the field to type in."""
     root = Element("quiz")
     if quiz.title:
         category = SubElement(root, "question", type="category")
         _text(SubElement(category, "category"), f"$course$/top/{quiz.title.replace('/', '//')}")
     for number, item in enumerate(quiz.items, start=1):
-        _write_question(root, number, item, quiz.language)
+        _write_question(root, number, item, quiz)
     ElementTree.indent(root, space=" ")
-    content = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return Export(content=content, notices=quiz.notices)
+    content = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True).decode("utf-8")
+    content = _TEXT.sub(lambda match: _cdata(unescape(match.group())), content)
+    return Export(content=content.encode("utf-8"), notices=quiz.notices)
 
 
-def _write_question(root: Element, number: int, item: QuizItem, language: Language) -> None:
+def _cdata(text: str) -> str:
+    """A text in which nothing is markup; its own end mark is dealt out to two sections."""
+    return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
+
+
+def _write_question(root: Element, number: int, item: QuizItem, quiz: ExportedQuiz) -> None:
     question = SubElement(root, "question", type=_TYPES[item.form])
-    _text(SubElement(question, "name"), str(number))
-    _text(SubElement(question, "questiontext", format="plain_text"), item.prompt)
-    _text(SubElement(question, "generalfeedback", format="plain_text"), feedback_of(item, language))
-    SubElement(question, "defaultgrade").text = "1"
+    _text(SubElement(question, "name"), question_name(number, item))
+    _text(SubElement(question, "questiontext", format="plain_text"), with_inline_blank(item))
+    _text(SubElement(question, "generalfeedback", format="plain_text"), feedback_of(item, quiz.language))
+    SubElement(question, "defaultgrade").text = str(quiz.points)
     SubElement(question, "idnumber").text = item.item_id
     if item.form is QuestionForm.TRUE_FALSE:
         for name in ("true", "false"):
@@ -62,7 +74,8 @@ def _write_question(root: Element, number: int, item: QuizItem, language: Langua
     else:
         SubElement(question, "usecase").text = "0"
         # An unescaped asterisk matches any text.
-        _answer(question, item.answer.replace("*", "\\*"), is_right=True)
+        for answer in typed_answers(item):
+            _answer(question, answer.replace("*", "\\*"), is_right=True)
 
 
 def _answer(question: Element, text: str, *, is_right: bool, text_format: str = "plain_text") -> None:

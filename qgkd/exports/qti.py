@@ -4,7 +4,7 @@ Comes in: a quiz. Goes out: `Export`.
 
 A literal example of what is in the zip: `imsmanifest.xml`, which names `assessment.xml`, which holds
 
-    <item ident="i3f0c52a1b7d9" title="1"> … <response_lid ident="response1"> … <varequal respident="response1">o2 …
+    <item ident="i3f0c52a1b7d9" title="01 燈塔由誰設計？"> … <varequal respident="response1">o2 …
 
 Source: IMS Question & Test Interoperability 1.2.1, ASI XML binding; IMS Content Packaging 1.1.3; `question_type` as
 Canvas writes it. Texts are `text/html` with everything escaped, since importers differ in what they do to `text/plain`.
@@ -21,7 +21,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import feedback_of, label
+from qgkd.exports.labels import feedback_of, label, question_name, typed_answers
 from qgkd.question_forms import Language, QuestionForm, QuizItem
 
 _QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
@@ -45,7 +45,7 @@ def write_qti(quiz: ExportedQuiz) -> Export:
     assessment = SubElement(root, "assessment", ident=identifier, title=name)
     section = SubElement(assessment, "section", ident="root_section")
     for number, item in enumerate(quiz.items, start=1):
-        _write_item(section, number, item, quiz.language)
+        _write_item(section, number, item, quiz)
     handle = io.BytesIO()
     with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as package:
         for path, element in (("imsmanifest.xml", _manifest(identifier)), ("assessment.xml", root)):
@@ -68,33 +68,34 @@ def _manifest(identifier: str) -> Element:
     return manifest
 
 
-def _write_item(section: Element, number: int, item: QuizItem, language: Language) -> None:
+def _write_item(section: Element, number: int, item: QuizItem, quiz: ExportedQuiz) -> None:
     # The number makes it unique also where two items have one id.
-    element = SubElement(section, "item", ident=f"i{number}_{item.item_id}", title=str(number))
+    element = SubElement(section, "item", ident=f"i{number}_{item.item_id}", title=question_name(number, item))
     metadata = SubElement(SubElement(element, "itemmetadata"), "qtimetadata")
-    for name, value in (("question_type", _TYPES[item.form]), ("points_possible", "1")):
+    for name, value in (("question_type", _TYPES[item.form]), ("points_possible", str(quiz.points))):
         field = SubElement(metadata, "qtimetadatafield")
         SubElement(field, "fieldlabel").text = name
         SubElement(field, "fieldentry").text = value
     presentation = SubElement(element, "presentation")
     _text(presentation, item.prompt)
-    right = _write_choices(presentation, item, language)
+    right = _write_choices(presentation, item, quiz.language)
     processing = SubElement(element, "resprocessing")
     outcomes = SubElement(processing, "outcomes")
     SubElement(outcomes, "decvar", maxvalue="100", minvalue="0", varname="SCORE", vartype="Decimal")
-    if feedback := feedback_of(item, language):
+    if feedback := feedback_of(item, quiz.language):
         always = SubElement(processing, "respcondition", {"continue": "Yes"})
         SubElement(SubElement(always, "conditionvar"), "other")
         SubElement(always, "displayfeedback", feedbacktype="Response", linkrefid="general_fb")
         shown = SubElement(element, "itemfeedback", ident="general_fb")
         _text(SubElement(shown, "flow_mat"), feedback)
-    condition = SubElement(processing, "respcondition", {"continue": "No"})
-    SubElement(SubElement(condition, "conditionvar"), "varequal", respident="response1").text = right
-    SubElement(condition, "setvar", action="Set", varname="SCORE").text = "100"
+    for response in right:  # a condition each: two in one would both have to hold
+        condition = SubElement(processing, "respcondition", {"continue": "No"})
+        SubElement(SubElement(condition, "conditionvar"), "varequal", respident="response1").text = response
+        SubElement(condition, "setvar", action="Set", varname="SCORE").text = "100"
 
 
-def _write_choices(presentation: Element, item: QuizItem, language: Language) -> str:
-    """Write the choices or the blank; returns the right response."""
+def _write_choices(presentation: Element, item: QuizItem, language: Language) -> list[str]:
+    """Write the choices or the blank; returns the right responses."""
     if item.form is QuestionForm.MULTIPLE_CHOICE:
         options, right = list(item.options), item.correct_index or 0
     elif item.form is QuestionForm.TRUE_FALSE:
@@ -102,12 +103,12 @@ def _write_choices(presentation: Element, item: QuizItem, language: Language) ->
     else:
         response = SubElement(presentation, "response_str", ident="response1", rcardinality="Single")
         SubElement(SubElement(response, "render_fib"), "response_label", ident="answer1", rshuffle="No")
-        return item.answer
+        return typed_answers(item)
     response = SubElement(presentation, "response_lid", ident="response1", rcardinality="Single")
     choices = SubElement(response, "render_choice")
     for index, option in enumerate(options, start=1):
         _text(SubElement(choices, "response_label", ident=f"o{index}"), option)
-    return f"o{right + 1}"
+    return [f"o{right + 1}"]
 
 
 def _verdict(value: bool, language: Language) -> str:

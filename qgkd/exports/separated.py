@@ -4,8 +4,9 @@ Comes in: a quiz. Goes out: `Export`.
 
 A literal example of a TSV line: `燈塔由哪位工程師設計？ A. 陳大山 B. 林文海<tab>B. 林文海`.
 
-A text that a spreadsheet would run as a formula (one that begins with = + - @ or their full-width forms, a tab or a
-carriage return) gets an apostrophe before it.
+Every CSV cell is quoted, so that a spreadsheet that also cuts at semicolons moves none. A text that it would run as a
+formula (one that begins with = + - @ or their full-width forms, a tab or a carriage return), or turn into a number, a
+date, a time or a truth value (1/2, 007, 1908年4月20日), gets an apostrophe before it.
 Source: OWASP, "CSV Injection". Differs: a text that begins with apostrophes and such a character gets one more, so that
 taking one away always gives the item's text back.
 """
@@ -18,19 +19,32 @@ import re
 
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export
-from qgkd.exports.labels import key_of, label, letter_of, lettered, type_label
-from qgkd.question_forms import Notice, QuestionForm, QuizItem
+from qgkd.exports.labels import key_of, lettered
+from qgkd.exports.table import heads_of, rows_of
+from qgkd.question_forms import Notice
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_RETYPED = re.compile(
+    # Digits with what stands in numbers, dates, times, currencies and shares, in either width.
+    r"'*(?:(?=.*[0-9０-９])(?:[0-9０-９\s.,:/()+\-%$¥￥€£．，：／％年月日號号時时點点分秒民國国西公元]|NT|上午|下午|[AP]\.?M\.?|E)+"
+    # Dates of two parts with an English month, which also are names of genes: 5-May, MARCH1.
+    rf"|(?:[0-9]+[\s\-/.]*)?{_MONTH}\.?[\s\-/,.]*[0-9]+(?:[\s\-/,.]+[0-9]+)?|[0-9]+[\s\-/.]*{_MONTH}"
+    r"|TRUE|FALSE|ＴＲＵＥ|ＦＡＬＳＥ|真|假)",
+    re.IGNORECASE,
+)
 _LINE_OR_TAB = re.compile(r"[\n\t]+")
 
 
 def write_csv(quiz: ExportedQuiz) -> Export:
     """Write a table: UTF-8 with a byte order mark, which Excel needs to read Chinese; it has no place for the title."""
-    rows = [_heads(quiz), *(_row(number, item, quiz) for number, item in enumerate(quiz.items, start=1))]
-    notices, rows = _without_formulas(quiz.notices, rows)
+    notices, rows = _without_formulas(quiz.notices, rows_of(quiz))
+    retyped = sum(_is_retyped(cell) for row in rows for cell in row[1:])
+    rows = [[row[0], *(f"'{cell}" if _is_retyped(cell) else cell for cell in row[1:])] for row in rows]
+    if retyped:
+        notices = (*notices, Notice.of("retyping_prevented", count=retyped))
     handle = io.StringIO(newline="")
-    csv.writer(handle).writerows(rows)
+    csv.writer(handle, quoting=csv.QUOTE_ALL).writerows([heads_of(quiz), *rows])
     return Export(content=handle.getvalue().encode("utf-8-sig"), notices=notices)
 
 
@@ -51,35 +65,9 @@ def write_tsv(quiz: ExportedQuiz) -> Export:
     return Export(content="".join("\t".join(row) + "\n" for row in rows).encode("utf-8"), notices=all_notices)
 
 
-def _heads(quiz: ExportedQuiz) -> list[str]:
-    options = [label("option", quiz.language, letter=letter_of(index)) for index in range(_most_options(quiz))]
-    names = ("number", "form", "question", "correct_option", "answer", "source", "answer_type", "confidence", "passage")
-    heads = [label(name, quiz.language) for name in names]
-    return [*heads[:3], *options, *heads[3:]]
-
-
-def _row(number: int, item: QuizItem, quiz: ExportedQuiz) -> list[str]:
-    options = [*item.options, *[""] * (_most_options(quiz) - len(item.options))]
-    if item.form is QuestionForm.TRUE_FALSE:
-        verdict = label("true" if item.is_true else "false", quiz.language)
-    else:
-        verdict = "" if item.correct_index is None else letter_of(item.correct_index)
-    return [
-        str(number),
-        label(item.form.value, quiz.language),
-        item.prompt,
-        *options,
-        verdict,
-        item.answer,
-        item.source_sentence,
-        type_label(item.answer_type, quiz.language),
-        label(item.confidence.value, quiz.language),
-        item.passage_id,
-    ]
-
-
-def _most_options(quiz: ExportedQuiz) -> int:
-    return max(len(item.options) for item in quiz.items)
+def _is_retyped(cell: str) -> bool:
+    """Whether a spreadsheet would make something else of a text; one that is escaped as a formula stays."""
+    return _FORMULA.match(cell) is None and _RETYPED.fullmatch(cell) is not None
 
 
 def _without_formulas(notices: tuple[Notice, ...], rows: list[list[str]]) -> tuple[tuple[Notice, ...], list[list[str]]]:

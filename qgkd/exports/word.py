@@ -1,9 +1,9 @@
-"""A Word document: the pupil's sheet and the answer key.
+"""A Word document: the pupil's sheet and the answer key, in one version or several.
 
 Comes in: a quiz. Goes out: `Export`.
 
-A literal example of its paragraphs: `1. 燈塔由哪位工程師設計？`, `A. 陳大山`, `B. 林文海`; after the page break
-`燈塔 參考答案`, `1. B. 林文海`.
+A literal example of its paragraphs: `（　　）1. 燈塔由哪位工程師設計？`, `A. 陳大山<tab>B. 林文海`; after the page
+break `燈塔 參考答案`, `1. B. 林文海`.
 
 python-docx sets the font of Latin letters only; Chinese characters take the one in `w:eastAsia`, which is set here for
 every style in use.
@@ -17,16 +17,28 @@ from typing import Any
 from qgkd.exports.clean import ExportedQuiz
 from qgkd.exports.export import Export, Sheet
 from qgkd.exports.labels import key_of, label, lettered
+from qgkd.exports.printed import (
+    PrintedVersion,
+    columns_of,
+    heading_of,
+    numbered,
+    paragraphs_of,
+    points_line,
+    versions_of,
+)
 from qgkd.question_forms import Language, QuestionForm, QuizItem
 
 _EAST_ASIAN_FONTS = {Language.TRADITIONAL: "新細明體", Language.SIMPLIFIED: "宋体", Language.ENGLISH: "新細明體"}
 _LANGUAGES = {Language.TRADITIONAL: "zh-TW", Language.SIMPLIFIED: "zh-CN", Language.ENGLISH: "zh-TW"}
 _LATIN_FONT = "Times New Roman"
 _BLANK_LINE = "＿" * 20
+_CHARACTER_POINTS = 12
+_OPTION_INDENT_MM, _LINE_MM = 12.7, 146.0
+"""Where options begin, and how much of an A4 line is left for them."""
 
 
-def write_word(quiz: ExportedQuiz, sheet: Sheet) -> Export:
-    """Write the document: the pupil's pages, the key, or both; the key begins on a new page."""
+def write_word(quiz: ExportedQuiz) -> Export:
+    """Write the document: the sheets of all versions, then their keys, each from a new page on."""
     import docx
     from docx.shared import Mm
 
@@ -37,12 +49,13 @@ def write_word(quiz: ExportedQuiz, sheet: Sheet) -> Export:
     document.sections[0].page_width, document.sections[0].page_height = Mm(210), Mm(297)
     for style in ("Normal", "Title", "List Paragraph"):
         _set_fonts(document.styles[style], quiz.language)
-    if sheet is not Sheet.KEY:
-        _write_sheet(document, quiz)
-    if sheet is Sheet.BOTH:
-        document.add_page_break()
-    if sheet is not Sheet.STUDENT:
-        _write_key(document, quiz)
+    versions, wanted = versions_of(quiz), quiz.settings.sheet
+    pages = [(_write_sheet, version) for version in versions if wanted is not Sheet.KEY]
+    pages += [(_write_key, version) for version in versions if wanted is not Sheet.STUDENT]
+    for number, (write, version) in enumerate(pages):
+        if number:
+            document.add_page_break()
+        write(document, quiz, version)
     handle = io.BytesIO()
     document.save(handle)
     return Export(content=handle.getvalue(), notices=quiz.notices)
@@ -65,13 +78,18 @@ def _set_fonts(style: Any, language: Language) -> None:
     languages.set(qn("w:eastAsia"), _LANGUAGES[language])
 
 
-def _write_sheet(document: Any, quiz: ExportedQuiz) -> None:
-    document.add_paragraph(quiz.title, style="Title")
+def _write_sheet(document: Any, quiz: ExportedQuiz, version: PrintedVersion) -> None:
+    from docx.shared import Pt
+
+    document.add_paragraph(heading_of(quiz, version), style="Title")
     lines = [f"{label(name, quiz.language)}：{'＿' * 8}" for name in ("name", "class", "date")]
     document.add_paragraph("　".join(lines))
-    for number, item in enumerate(quiz.items, start=1):
-        opening = "（　　）" if item.form is QuestionForm.TRUE_FALSE else ""
-        question = document.add_paragraph(f"{number}. {opening}{item.prompt}")
+    if points := points_line(quiz):
+        document.add_paragraph(points)
+    for text in paragraphs_of(quiz.settings.passages):
+        document.add_paragraph(text).paragraph_format.first_line_indent = Pt(2 * _CHARACTER_POINTS)
+    for number, item in enumerate(version.items, start=1):
+        question = document.add_paragraph(numbered(number, item))
         question.paragraph_format.keep_together = True
         question.paragraph_format.keep_with_next = item.form in (
             QuestionForm.MULTIPLE_CHOICE,
@@ -82,18 +100,24 @@ def _write_sheet(document: Any, quiz: ExportedQuiz) -> None:
 
 def _write_room(document: Any, item: QuizItem) -> None:
     """The room for the pupil's answer: options, or a line."""
-    for index, option in enumerate(lettered(item)):
-        paragraph = document.add_paragraph(option, style="List Paragraph")
-        paragraph.paragraph_format.keep_with_next = index + 1 < len(item.options)
+    from docx.shared import Mm
+
+    # A tab of an option's own would put the next one into the wrong place.
+    options, columns = [option.replace("\t", " ") for option in lettered(item)], columns_of(item)
+    for first in range(0, len(options), columns):
+        row = document.add_paragraph("\t".join(options[first : first + columns]), style="List Paragraph")
+        row.paragraph_format.keep_with_next = first + columns < len(options)
+        for column in range(1, columns):
+            row.paragraph_format.tab_stops.add_tab_stop(Mm(_OPTION_INDENT_MM + column * _LINE_MM / columns))
     if item.form is QuestionForm.SHORT_ANSWER:
         document.add_paragraph(_BLANK_LINE, style="List Paragraph")
 
 
-def _write_key(document: Any, quiz: ExportedQuiz) -> None:
+def _write_key(document: Any, quiz: ExportedQuiz, version: PrintedVersion) -> None:
     from docx.shared import Pt, RGBColor
 
-    document.add_paragraph(" ".join(filter(None, (quiz.title, label("key", quiz.language)))), style="Title")
-    for number, item in enumerate(quiz.items, start=1):
+    document.add_paragraph(heading_of(quiz, version, is_key=True), style="Title")
+    for number, item in enumerate(version.items, start=1):
         right = document.add_paragraph(f"{number}. {key_of(item, quiz.language)}")
         if item.source_sentence:
             right.paragraph_format.keep_with_next = True

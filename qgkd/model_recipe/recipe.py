@@ -27,6 +27,7 @@ from qgkd.model_recipe.settings import RecipeSettings
 from qgkd.model_recipe.stage import run_stage
 from qgkd.model_recipe.stages import copying_stage, question_stage, reward_stage, text_stage
 from qgkd.model_recipe.transplanted import transplanted
+from qgkd.training.main_process import is_main
 
 
 def prepare_model(settings: RecipeSettings, folder: Path) -> Path:
@@ -73,8 +74,9 @@ def make_model(settings: RecipeSettings, folder: Path, *, prepared: Path, force:
         inputs = [record, stage.fingerprint]
     if trained is None:
         raise UserError("expected a stage of more than 0 minutes, found none; raise one of the max_minutes")
-    with write_folder(folder / "model") as partial:
-        shutil.copytree(trained, partial, dirs_exist_ok=True)
+    if is_main():  # under torchrun two processes would write into one folder
+        with write_folder(folder / "model") as partial:
+            shutil.copytree(trained, partial, dirs_exist_ok=True)
     return folder / "model"
 
 

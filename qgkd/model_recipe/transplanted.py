@@ -11,10 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qgkd.checkpoints.read_encoder import read_source_encoder
 from qgkd.checkpoints.record import read_record
 from qgkd.checkpoints.tokenizer_folder import load_tokenizer
-from qgkd.checkpoints.transplant import transplant, usable_tokens
+from qgkd.checkpoints.transplant import convert_encoder, usable_tokens
 from qgkd.errors import UserError
 from qgkd.files.folders import write_folder
 from qgkd.model_recipe.prepared_record import vocabulary_sha256
@@ -39,7 +38,7 @@ def transplanted(settings: RecipeSettings, prepared: Path, folder: Path) -> Path
         return folder
     if len(usable_tokens(tokens)) < len(tokens):
         raise UserError(f"{prepared}: expected a vocabulary without private-use characters; prepare the data again")
-    result = transplant(read_source_encoder(settings.transplant.encoder), tokens, seed=settings.seed)
+    result = convert_encoder(settings.transplant.encoder, tokens, seed=settings.seed)
     say(f"transplanted {result.source}: {result.coverage}")
     lineage: dict[str, Any] = {"script": "traditional", "made_from": made_from}
     with write_folder(folder) as partial:

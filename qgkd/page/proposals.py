@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from qgkd.answer import AnswerSpan
-from qgkd.answers.propose import propose_answers
+from qgkd.spans.propose import propose
 
 _CACHED_TEXTS = 400
 
@@ -27,7 +27,7 @@ class Proposals:
     def of(self, text: str) -> tuple[AnswerSpan, ...]:
         """The proposals of a text, offsets counted in it; one text is analysed at a time."""
         with self._lock:
-            return self._known[text] if text in self._known else self._store(text, propose_answers(text))
+            return self._known[text] if text in self._known else self._store(text, propose(text))
 
     def in_script(self, text: str, converted: str) -> tuple[AnswerSpan, ...]:
         """The proposals of a text, spelt as in its conversion to the other script, and from now on those of both."""

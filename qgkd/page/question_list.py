@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from qgkd.page.workspace import Entry, Workspace
-from qgkd.question_forms import QuestionForm, QuizItem
+from qgkd.question_forms import QuestionForm, QuizItem, accepted_from_lines, with_answer
 from qgkd.text.script import detect_script
 
 
@@ -47,7 +47,11 @@ def in_form_by_hand(item: QuizItem, form: QuestionForm) -> QuizItem:
 
 
 def edit(workspace: Workspace, key: str, field: str, value: Any) -> Workspace:
-    """Change one field of an item: `prompt`, `answer`, `option-N`, or `is_true`, `correct_index` (None: not chosen)."""
+    """Change one field of an item.
+
+    The fields are `prompt`, `answer`, `accepted` (one answer per line), `option-N`, and `is_true` and `correct_index`
+    (None: not chosen).
+    """
     return _changed(workspace, key, lambda entry: dataclasses.replace(entry, item=_edited(entry.item, field, value)))
 
 
@@ -56,20 +60,22 @@ def _edited(item: QuizItem, field: str, value: Any) -> QuizItem:
         item = item.with_prompt(value)
         return item if item.passage_id else dataclasses.replace(item, script=detect_script(item.prompt))
     if field == "answer":
-        changed = dataclasses.replace(item, answer=value)
+        changed = with_answer(item, value)
         if item.form is QuestionForm.MULTIPLE_CHOICE and item.correct_index is not None:
             options = (*item.options[: item.correct_index], value, *item.options[item.correct_index + 1 :])
             changed = dataclasses.replace(changed, options=options)
         return dataclasses.replace(changed, answer_start_char=None) if value != item.answer else changed
+    if field == "accepted":
+        return dataclasses.replace(item, accepted_answers=accepted_from_lines(value))
     if field == "is_true":
         return dataclasses.replace(item, is_true=value)
     if field == "correct_index":
         answer = item.answer if value is None else item.options[value]
-        return dataclasses.replace(item, correct_index=value, answer=answer)
+        return dataclasses.replace(with_answer(item, answer), correct_index=value)
     number = int(field.removeprefix("option-"))
     options = (*item.options[:number], value, *item.options[number + 1 :])
     answer = value if number == item.correct_index else item.answer
-    return dataclasses.replace(item, options=options, answer=answer)
+    return dataclasses.replace(with_answer(item, answer), options=options)
 
 
 def replace_item(

@@ -13,7 +13,7 @@ from typing import Any
 
 from qgkd.answer import AnswerType
 from qgkd.page.chosen_answers import Choice
-from qgkd.question_forms import Confidence, QuestionForm, QuizItem
+from qgkd.question_forms import Confidence, QuestionForm, QuizItem, propose_accepted
 from qgkd.text.script import Script, to_simplified
 
 MOST_UNDO = 30
@@ -69,7 +69,10 @@ def _item(value: dict[str, Any]) -> QuizItem:
         name: kinds[name](stored) if name in kinds and stored is not None else stored for name, stored in value.items()
     }
     values["options"] = tuple(values["options"])
-    return QuizItem(item_id=values.pop("id"), **values)
+    # A workspace stored before there were accepted answers gets those that a new item would have.
+    accepted = values.pop("accepted_answers", None)
+    item = QuizItem(item_id=values.pop("id"), **values)
+    return dataclasses.replace(item, accepted_answers=propose_accepted(item) if accepted is None else tuple(accepted))
 
 
 def _message(value: dict[str, Any]) -> dict[str, Any]:

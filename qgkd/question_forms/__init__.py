@@ -5,6 +5,7 @@ Comes in: the questions of a `Quiz` and their `Passage`. Goes out: `BuiltItems`:
 Others use: the names below, and `item_json.read_item`, which reads an item back.
 """
 
+from qgkd.question_forms.accepted import accepted_from_lines, propose_accepted, with_answer
 from qgkd.question_forms.build import BuiltItems, build_items, change_form
 from qgkd.question_forms.difficulty import difficulty_of
 from qgkd.question_forms.item import BLANK, Confidence, QuestionForm, QuizItem
@@ -23,10 +24,13 @@ __all__ = [
     "Passage",
     "QuestionForm",
     "QuizItem",
+    "accepted_from_lines",
     "build_items",
     "change_form",
     "difficulty_of",
     "faults_of",
     "language_of",
+    "propose_accepted",
+    "with_answer",
     "with_different_ids",
 ]

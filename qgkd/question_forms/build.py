@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from qgkd.answer import AnswerType
 from qgkd.answers.classify import classify
+from qgkd.question_forms.accepted import propose_accepted
 from qgkd.question_forms.confidence import confidence_of
 from qgkd.question_forms.distractors import RightAnswer, choose_distractors
 from qgkd.question_forms.item import BLANK, QuestionForm, QuizItem
@@ -101,7 +102,7 @@ def _half_of_them_true(
 def short_answer_item(question: QuizQuestion, passage: Passage) -> QuizItem:
     """The short answer item of one generated question."""
     answer = question.answer
-    return QuizItem(
+    item = QuizItem(
         item_id=item_id_of(passage.passage_id, QuestionForm.SHORT_ANSWER, answer.start_char, answer.text),
         form=QuestionForm.SHORT_ANSWER,
         question=question.question.text,
@@ -113,6 +114,7 @@ def short_answer_item(question: QuizQuestion, passage: Passage) -> QuizItem:
         confidence=confidence_of(question.question),
         script=detect_script(passage.context),
     )
+    return dataclasses.replace(item, accepted_answers=propose_accepted(item))
 
 
 def change_form(

@@ -80,6 +80,7 @@ def choose_distractors(
             and is_admissible(candidate, answer, taken)
             and not (passage is not None and _may_be_right_too(candidate, answer, passage))
             and (may_hold_several or not members_of(candidate))
+            and not (passage is not None and _is_read_as_answer(candidate, answer, passage))
         ):
             taken.append(candidate)
     return tuple(taken)
@@ -166,6 +167,11 @@ def _may_be_right_too(candidate: str, answer: RightAnswer, passage: Passage) -> 
         return passage.may_be_right_too(one, other, in_one_clause=False)
     bare = candidate.strip(_MARKS) if answer.type is AnswerType.WORK else candidate
     return passage.may_be_right_too(bare, answer.text, in_one_clause=answer.type in _IN_ONE_CLAUSE)
+
+
+def _is_read_as_answer(candidate: str, answer: RightAnswer, passage: Passage) -> bool:
+    """Whether a reader accepts the candidate, too; a statement asks nothing. Last of all, as it runs a network."""
+    return answer.is_one_of_several_options and passage.reader_accepts(answer.shown, candidate)
 
 
 def _marked_alike(span: AnswerSpan, answer: RightAnswer) -> AnswerSpan:

@@ -5,7 +5,8 @@ Comes in: what a builder (`qgkd.question_forms.build`) or a teacher wrote. Goes 
 A literal example, a multiple choice item as JSON:
 
     {"id": "3f0c52a1b7d9", "form": "multiple_choice", "question": "燈塔由哪位工程師設計？", "answer": "林文海",
-     "options": ["陳大山", "林文海", "王小明", "李四光"], "correct_index": 1, "statement": null, "is_true": null,
+     "accepted_answers": ["工程師林文海"], "options": ["陳大山", "林文海", "王小明", "李四光"], "correct_index": 1,
+     "statement": null, "is_true": null,
      "source_sentence": "燈塔建於1867年，由工程師林文海設計。", "passage_id": "lighthouse", "answer_start_char": 14,
      "answer_type": "person", "confidence": "high", "script": "traditional"}
 """
@@ -54,6 +55,8 @@ class QuizItem:
     """The question as generated or typed; kept for every form, so that an item can change its form and back."""
     answer: str
     """The right answer, as it stands in the passage."""
+    accepted_answers: tuple[str, ...] = ()
+    """What else counts as right where the pupil types the answer: proposed by `accepted.py`, changed by a teacher."""
     options: tuple[str, ...] = ()
     """Multiple choice: all options, the right answer among them."""
     correct_index: int | None = None
@@ -86,7 +89,7 @@ class QuizItem:
     def to_json(self) -> dict[str, Any]:
         """The item as plain values, `item_id` as `id`, ready for `json.dumps`."""
         values = dataclasses.asdict(self)
-        values["options"] = list(self.options)
+        values["options"], values["accepted_answers"] = list(self.options), list(self.accepted_answers)
         return {"id": values.pop("item_id"), **{name: _plain(value) for name, value in values.items()}}
 
 

@@ -8,12 +8,14 @@ A literal example: `read_item({"id": "a", "form": "essay"}, where="quiz.json: it
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from qgkd.answer import AnswerType
 from qgkd.errors import UserError
+from qgkd.question_forms.accepted import propose_accepted
 from qgkd.question_forms.item import Confidence, QuestionForm, QuizItem
 from qgkd.text.script import Script
 
@@ -57,6 +59,9 @@ def read_item(value: Any, *, where: str = "item") -> QuizItem:
         confidence=read.choice("confidence", Confidence, Confidence.UNKNOWN),
         script=read.choice("script", Script, Script.NEUTRAL),
     )
+    # Quizzes saved before there were accepted answers get those that a new item would have.
+    accepted = read.texts("accepted_answers") if "accepted_answers" in value else propose_accepted(item)
+    item = dataclasses.replace(item, accepted_answers=accepted)
     problem = _problem_of(item)
     if problem is not None:
         raise UserError(f"{where}: {problem}; mend the file")

@@ -37,7 +37,7 @@ def is_name(span: AnswerSpan, context: str) -> bool:
     if span.type in _BY_FORM or span.text[0] in "《〈":
         return True
     if span.type is AnswerType.PERSON:
-        return _is_person(span.text) and not _is_cut(span, context)
+        return is_person_name(span.text) and not _is_cut(span, context)
     if _DIRECTIONS.fullmatch(span.text) or span.text[-1] in _NO_LAST_CHARS or span.text[0] in _NO_FIRST_CHARS:
         return False
     if len(span.text) == 2 and span.text[0] in _GENERAL_FIRST_CHARS:
@@ -59,7 +59,8 @@ def is_noun(text: str) -> bool:
     )
 
 
-def _is_person(text: str) -> bool:
+def is_person_name(text: str) -> bool:
+    """Whether a person's name may be written so: 林文海, 普利斯特里, 艾薩克·牛頓; not 住在島上的人."""
     if re.search("[·‧・•．A-Za-z]", text) or _SOVEREIGN.search(text):
         return True
     if text in words_of("no persons") or text[-1] in "族人林光素子水峽峡":

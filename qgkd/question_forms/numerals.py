@@ -56,9 +56,7 @@ class Numeral:
             written = "".join(_DIGITS[int(digit)] for digit in str(scaled))
             return written.replace("〇", "零") if "零" in self.text else written
         if self.is_chinese:
-            written = _write_chinese(scaled, "萬億" if re.search("[萬億]", self.text) else "万亿")
-            # 十五, but 二百一十五 and 三萬零一十五.
-            written = written[1:] if 10 <= scaled < 20 else written
+            written = write_chinese(scaled, "萬億" if re.search("[萬億]", self.text) else "万亿")
             # 兩 where the number it stands for was written with it: 兩個, 三個; 二十.
             two = next((character for character in "兩两" if character in self.text), written)
             return two if written == "二" else written
@@ -113,8 +111,13 @@ def read_chinese(text: str) -> int | None:
     return total + section + digit
 
 
+def write_chinese(value: int, myriads: str = "萬億") -> str:
+    """A number in characters: 24 二十四, 1600 一千六百, 30005 三萬零五; 15 十五, 100000 十萬."""
+    written = _write_chinese(value, myriads)
+    return written.removeprefix("一") if written.startswith("一十") else written
+
+
 def _write_chinese(value: int, myriads: str) -> str:
-    """A number in characters: 24 二十四, 1600 一千六百, 30005 三萬零五."""
     for unit, name in ((10**8, myriads[1]), (10**4, myriads[0])):
         if value >= unit:
             high, low = divmod(value, unit)

@@ -11,13 +11,18 @@ import functools
 import itertools
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from qgkd.answer import AnswerSpan
 from qgkd.answers.classify import classified
 from qgkd.answers.propose import propose_answers
+from qgkd.checkpoints import packaged_model
 from qgkd.question_forms.names import is_name
 from qgkd.text.enumerations import enumerations_in
 from qgkd.text.sentences import split_sentences
+
+if TYPE_CHECKING:
+    from qgkd.spans.reading import Reading
 
 _CLAUSE_END = re.compile(r"[，。；：！？,;:!?\n]")
 _ALIAS = re.compile(
@@ -27,6 +32,9 @@ _ALIAS_REACH_CHARS = 12
 _MOST_OCCURRENCES = 40
 _PIECE_CHARS = 300
 _MEMBER_SCORE = -1.0
+_NEARLY_AS_LIKELY = 2.3
+"""Difference of logarithms: a tenth as likely as the best answer."""
+_LONGEST_READ_CHARS = 6000
 _CACHED_PASSAGES = 32
 """So that several items of a passage, and another version of one later, share what is found in it."""
 _JOINTS = ("、", "和", "與", "与", "及", "以及", "或", "或者", "—", "－", "-", "·", "的", "（", "(", "")
@@ -65,6 +73,18 @@ class Passage:
                     return True
         return self._in_one_enumeration(candidate, answer)
 
+    def reader_accepts(self, question: str, candidate: str) -> bool:
+        """Whether a reader takes a candidate for an answer to the question, nearly as likely as the best one.
+
+        False where the package has no span model, and in passages too long to be read again for every question.
+        """
+        folder = packaged_model.packaged_span_model()
+        if folder is None or not question or len(self.context) > _LONGEST_READ_CHARS:
+            return False
+        reading = _reading(str(folder), question, self.context)
+        likely_enough = max(0.0, reading.best().score - _NEARLY_AS_LIKELY)
+        return any(reading.score_of(*place) > likely_enough for place in self._occurrences(candidate))
+
     def _occurrences(self, text: str) -> tuple[tuple[int, int], ...]:
         """The first places of a text; all of them would be slow."""
         found = itertools.islice(re.finditer(re.escape(text), self.context), _MOST_OCCURRENCES)
@@ -76,6 +96,14 @@ class Passage:
         return any(
             all(any(text in member for member in members) for text in (candidate, answer)) for members in enumerations
         )
+
+
+@functools.lru_cache(maxsize=_CACHED_PASSAGES)
+def _reading(folder: str, question: str, context: str) -> Reading:
+    """The passage read by a span model."""
+    from qgkd.spans.span_model import load_span_model  # torch
+
+    return load_span_model(folder).read([(question, context)])[0]
 
 
 @functools.lru_cache(maxsize=_CACHED_PASSAGES)

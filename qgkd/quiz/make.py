@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from qgkd.answer import AnswerSpan
 from qgkd.answers.classify import classified
 from qgkd.answers.given import is_too_long
-from qgkd.answers.propose import propose_answers
 from qgkd.answers.spread import SpreadAnswers
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest, Generator, Question
@@ -22,6 +21,7 @@ from qgkd.quiz.distinct import DistinctQuestions, normalise
 from qgkd.quiz.generate_each import generate_each
 from qgkd.quiz.outcome import Refusal, RefusalCode, Shortfall
 from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
+from qgkd.spans.propose import propose
 from qgkd.text.sentences import split_sentences
 
 OVERGENERATION = 1.5
@@ -98,7 +98,8 @@ class _Draft:
         order = self.order
         if order.answers is None:
             count = math.ceil(order.count / order.per_answer)
-            self._proposals = tuple(propose_answers(order.context)) if order.proposals is None else order.proposals
+            found = order.proposals
+            self._proposals = tuple(propose(order.context, by=order.proposed_by)) if found is None else found
             usable = [proposal for proposal in self._proposals if not self._was_used(proposal)]
             return SpreadAnswers(usable, self._sentences, count)
         short = []

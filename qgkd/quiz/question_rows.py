@@ -20,6 +20,7 @@ from qgkd.generator import Generator
 from qgkd.quiz.make import make_quizzes
 from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
 from qgkd.reading.readers import PassageRow, Problem
+from qgkd.spans.propose import ProposedBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,8 @@ class BatchOptions:
     """How many questions where the row gives no answer."""
     questions_per_answer: int = 1
     """How many questions about one answer: exactly so many of a given one, at most so many of a proposed one."""
+    proposed_by: ProposedBy | None = None
+    """What proposes answers where the row gives none; None as the package has it."""
     with_context: bool = False
     """Repeat the passage in every output row."""
     rows_per_batch: int = 32
@@ -71,7 +74,13 @@ def order_for(row: PassageRow, options: BatchOptions) -> QuizOrder:
     """Every answer of the row is used; without any, answers are proposed."""
     answers = row.answers or None
     count = len(row.answers) * options.questions_per_answer if answers else options.questions_per_passage
-    return QuizOrder(context=row.context, count=count, answers=answers, per_answer=options.questions_per_answer)
+    return QuizOrder(
+        context=row.context,
+        count=count,
+        answers=answers,
+        proposed_by=options.proposed_by,
+        per_answer=options.questions_per_answer,
+    )
 
 
 def quiz_problems(quiz: Quiz, row: PassageRow) -> list[Problem]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from qgkd.answer import AnswerSpan
 from qgkd.generator import Question
 from qgkd.quiz.outcome import Refusal, Shortfall
+from qgkd.spans.propose import ProposedBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,9 @@ class QuizOrder:
     answers: tuple[AnswerSpan, ...] | None = None
     """The answers to ask about, classified when the order is filled; None proposes them from the passage."""
     proposals: tuple[AnswerSpan, ...] | None = None
-    """Where no answers are given: the spans to choose from, best first; None takes those of `propose_answers`."""
+    """Where no answers are given: the spans to choose from, best first; None takes those of `qgkd.spans.propose`."""
+    proposed_by: ProposedBy | None = None
+    """Then: the span model or the rules; None as the package has it."""
     per_answer: int = 1
     """At most this many questions about one answer."""
     earlier_questions: tuple[tuple[str, str], ...] = ()

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
@@ -25,8 +25,12 @@ from qgkd.quiz.generate_each import generate_each
 from qgkd.reading.examples import QGExample, example_record
 from qgkd.scoring.answerability import QuestionScorer, answerable_each
 from qgkd.scoring.diversity import copy_rate, distinct_n
+from qgkd.scoring.read_back import ReadBack, read_back_each, read_back_figures
 from qgkd.scoring.scores import MeteorKind, Scores, score
 from qgkd.scoring.tokens import Tokenization
+
+if TYPE_CHECKING:
+    from qgkd.spans.span_model import SpanModel
 
 REQUESTS_PER_CALL = 256
 """Examples handed to the generator together; it sorts them by length itself."""
@@ -94,6 +98,7 @@ def evaluate(
     options: EvaluationOptions | None = None,
     *,
     answerability_scorer: QuestionScorer | None = None,
+    reader: SpanModel | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Let a system write one question per example and score them.
@@ -103,6 +108,7 @@ def evaluate(
         examples: With human-written questions.
         options: How to score.
         answerability_scorer: The frozen model for answerability; None leaves it out.
+        reader: The span model that answers the questions; None leaves that out.
         progress: Called with the number of examples done.
 
     Raises:
@@ -115,6 +121,9 @@ def evaluate(
     verdicts: list[bool] = []
     if options.extra and answerability_scorer is not None:
         verdicts = answerable_each(answerability_scorer, examples, questions)
+    read: list[ReadBack] = []
+    if options.extra and reader is not None:
+        read = read_back_each(reader, examples, questions)
     rows = []
     for subset, places in subsets.items():
         chosen, written = [examples[place] for place in places], [questions[place] for place in places]
@@ -123,6 +132,8 @@ def evaluate(
         if options.extra:
             answerable = [verdicts[place] for place in places] if verdicts else []
             extra = _extra(chosen, written, answerable, answerability_scorer)
+            if read:
+                extra |= read_back_figures([read[place] for place in places])
         rows.append(
             EvaluationRow(
                 name=generator.name,

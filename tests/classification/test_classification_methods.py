@@ -10,11 +10,13 @@ from classification_batches import batch, capture, loss
 from torch.nn import functional as F
 
 from qgkd.checkpoints.encoder import EncoderShape
+from qgkd.classification.author_settings import AUTHORS
 from qgkd.classification.config import ClassificationConfig, make_classification_config
 from qgkd.classification.presets import RTE_REPORT
 from qgkd.classification.teachers import check_teachers, ensemble_of
 from qgkd.distillation.methods.by_name import METHODS
 from qgkd.distillation.methods.settings import check_method, objectives_of, settings_in_full
+from qgkd.distillation.objectives.layer_map import show
 from qgkd.distillation.objectives.logits import HardLabels, ScoreMSE
 from qgkd.distillation.objectives.objective import needs_of
 from qgkd.distillation.teachers.several_teachers import Ensemble, SeveralCaptures
@@ -55,11 +57,15 @@ def test_kd_is_the_formula(sides) -> None:
 
 def test_kd_losses_are_the_formulas(sides) -> None:
     student, teacher, rows = sides
-    for name, expected in (
-        ("mse", F.mse_loss(student.logits, teacher.logits)),
-        ("cross_entropy", F.cross_entropy(student.logits / 2, (teacher.logits / 2).softmax(1)) * 4),
+    for name, settings, expected in (
+        ("mse", {}, F.mse_loss(student.logits, teacher.logits)),
+        (
+            "cross_entropy",
+            {"distill_temperature": 2.0},
+            F.cross_entropy(student.logits / 2, (teacher.logits / 2).softmax(1)) * 4,
+        ),
     ):
-        objectives = made("kd", SMALL, SMALL, alpha=1.0, distill_temperature=2.0, logits_loss=name)
+        objectives = made("kd", SMALL, SMALL, alpha=1.0, logits_loss=name, **settings)
         assert loss(objectives, student, teacher, rows).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
@@ -138,15 +144,100 @@ def test_every_method_is_finite(name: str, scale: float, lengths: list[int]) -> 
     count = len(lengths)
     deep = EncoderShape(layers=6, width=8, heads=2, outputs=3)
     logits = scale * torch.tensor([[1.0, -1.0, 1.0]]).repeat(count, 1)
-    student = capture(logits, [torch.randn(count, 6, 8) for _ in range(4)], grad=True)
-    members = tuple(capture(-logits + shift, [torch.randn(count, 6, 8) for _ in range(7)]) for shift in (0.0, 1.0))
-    teacher = SeveralCaptures(logits=-logits, hidden_states=members[1].hidden_states, members=members)
-    settings = {"attention_weight": 0.0} if "layer" in name else {}  # no queries and keys here
-    found = loss(made(name, SMALL, deep, **settings), student, teacher, batch(lengths, pad_to=6))
+    rows = batch(lengths, pad_to=6)
+    student = capture(logits, [torch.randn(count, 6, 8) for _ in range(4)], grad=True, rows=rows)
+    members = tuple(
+        capture(-logits + shift, [torch.randn(count, 6, 8) for _ in range(7)], rows=rows) for shift in (0.0, 1.0)
+    )
+    teacher = SeveralCaptures(**{**vars(members[1]), "logits": -logits, "members": members})
+    found = loss(made(name, SMALL, deep), student, teacher, rows)
     found.backward()
     assert found.isfinite()
     for tensor in (student.logits, *student.hidden_states.values()):
         assert tensor.grad is None or tensor.grad.isfinite().all()
+
+
+# TinyBERT, DistilBERT, MiniLM, attention
+
+
+def test_tinybert_is_the_sum_over_layers(sides) -> None:
+    """The paper's sums, embeddings among them; the second stage is cross entropy with the teacher."""
+    student, teacher, rows = sides
+    deep = EncoderShape(layers=6, width=8, heads=2, outputs=3)
+    real = rows.inputs.real_positions()
+    expected = sum(
+        F.mse_loss(student.hidden_state(one)[real], teacher.hidden_state(other)[real])
+        for one, other in ((0, 0), (1, 2), (2, 4), (3, 6))
+    )
+    found = loss(made("tinybert-layers", SMALL, deep, attention_weight=0.0), student, teacher, rows)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+    second = loss(made("tinybert-prediction", SMALL, deep), student, teacher, rows)
+    assert second.item() == pytest.approx(F.cross_entropy(student.logits, teacher.logits.softmax(1)).item(), rel=1e-5)
+    attention = made("tinybert-layers", SMALL, deep)[1]
+    assert [tuple(pair) for pair in attention.pairs] == [(1, 2), (2, 4), (3, 6)]
+    assert attention.weight == 3
+    assert isinstance(made("tinybert-prediction", SCORE, SCORE)[0], ScoreMSE)  # as the authors' code
+
+
+def test_distilbert_is_the_triple_loss(sides) -> None:
+    student, teacher, rows = sides
+    deep = EncoderShape(layers=6, width=8, heads=2, outputs=3)
+    real = rows.inputs.real_positions()
+    soft = F.kl_div(F.log_softmax(student.logits / 2, 1), F.softmax(teacher.logits / 2, 1), reduction="batchmean")
+    last = F.cosine_embedding_loss(
+        student.hidden_state(3)[real], teacher.hidden_state(6)[real], torch.ones(int(real.sum()))
+    )
+    expected = 5 * 4 * soft + 2 * F.cross_entropy(student.logits, rows.targets) + last
+    found = loss(made("distilbert", SMALL, deep), student, teacher, rows)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_minilm_is_of_the_last_layer() -> None:
+    found = made("minilm", label_weight=0.0)
+    assert [each.name for each in found] == ["attention_kl", "value_relation_kl"]
+    assert all([tuple(pair) for pair in each.pairs] == [(6, 12)] for each in found)
+    with pytest.raises(UserError, match="12 attention heads, found 16"):
+        made("minilm", teacher=LARGE)
+
+
+# Layer maps and temperatures
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "expected"),
+    [
+        ("pkd", "1:3,6:12", "1:3,6:12"),
+        ("pkd", "last", "1:7,2:8,3:9,4:10,5:11"),
+        ("ckd", "last", "0:0,1:7,2:8,3:9,4:10,5:11,6:12"),
+        ("ckd", "0:0,3:9,6:12", "0:0,3:9,6:12"),
+        ("dynamic-supervision", "2:6,4:12", "2:6,4:12"),
+        ("dynamic-supervision", "1,3,5,8,10,12", "0:0,1:1,2:3,3:5,4:8,5:10,6:12"),
+    ],
+)
+def test_methods_take_a_layer_map(name: str, layers: str, expected: str) -> None:
+    assert show(made(name, layers=layers)[-1].pairs) == expected
+
+
+@pytest.mark.parametrize("name", ["kd", "all-layer", "dynamic-data", "pkd"])
+def test_squared_errors_of_logits_are_means_in_every_method(name: str, sides) -> None:
+    student, teacher, rows = sides
+    deep = EncoderShape(layers=6, width=8, heads=2, outputs=3)
+    zero = {
+        "kd": {"alpha": 1.0}, "pkd": {"alpha": 1.0, "beta": 0.0}, "dynamic-data": {"label_weight": 0.0, "ratio": 1.0},
+        "all-layer": {"hidden_weight": 0.0, "attention_weight": 0.0},
+    }  # fmt: skip
+    found = loss(made(name, SMALL, deep, logits_loss="mse", **zero[name]), student, teacher, rows)
+    assert found.item() == pytest.approx(F.mse_loss(student.logits, teacher.logits).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["kd", "all-layer", "dynamic-data", "dynamic-teacher-soft", "ckd", "distilbert"])
+def test_a_temperature_that_cancels_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match="no distill_temperature with logits_loss 'mse'"):
+        made(name, logits_loss="mse", distill_temperature=3.5)
+    assert made(name, logits_loss="kl", distill_temperature=3.5)
+    assert made(name, logits_loss="mse")
+    assert made("kd", SCORE, SCORE, distill_temperature=3.5)  # of a score there is no other loss
+    assert made("kd+dynamic-data", distill_temperature=3.5)  # the first has use for it
 
 
 # Sums
@@ -282,10 +373,26 @@ def config(method: dict, **sections: dict) -> ClassificationConfig:
 @pytest.mark.parametrize("name", RTE_REPORT)
 def test_every_method_has_a_preset_that_holds(name: str) -> None:
     found = config({"name": name, "preset": "rte-report"})
-    assert found.train["per_device_train_batch_size"] == 16
+    # PKD is no row of the report: its own code's batch and decay
+    expected = (32, 0.01) if name.startswith("pkd") else (16, 0.0)
+    assert (found.train["per_device_train_batch_size"], found.train["weight_decay"]) == expected
+    if name == "ckd":
+        assert found.train["warmup_steps"] == 0
     assert found.task.max_tokens == 128
     assert objectives_of(found.method, STUDENT, LARGE)
     assert set(RTE_REPORT) < set(METHODS)
+
+
+def test_the_authors_values_are_of_the_task() -> None:
+    found = {task: config({"name": "ckd", "preset": "authors"}, task={"name": task}) for task in ("sst-2", "mnli")}
+    weights = [[each.method[f"word_{kind}_weight"] for kind in ("distance", "angle")] for each in found.values()]
+    assert weights == [[100, 1000], [100, 1]]
+    skip = config({"name": "pkd-skip", "preset": "authors"}, task={"name": "qnli"})
+    assert (skip.method["beta"], skip.method["normalised"], skip.train["weight_decay"]) == (100.0, False, 0.01)
+    assert config({"name": "pkd-last", "preset": "authors"}).method["beta"] == 1000.0
+    for name, tasks in AUTHORS.items():
+        for task in tasks:
+            assert config({"name": name, "preset": "authors"}, task={"name": task}).task.max_tokens == 128
 
 
 def test_what_is_said_goes_over_a_preset() -> None:
@@ -299,6 +406,8 @@ def test_what_is_said_goes_over_a_preset() -> None:
     [
         ({"method": {"name": "kd", "preset": "rte"}}, "method.preset must be one of"),
         ({"method": {"name": "kd+ckd", "preset": "rte-report"}}, "preset rte-report has values for"),
+        ({"method": {"name": "kd", "preset": "authors"}}, "preset authors has values for ckd"),
+        ({"method": {"name": "ckd", "preset": "authors"}, "task": {"name": "wnli"}}, "found task 'wnli'"),
         ({"method": {"name": "kd"}, "model": {"teachers": ()}}, "method kd needs model.teachers"),
         ({"method": {"name": "fine-tune"}, "model": {"teachers": ("a",)}}, "no use for model.teachers"),
         ({"method": {"name": "kd"}, "model": {"drop": "contribution"}}, "model.drop must be one of"),

@@ -65,7 +65,7 @@ def test_terms_by_name() -> None:
     assert [each.name for each in found] == ["logit_mse", "attention_kl"]
     found = objectives_of(run_of(method="hinton", alpha=0.3, distill_temperature=4), *SHAPES)
     assert [(each.name, each.weight) for each in found] == [("soft_target_kl", 0.3), ("cross_entropy", 0.7)]
-    with pytest.raises(UserError, match=r"logits_loss: expected one of \['cross_entropy', 'kl', 'mse'\], found 'ce'"):
+    with pytest.raises(UserError, match=r"logits_loss: expected one of .*'cross_entropy', 'mse'\], found 'ce'"):
         objectives_of(run_of(logits_loss="ce"), *SHAPES)
 
 
@@ -74,7 +74,7 @@ def test_terms_by_name() -> None:
     [
         ({"teacher": ""}, r"distill\.teacher must name"),
         ({"tempature": 2.0}, r"distill\.tempature is unknown; did you mean distill\.distill_temperature\?"),
-        ({"method": "pkd"}, r"distill\.method must be one of"),
+        ({"method": "pdk"}, r"distill\.method must be one of"),
         ({"method": "hinton", "hidden_weight": 2.0}, r"hinton has no use for distill\.hidden_weight"),
         ({"schedule": "layers"}, r"distill\.schedule must be one of"),
         ({"stage_ends": [0.5, 1.0]}, r"stage_ends needs a distill\.schedule other than all-layer"),

@@ -23,6 +23,8 @@ from qgkd.errors import UserError
         ("0:0,3:9", 6, 12, "0:0,3:9"),
         ("2:4,1:2", 2, 4, "1:2,2:4"),
         ("1:1,2:1", 2, 1, "1:1,2:1"),
+        ("1,3,5,8,10,12", 6, 12, "1:1,2:3,3:5,4:8,5:10,6:12"),
+        ("4", 1, 4, "1:4"),
     ],
 )
 def test_maps(name: str, student: int, teacher: int, expected: str) -> None:
@@ -40,6 +42,11 @@ def test_maps(name: str, student: int, teacher: int, expected: str) -> None:
 def test_pkd_leaves_the_last_layer_out(name: str, student: int, teacher: int, imitated: list[int]) -> None:
     pairs = layer_map(name, student, teacher, leave_out_last=True)
     assert pairs == tuple(LayerPair(place, layer) for place, layer in enumerate(imitated, start=1))
+
+
+def test_what_is_written_out_keeps_its_last_layer() -> None:
+    assert show(layer_map("1:2,6:12", 6, 12, leave_out_last=True)) == "1:2,6:12"
+    assert show(layer_map("2,4", 2, 4, leave_out_last=True)) == "1:2,2:4"
 
 
 def test_skip_is_even_at_every_depth() -> None:
@@ -63,6 +70,8 @@ def test_skip_is_even_at_every_depth() -> None:
         ("1:2,1:2", 6, 12, "every pair once"),
         ("skip", 12, 6, "at least as deep"),
         ("last", 7, 6, "at least as deep"),
+        ("2,4", 3, 6, "each of the student's 3, found 2"),
+        ("2,4,7", 3, 6, "found 3:7"),
     ],
 )
 def test_refused_in_a_sentence(name: str, student: int, teacher: int, complaint: str) -> None:

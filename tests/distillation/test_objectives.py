@@ -14,8 +14,8 @@ from qgkd.checkpoints.encoder import EncoderShape, encoder_shape
 from qgkd.distillation.methods.all_layer import all_layer
 from qgkd.distillation.methods.kd import hinton
 from qgkd.distillation.methods.settings import check_method, objectives_of
-from qgkd.distillation.objectives.attention import AttentionKind, AttentionKL, AttentionMSE
-from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
+from qgkd.distillation.objectives.attention import AttentionKind, AttentionKL, AttentionMSE, KLOverKeys
+from qgkd.distillation.objectives.hidden_states import HiddenStateMSE, Projection
 from qgkd.distillation.objectives.layer_map import LayerPair
 from qgkd.distillation.objectives.logits import (
     HardLabels,
@@ -33,6 +33,8 @@ from qgkd.distillation.objectives.objective import (
 )
 from qgkd.distillation.objectives.positions import Positions
 from qgkd.distillation.objectives.schedule import Schedule, StageWeights, stage_weights
+from qgkd.distillation.objectives.state_cosine import HiddenStateCosine
+from qgkd.distillation.objectives.value_relations import ValueRelationKL
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.distillation.teachers.capturing_model import CapturingModel
 from qgkd.distillation.teachers.logit_pair import LogitPair
@@ -53,6 +55,8 @@ KINDS = [
     *(AttentionMSE(layers=PAIRS, positions=positions) for positions in Positions),
     AttentionMSE(layers=PAIRS, on=AttentionKind.PROBABILITIES),
     *(AttentionKL(layers=PAIRS, positions=positions) for positions in Positions),
+    *(ValueRelationKL(layers=PAIRS, positions=positions) for positions in Positions),
+    *(HiddenStateCosine(layers=PAIRS, positions=positions) for positions in Positions),
 ]
 NAMES = [f"{kind.name}-{getattr(kind, 'positions', '')}-{getattr(kind, 'on', '')}".strip("-") for kind in KINDS]
 each_objective = pytest.mark.parametrize("objective", KINDS, ids=NAMES)
@@ -102,7 +106,7 @@ def as_own_teacher(student: DistillCapture) -> DistillCapture:
     """A teacher whose layers 2 and 4 are the student's 1 and 2."""
     moved = {
         name: {2 * layer: state.detach() for layer, state in getattr(student, name).items()}
-        for name in ("hidden_states", "query_states", "key_states")
+        for name in ("hidden_states", "query_states", "key_states", "value_states")
     }
     return DistillCapture(logits=student.logits.detach(), allowed=student.allowed, **moved)
 
@@ -127,6 +131,10 @@ def by_formula(objective: Objective, student: DistillCapture, teacher: DistillCa
             s, t = student.hidden_states[student_layer], teacher.hidden_states[teacher_layer]
             parts = [float(((s[place] - t[place]) ** 2).mean()) for place in counted]
             total += sum(parts) / len(parts)
+        elif isinstance(objective, HiddenStateCosine):
+            s, t = student.hidden_states[student_layer], teacher.hidden_states[teacher_layer]
+            parts = [1 - float(s[place] @ t[place] / (s[place].norm() * t[place].norm())) for place in counted]
+            total += sum(parts) / len(parts)
         else:
             total += _attention_by_formula(objective, student, teacher, student_layer, teacher_layer, counted, real)
     return total / len(objective.pairs)
@@ -149,13 +157,16 @@ def _logits_by_formula(objective, student, teacher, targets) -> float:
 
 
 def _attention_by_formula(objective, student, teacher, student_layer, teacher_layer, counted, real) -> float:
+    of_values = isinstance(objective, ValueRelationKL)
+
     def scores(capture: DistillCapture, layer: int, row: int, head: int, query: int, key: int) -> float:
-        q, k = capture.query_states[layer][row, head, query], capture.key_states[layer][row, head, key]
+        queries, keys = (capture.value_states,) * 2 if of_values else (capture.query_states, capture.key_states)
+        q, k = queries[layer][row, head, query], keys[layer][row, head, key]
         return float(q.double() @ k.double()) / math.sqrt(len(q))
 
     length = max(max(places) for places in real) + 1
     allowed = student.allowed.expand(len(real), 1, student.allowed.shape[-1], -1)[:, 0]
-    heads = student.query_states[student_layer].shape[1]
+    heads = student.value_states[student_layer].shape[1]
     per_query: dict[tuple[int, int], list[list[float]]] = {}  # for each query, for each head, its cells
     for row, query in counted:
         keys = [key for key in range(length) if key < allowed.shape[-1] and allowed[row, query, key]]
@@ -164,15 +175,19 @@ def _attention_by_formula(objective, student, teacher, student_layer, teacher_la
             s = [scores(student, student_layer, row, head, query, key) for key in keys]
             t = [scores(teacher, teacher_layer, row, head, query, key) for key in keys]
             p, q = _softmax(t), _softmax(s)
-            if isinstance(objective, AttentionKL):
+            if isinstance(objective, KLOverKeys):
                 cells.append([p[i] * math.log(p[i] / q[i]) for i in range(len(keys))])
             elif objective.on is AttentionKind.PROBABILITIES:
                 cells.append([(q[i] - p[i]) ** 2 for i in range(len(keys))])
             else:
                 cells.append([(s[i] - t[i]) ** 2 for i in range(len(keys))])
         per_query[row, query] = cells
-    if isinstance(objective, AttentionKL):
-        return sum(sum(map(sum, cells)) / heads for cells in per_query.values()) / len(per_query)
+    if isinstance(objective, KLOverKeys):
+        divergences = {place: sum(map(sum, cells)) / heads for place, cells in per_query.items()}
+        if objective.positions is not Positions.ALL:
+            return sum(divergences.values()) / len(divergences)
+        of_rows = [[value for (r, _), value in divergences.items() if r == row] for row in range(len(real))]
+        return sum(sum(values) / len(values) for values in of_rows) / len(of_rows)
     if objective.positions is Positions.ALL:
         rows = []
         for row in range(len(real)):
@@ -261,6 +276,66 @@ def test_attention_by_hand() -> None:
     assert float(loss(AttentionMSE(layers=one), other, teacher, batch)) == pytest.approx(9 / 3)
     at_cls = AttentionMSE(layers=one, positions=Positions.CLS)
     assert float(loss(at_cls, other, teacher, batch)) == pytest.approx(9)
+
+
+def test_a_long_row_counts_no_more_than_a_short_one() -> None:
+    """Two rows of 7 and 2 tokens whose queries diverge by a and b: (a + b) / 2, not (7 a + 2 b) / 9."""
+    rows = batch_of_blocks(
+        torch.tensor([[1] * 7, [1, 1] + [0] * 5]), torch.tensor([[0, 0], [1, 0]]), torch.tensor([0, 0])
+    )
+    allowed = (rows.inputs.blocks != 0)[:, None, None, :]
+    one, eye = (LayerPair(1, 1),), torch.eye(7)[None, None].expand(2, 1, 7, 7) * math.sqrt(7)
+    scores = torch.zeros(2, 1, 7, 7)
+    scores[0, :, :, 0], scores[1, :, :, 0] = 1.0, 3.0
+    captures = [
+        DistillCapture(query_states={1: each}, key_states={1: eye}, allowed=allowed)
+        for each in (scores, torch.zeros(2, 1, 7, 7))
+    ]
+
+    def divergence(length: int, score: float) -> float:
+        whole = math.exp(score) + length - 1
+        return -math.log(length) - (score - length * math.log(whole)) / length
+
+    expected = (divergence(7, 1.0) + divergence(2, 3.0)) / 2
+    assert float(loss(AttentionKL(layers=one), *captures, rows)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_value_relations_by_hand() -> None:
+    """Values (0, 1) against (0, 0): the second token's softmax is (1, e) / (1 + e), the teacher's (1/2, 1/2)."""
+    allowed = torch.tensor([[[[True, True, False]]]])
+    student, teacher = (
+        DistillCapture(value_states={1: torch.tensor(values).view(1, 1, 3, 1)}, allowed=allowed)
+        for values in ([0.0, 1.0, 5.0], [0.0, 0.0, 7.0])
+    )
+    objective = ValueRelationKL(layers=(LayerPair(1, 1),))
+    share = math.e / (1 + math.e)
+    of_second = 0.5 * math.log(0.5 / share) + 0.5 * math.log(0.5 / (1 - share))
+    found = loss(objective, student, teacher, hand_batch([[1, 1, 0]]))
+    assert float(found) == pytest.approx((0 + of_second) / 2, rel=1e-5)
+
+
+def test_cosine_by_hand() -> None:
+    student = DistillCapture(hidden_states={1: torch.tensor([[[1.0, 0.0], [0.0, 2.0], [9.0, 9.0]]])})
+    teacher = DistillCapture(hidden_states={2: torch.tensor([[[1.0, 1.0], [0.0, -3.0], [9.0, 0.0]]])})
+    objective = HiddenStateCosine(layers=(LayerPair(1, 2),))
+    expected = (1 - 1 / math.sqrt(2) + 2) / 2
+    assert float(loss(objective, student, teacher, hand_batch([[1, 1, 0]]))) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("make", [torch.zeros, lambda *shape: 60 * torch.randn(*shape)], ids=["zeros", "huge"])
+def test_states_and_values_at_the_ends_are_finite(make) -> None:
+    torch.manual_seed(0)
+    rows, allowed = hand_batch([[1, 1, 0]]), torch.tensor([[[[True, True, False]]]])
+    states, values = make(1, 3, 4).requires_grad_(), make(1, 2, 3, 2).requires_grad_()
+    student = DistillCapture(hidden_states={1: states}, value_states={1: values}, allowed=allowed)
+    teacher = DistillCapture(hidden_states={1: make(1, 3, 4)}, value_states={1: make(1, 2, 3, 2)}, allowed=allowed)
+    one = (LayerPair(1, 1),)
+    value = sum(loss(kind(layers=one), student, teacher, rows) for kind in (HiddenStateCosine, ValueRelationKL))
+    value.backward()
+    assert torch.isfinite(value)
+    assert torch.isfinite(states.grad).all()
+    assert torch.isfinite(values.grad).all()
+    assert not values.grad[:, :, 2].any()  # padding
 
 
 # Identities
@@ -361,7 +436,8 @@ def test_micro_batches_add_up(objective: Objective, folder: Path, models) -> Non
 def test_gradients_are_finite_and_none_is_the_teachers(objective: Objective, rows: slice, folder: Path, models) -> None:
     batch, (student, _) = batch_of(question_rows(folder)[rows]), models
     shown, asked = captured(models, batch)
-    inner = [*(asked.hidden_states or {}).values(), *(asked.query_states or {}).values(), asked.logits]
+    states = (asked.hidden_states, asked.query_states, asked.value_states)
+    inner = [asked.logits, *(state for each in states for state in each.values())]
     for tensor in inner:
         tensor.requires_grad_()  # as if somebody had forgotten to freeze it
     student.zero_grad()
@@ -548,6 +624,32 @@ def test_a_projected_student_learns_through_its_projection(folder: Path, models)
     shown.projected_states = None
     with pytest.raises(ValueError, match="of one shape"):
         objective.terms(DistillCapture(hidden_states=shown.hidden_states), wide, batch)
+
+
+def test_one_projection_with_bias_is_shared(folder: Path, models) -> None:
+    """As in TinyBERT's code: the embeddings and every layer through one map, at equal widths too; it has a gradient."""
+    _, teacher = models
+    batch = batch_of(question_rows(folder))
+    pairs = (LayerPair(0, 0), *PAIRS)
+    shape = EncoderShape(layers=2, width=16, heads=2, outputs=9)
+    objective = HiddenStateMSE(layers=pairs, projection=Projection.SHARED)
+    maps = projections_of([objective], shape, EncoderShape(layers=4, width=16, heads=2, outputs=9))
+    (linear,) = maps["hidden_state_mse"].values()
+    needs = objective.needs()
+    student = CapturingModel(tiny_bert(len(tiny_tokenizer(folder))), needs[0], maps)
+    teacher.needs = teacher.needs | needs[1]
+    asked = teacher(batch)
+    shown = student(batch.inputs)
+    value = loss(objective, shown, asked, batch)
+    real = batch.inputs.blocks != 0
+    expected = 0.0
+    for pair in pairs:
+        projected = shown.hidden_states[pair.student][real] @ linear.weight.T + linear.bias
+        expected += float((projected - asked.hidden_states[pair.teacher][real]).square().mean()) / 3
+    assert float(value) == pytest.approx(expected, rel=1e-5)
+    value.backward()
+    assert linear.bias.grad.abs().max() > 0
+    assert linear.weight.grad.abs().max() > 0
 
 
 def test_units_are_what_the_trainer_divides_by(folder: Path, models) -> None:

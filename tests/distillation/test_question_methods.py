@@ -115,6 +115,12 @@ def test_labels_are_smoothed_as_the_rows_say() -> None:
     assert [each.label_smoothing for each in found if isinstance(each, HardLabels)] == [0.1]
 
 
+def test_swapped_teachers_are_refused(teachers: tuple[Path, Path], tmp_path: Path) -> None:
+    settings = {"method": "dynamic-teacher-soft", "small_teacher": str(teachers[1])}
+    with pytest.raises(UserError, match="expected the smaller teacher first, found large"):
+        distill(distill_run(tmp_path, teachers[0], distill=settings, train={"max_steps": 1}))
+
+
 # Formulas on packed rows
 
 

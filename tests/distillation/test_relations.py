@@ -22,9 +22,7 @@ from qgkd.distillation.objectives.relations import (
     Comparison,
     Distance,
     angle_cosines,
-    inner_products,
     pair_relations,
-    squared_distances,
 )
 from qgkd.distillation.objectives.word_relations import (
     WordRelationAngle,
@@ -95,12 +93,10 @@ def angles_by_loops(mine: torch.Tensor, its: torch.Tensor, window: int = 10**6) 
 
 def test_an_angle_by_hand() -> None:
     points = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
-    products = inner_products(points)
-    found = angle_cosines(products.diagonal(), products, products.expand(3, 3, 3))  # vertex, arm, arm
+    found = angle_cosines(points, points.expand(3, 3, 2))  # vertex, arm, arm
     assert found[0, 1, 2].item() == pytest.approx(0, abs=1e-6)
     assert found[1, 0, 2].item() == pytest.approx(1 / math.sqrt(5))
     assert found[2, 0, 1].item() == pytest.approx(2 / math.sqrt(5))
-    assert squared_distances(products)[1, 2].item() == pytest.approx(5)
 
 
 def test_a_distance_by_hand() -> None:
@@ -132,6 +128,44 @@ def test_word_angles_are_the_formula(window: int) -> None:
     found = word_angle_error(mine, its, real, window)
     expected = [angles_by_loops(mine[row, :length], its[row, :length], window) for row, length in enumerate(lengths)]
     assert found.tolist() == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("apart", [1.0, 1e-2, 5e-4])
+def test_words_that_nearly_coincide_keep_their_digits(apart: float) -> None:
+    """Two heaps of long states, a little apart within each; angles and lengths against float64."""
+    torch.manual_seed(0)
+    mine, its = (30 * torch.randn(1, 2, 8).repeat(1, 3, 1) + apart * torch.randn(1, 6, 8) for _ in range(2))
+    real = torch.ones(1, 6, dtype=torch.bool)
+    expected = angles_by_loops(mine[0].double(), its[0].double())
+    assert word_angle_error(mine, its, real).item() == pytest.approx(expected, rel=2e-3)
+    of_layers = layer_angle_error(mine[:, None], its[:, None])
+    assert of_layers.item() == pytest.approx(expected, rel=2e-3)
+    measure = (Distance.L2, Comparison.MSE)
+    by_length = distance_by_loops(mine[0].double(), its[0].double(), *measure)
+    assert word_distance_error(mine, its, real, *measure).item() == pytest.approx(by_length, rel=2e-3)
+
+
+@pytest.mark.parametrize("length", [63, 64, 65, 130])
+def test_long_rows_are_the_formula(length: int) -> None:
+    """Vertices are taken some at a time."""
+    torch.manual_seed(0)
+    mine, its = torch.randn(2, length, 3), torch.randn(2, length, 4)
+    real = torch.arange(length) < torch.tensor([[length], [length - 3]])
+    found = word_angle_error(mine, its, real, 5)
+    expected = [near_angles(mine[row, : length - 3 * row], its[row, : length - 3 * row], 2) for row in range(2)]
+    assert found.tolist() == pytest.approx(expected, rel=1e-3)
+
+
+def near_angles(mine: torch.Tensor, its: torch.Tensor, half: int) -> float:
+    """As `angles_by_loops`, over near neighbours alone."""
+    errors = []
+    for v in range(len(mine)):
+        around = [i for i in range(max(0, v - half), min(len(mine), v + half + 1)) if i != v]
+        errors += [
+            (angle(mine[i], mine[v], mine[j]) - angle(its[i], its[v], its[j])) ** 2
+            for i, j in itertools.permutations(around, 2)
+        ]
+    return sum(errors) / len(errors)
 
 
 @pytest.mark.parametrize(("distance", "comparison"), MEASURES)

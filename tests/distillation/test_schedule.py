@@ -36,6 +36,16 @@ def test_the_end_of_layer_adding_is_all_layer() -> None:
     assert stage_weights(Schedule.LAYER_ADDING, 1.0, LAYERS) == stage_weights(Schedule.ALL_LAYER, 1.0, LAYERS)
 
 
+@pytest.mark.parametrize(("ends", "first"), [(None, 524), ((0.5, 1.0), 349)])
+def test_layers_first_then_the_logits(ends: tuple[float, ...] | None, first: int) -> None:
+    """TinyBERT: everything but the logits up to a step, then the logits alone."""
+    for step, on in ((0, LAYERS), (first, LAYERS), (first + 1, (7,)), (700, (7,))):
+        weights = stage_weights(Schedule.LAYERS_FIRST, step / STEPS, LAYERS, stage_ends=ends)
+        assert active(weights) == list(on), step
+    with pytest.raises(UserError, match="expected 2 rising shares"):
+        stage_weights(Schedule.LAYERS_FIRST, 0.1, LAYERS, stage_ends=(0.2, 0.6, 1.0))
+
+
 def test_stages_of_other_lengths() -> None:
     ends = (0.5, 0.6, 1.0)
     stages = [active(stage_weights(Schedule("layer-by-layer"), share, (2, 4), stage_ends=ends)) for share in

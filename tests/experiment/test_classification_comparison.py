@@ -116,6 +116,21 @@ def test_plan(sections: dict[str, Any]) -> None:
     assert teacher.config.train["num_train_epochs"] == 2
 
 
+def test_a_system_may_begin_from_another(sections: dict[str, Any]) -> None:
+    """TinyBERT's two stages: the second after the first, of the same seed, from its model with all layers."""
+    second = {"teachers": ["teacher"], "start": "first", "method": {"name": "tinybert-prediction"}}
+    first = {"teachers": ["teacher"], "method": {"name": "tinybert-layers"}, "model": {"layers": 2}}
+    systems = {"second": second, "first": first, "teacher": sections["systems"]["teacher"]}
+    comparison = make_comparison({**sections, "systems": systems, "model": {**sections["model"], "layers": 2}})
+    assert names(comparison)[:3] == ["one/teacher/seed-3", "one/first/seed-3", "one/second/seed-3"]
+    run, folder = comparison.runs[2], comparison.folder / "one"
+    assert run.teachers == (folder / "teacher/seed-3", folder / "first/seed-3")
+    assert run.config.model.base == str(folder / "first/seed-3/model")
+    assert run.config.model.layers is None
+    with pytest.raises(UserError, match=r"systems\.second\.start: 'frist' is no system; did you mean first"):
+        make_comparison({**sections, "systems": {**systems, "second": {**second, "start": "frist"}}})
+
+
 def test_tasks_can_be_run_apart(sections: dict[str, Any]) -> None:
     """Each part's runs are those of the whole, so that their folders meet."""
     whole = make_comparison(sections)

@@ -23,13 +23,14 @@ from gift_reader import read_gift
 
 from qgkd.cli import main
 from qgkd.errors import UserError
-from qgkd.exports.export import Export, Sheet
+from qgkd.exports.export import Export, ExportSettings, Sheet
 from qgkd.exports.file_names import safe_file_name
 from qgkd.exports.formats import FORMATS, ExportFormat, export_quiz, format_of
 from qgkd.exports.own_json import open_json
 from qgkd.question_forms import BLANK, Language, QuestionForm, QuizItem
 
-WORD, HTML, GIFT, MOODLE_XML, QTI, KAHOOT, ANKI, CSV, TSV, JSON = FORMATS
+WORD, HTML, GIFT, MOODLE_XML, QTI, GOOGLE_FORMS, KAHOOT, ANKI, XLSX, CSV, TSV, JSON = FORMATS
+HAS_A_CLOCK_OR_NUMBERS = (WORD, KAHOOT, XLSX, ANKI, QTI, MOODLE_XML)
 TITLE = '測驗 <1>: "燈塔" & {海} = #1'
 BREAKING = (
     "a~b=c#d{e}f:g\\h, \\n \\: \\~ :: ####",
@@ -65,6 +66,7 @@ def item_of(form: QuestionForm, text: str, number: int) -> QuizItem:
         answer=text,
         source_sentence=f"原文：{text}。",
         passage_id="=passage",
+        accepted_answers=(f"{text}（另）", f"{text}#2"),
     )
     if form is QuestionForm.MULTIPLE_CHOICE:
         return dataclasses.replace(base, options=("甲", text, f"{text}丙", "丁"), correct_index=1)
@@ -105,12 +107,14 @@ def test_word_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
     assert next(lines) == TITLE
     assert "姓名" in next(lines)
     for number, item in enumerate(ITEMS, start=1):
-        opening = "（　　）" if item.form is QuestionForm.TRUE_FALSE else ""
-        assert next(lines) == f"{number}. {opening}{item.prompt}"
+        opening = "" if item in TYPED else "（　　）"
+        assert next(lines) == f"{opening}{number}. {item.prompt}"
         if item.form is QuestionForm.MULTIPLE_CHOICE:
-            assert [next(lines) for _ in item.options] == [
-                f"{a}. {b}" for a, b in zip("ABCD", item.options, strict=True)
-            ]
+            wanted = [f"{a}. {b}" for a, b in zip("ABCD", item.options, strict=True)]
+            found: list[str] = []
+            while len(found) < len(wanted):
+                found += next(lines).split("\t")
+            assert found == wanted
         elif item.form is QuestionForm.SHORT_ANSWER:
             assert set(next(lines)) == {"＿"}
     assert next(lines).strip() == ""  # the page break
@@ -144,8 +148,8 @@ def test_word_sheet_and_key_apart() -> None:
     item = QuizItem(
         item_id="a", form=QuestionForm.SHORT_ANSWER, question="誰？", answer="林文海", source_sentence="出處。"
     )
-    sheet = paragraphs(export_quiz([item], "題", WORD, sheet=Sheet.STUDENT))
-    key = paragraphs(export_quiz([item], "題", WORD, sheet=Sheet.KEY))
+    sheet = paragraphs(export_quiz([item], "題", WORD, settings=ExportSettings(sheet=Sheet.STUDENT)))
+    key = paragraphs(export_quiz([item], "題", WORD, settings=ExportSettings(sheet=Sheet.KEY)))
     assert "林文海" not in "".join(sheet)
     assert "出處" not in "".join(sheet)
     assert key == ["題 參考答案", "1. 林文海", "出處。"]
@@ -187,14 +191,14 @@ def test_html_holds_every_text_and_runs_none(exports: dict[ExportFormat, Export]
     assert not any(name.startswith("on") or name in ("src", "href") for name in page.attributes)
     texts = iter(page.texts)
     assert next(texts) == TITLE
-    for item in ITEMS:
-        assert next(texts).removeprefix("（　　）") == item.prompt
+    for number, item in enumerate(ITEMS, start=1):
+        assert next(texts).removeprefix("（　　）") == f"{number}. {item.prompt}"
         assert [next(texts) for _ in item.options] == list(item.options)
     assert next(texts) == f"{TITLE} 參考答案"
     for item in ITEMS:
-        assert item.form is QuestionForm.TRUE_FALSE or item.answer in next(texts)
-        if item.form is QuestionForm.TRUE_FALSE:
-            assert next(texts).startswith("對" if item.is_true else "錯")
+        key = next(texts).partition(". ")[2]
+        assert item.form is QuestionForm.TRUE_FALSE or item.answer in key
+        assert item.form is not QuestionForm.TRUE_FALSE or key.startswith("對" if item.is_true else "錯")
         assert next(texts) == item.source_sentence
 
 
@@ -213,15 +217,16 @@ def test_gift_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
     assert len(questions) == len(ITEMS)
     kinds = {QuestionForm.MULTIPLE_CHOICE: "multichoice", QuestionForm.TRUE_FALSE: "truefalse"}
     for number, (item, question) in enumerate(zip(ITEMS, questions, strict=True), start=1):
-        assert question.name == str(number)
-        assert (question.text, question.text_format) == (item.prompt, "plain")
+        assert question.name.startswith(f"{number:02d} {' '.join(item.prompt.split())[:20].strip()}")
+        assert (question.text, question.text_format) == (item.prompt.replace(BLANK, "_____"), "plain")
         assert question.kind == kinds.get(item.form, "shortanswer")
         if item.form is QuestionForm.MULTIPLE_CHOICE:
             assert question.answers == [(option, float(option == item.answer)) for option in item.options]
         elif item.form is QuestionForm.TRUE_FALSE:
             assert question.answers == [("TRUE" if item.is_true else "FALSE", 1.0)]
         else:
-            assert [(text.replace("\\*", "*"), share) for text, share in question.answers] == [(item.answer, 1.0)]
+            right = [(answer, 1.0) for answer in (item.answer, *item.accepted_answers)]
+            assert [(text.replace("\\*", "*"), share) for text, share in question.answers] == right
         assert question.feedback.endswith(item.source_sentence)
 
 
@@ -234,13 +239,17 @@ def test_gift_reports_what_it_cannot_hold() -> None:
 
 
 def test_moodle_xml_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
-    root = ElementTree.fromstring(exports[MOODLE_XML].content)
+    content = exports[MOODLE_XML].content
+    assert content.count(b"<text><![CDATA[") == content.count(b"<text>"), "Moodle skips blanks outside of CDATA"
+    root = ElementTree.fromstring(content)
     category, *questions = root.findall("question")
     assert category.findtext("category/text") == f"$course$/top/{TITLE}"
     for item, question in zip(ITEMS, questions, strict=True):
         text = question.find("questiontext")
         assert text is not None
-        assert (text.findtext("text"), text.get("format")) == (item.prompt, "plain_text")
+        assert (text.findtext("text"), text.get("format")) == (item.prompt.replace(BLANK, "_____"), "plain_text")
+        name = question.findtext("name/text") or ""
+        assert " ".join(item.prompt.split()).startswith(name[3:].strip().removesuffix("…"))
         answers = [(answer.findtext("text"), answer.get("fraction")) for answer in question.findall("answer")]
         if item.form is QuestionForm.MULTIPLE_CHOICE:
             assert question.get("type") == "multichoice"
@@ -250,7 +259,8 @@ def test_moodle_xml_holds_every_text(exports: dict[ExportFormat, Export]) -> Non
             assert answers == [("true", "100" if item.is_true else "0"), ("false", "0" if item.is_true else "100")]
         else:
             assert question.get("type") == "shortanswer"
-            assert [((text or "").replace("\\*", "*"), share) for text, share in answers] == [(item.answer, "100")]
+            right = [(answer, "100") for answer in (item.answer, *item.accepted_answers)]
+            assert [((text or "").replace("\\*", "*"), share) for text, share in answers] == right
         assert (question.findtext("generalfeedback/text") or "").endswith(item.source_sentence)
 
 
@@ -275,7 +285,7 @@ def test_qti_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
         assert with_breaks(entry.findtext("q:presentation/q:material/q:mattext", "", names)) == item.prompt
         labels = entry.findall(".//q:render_choice/q:response_label", names)
         options = {e.get("ident"): with_breaks(e.findtext(".//q:mattext", "", names)) for e in labels}
-        (right,) = [
+        right, *others = [
             condition.findtext(".//q:varequal", None, names)
             for condition in entry.findall("q:resprocessing/q:respcondition", names)
             if condition.findtext("q:setvar", None, names) == "100"
@@ -286,7 +296,8 @@ def test_qti_holds_every_text(exports: dict[ExportFormat, Export]) -> None:
         elif item.form is QuestionForm.TRUE_FALSE:
             assert options[right] == ("對 True" if item.is_true else "錯 False")
         else:
-            assert right == item.answer
+            assert (right, *others) == (item.answer, *item.accepted_answers)
+        assert item in TYPED or not others
         shown = with_breaks(entry.findtext("q:itemfeedback//q:mattext", "", names))
         assert shown.endswith(item.source_sentence)
 
@@ -418,7 +429,8 @@ FORMULA = tuple("=+-@\t\r＝＋－＠")
 
 
 def without_apostrophe(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA) else cell
+    escaped = cell.startswith("'") and (cell.lstrip("'").startswith(FORMULA) or cell == "'TRUE")
+    return cell[1:] if escaped else cell
 
 
 def test_csv_holds_every_text_and_no_formula(exports: dict[ExportFormat, Export]) -> None:
@@ -435,10 +447,47 @@ def test_csv_holds_every_text_and_no_formula(exports: dict[ExportFormat, Export]
         assert (cells["答案"], cells["出處"], cells["課文"]) == (item.answer, item.source_sentence, item.passage_id)
         verdict = {None: "", True: "對", False: "錯"}[item.is_true]
         assert cells["正確選項"] == ("B" if item.form is QuestionForm.MULTIPLE_CHOICE else verdict)
-    escaped = sum(cell != without_apostrophe(cell) for row in rows for cell in row)
+        assert cells["也算對的答案"] == ("；".join(item.accepted_answers) if item in TYPED else "")
+    retyped = sum(cell == "'TRUE" for row in rows for cell in row)
+    escaped = sum(cell != without_apostrophe(cell) for row in rows for cell in row) - retyped
     assert exports[CSV].sentences() == [
-        f"An apostrophe was put before {escaped} texts that a spreadsheet would take for a formula."
+        f"An apostrophe was put before {escaped} texts that a spreadsheet would take for a formula.",
+        f"An apostrophe was put before {retyped} texts that a spreadsheet would turn into a number or a date; the "
+        ".xlsx file needs none.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_kept"),
+    [
+        *((text, False) for text in ("3/4", "12-5", "0042", "2.50", "6E3", "7%", "NT$300", "8:45", "false", "10,500")),
+        *(
+            (text, False)
+            for text in ("1912年1月1日", "10月10日", "下午3點", "２０２０", "98765432109876543210", "Mar-5")
+        ),
+        *((text, False) for text in ("SEPT2", "1 Jan 2020", "民國34年")),
+        *((text, True) for text in ("第3課", "3公尺", "五月", "Marina 3 號", "A4", "", "true love", "甲;乙")),
+    ],
+)
+def test_csv_keeps_a_spreadsheet_from_retyping_and_moving_cells(text: str, is_kept: bool) -> None:
+    content = export_quiz([dataclasses.replace(ITEMS[0], answer=text or "甲")], "", CSV).content.decode("utf-8-sig")
+    cells = content.splitlines()[0].split(",")
+    assert all(cell.startswith('"') and cell.endswith('"') for cell in cells)
+    answer = dict(zip(*csv.reader(io.StringIO(content)), strict=True))["答案"]
+    assert answer == ((text or "甲") if is_kept else f"'{text}")
+    assert f'"{answer}"' in content
+
+
+def test_excel_holds_every_text_as_a_text(exports: dict[ExportFormat, Export]) -> None:
+    page = openpyxl.load_workbook(io.BytesIO(exports[XLSX].content)).active
+    assert page is not None
+    heads, *rows = page.iter_rows()
+    columns = [cell.value for cell in heads]
+    for item, row in zip(ITEMS, rows, strict=True):
+        assert all((cell.data_type, cell.number_format) == ("s", "@") for cell in row[1:] if cell.value is not None)
+        cells = {head: _read_back(cell.value) for head, cell in zip(columns, row, strict=True)}
+        assert (cells["題目"], cells["答案"], cells["出處"]) == (item.prompt, item.answer, item.source_sentence)
+        assert [cells[f"選項{letter}"] for letter in "ABCD"] == list(item.options or (None,) * 4)
 
 
 def test_tsv_is_one_card_a_line(exports: dict[ExportFormat, Export]) -> None:
@@ -547,7 +596,7 @@ def test_unfinished_items_are_left_out_with_a_notice(each: ExportFormat) -> None
         f"Item {number} was left out: it is not finished ({fault})." for number, (_, fault) in enumerate(UNFINISHED, 2)
     ]
     alone = export_quiz(good, "題", each)
-    if each not in (WORD, KAHOOT, ANKI, QTI, MOODLE_XML):
+    if each not in HAS_A_CLOCK_OR_NUMBERS:
         assert export.content == alone.content
 
 
@@ -571,13 +620,7 @@ def test_what_no_format_holds_is_left_out_and_reported(each: ExportFormat) -> No
         "(U+0000, U+001B, U+202E, U+D800, U+FFFE, U+1FFFF).",
     ]
     clean = export_quiz([multiple_choice("甲乙丙？", ("一", "二", "三"), 1)], "題目", each, language=Language.ENGLISH)
-    if each not in (
-        WORD,
-        KAHOOT,
-        ANKI,
-        QTI,
-        MOODLE_XML,
-    ):
+    if each not in HAS_A_CLOCK_OR_NUMBERS:
         assert export.content == clean.content
 
 
@@ -589,10 +632,25 @@ def test_no_item_is_a_sentence(each: ExportFormat) -> None:
 
 def test_a_missing_library_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "docx", None)
-    with pytest.raises(
-        UserError, match=r"word: this format needs the package docx, found none; run pip install 'qgkd\[app\]'"
-    ):
+    with pytest.raises(UserError, match=r"expected the package python-docx, .* -m pip install '.\[app\]'.* \.html"):
         export_quiz(ITEMS[:1], "題", WORD)
+
+
+def test_a_missing_library_is_told_before_any_question_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "docx", None)
+    monkeypatch.setattr("qgkd.cli.generator_options.SystemChoice.load", lambda _: pytest.fail("it wrote questions"))
+    passage = tmp_path / "a.txt"
+    passage.write_text("燈塔由工程師林文海設計，建於1867年。", "utf-8")
+    assert main(["generate", str(passage), "--export", str(tmp_path / "a.docx")]) == 1
+    told = capsys.readouterr().err
+    assert "python-docx" in told
+    assert "defect" not in told
+
+
+def test_excel_files_are_plain_unless_named_for_kahoot() -> None:
+    assert (format_of("a.xlsx"), format_of("a.kahoot.xlsx")) == (XLSX, KAHOOT)
 
 
 def test_labels_follow_the_script_of_the_items() -> None:
@@ -652,4 +710,7 @@ def test_generate_refuses_options_that_do_not_go_together(tmp_path: Path) -> Non
     assert main(["generate", "x.txt", "--form", "cloze"]) == 2
     assert main(["generate", "x.txt", "--export", "a.docx", "--json"]) == 2
     assert main(["generate", "x.txt", "--export", "a.docx", "--resume"]) == 2
+    assert main(["generate", "x.txt", "--versions", "2"]) == 2
+    assert main(["generate", "x.txt", "--system", "rule", "--export", str(tmp_path / "a.csv"), "--versions", "2"]) == 1
+    assert main(["generate", "x.txt", "--system", "rule", "--export", str(tmp_path / "a.csv"), "--with-passage"]) == 1
     assert main(["generate", "x.txt", "--system", "rule", "--export", str(tmp_path / "a.pdf")]) == 1

@@ -247,7 +247,9 @@ def test_passages_for_a_teacher(recipe: tuple[RecipeSettings, Path], tmp_path: P
     script = Path(__file__).resolve().parents[2] / "eval" / "recipe_passages.py"
     out = tmp_path / "passages.jsonl"
     command = [sys.executable, str(script), str(folder / "recipe.toml"), str(folder), "--out", str(out)]
-    subprocess.run([*command, "--questions", "3"], check=True, capture_output=True, timeout=120)
+    human = tmp_path / "human.jsonl"
+    more = ["--questions", "3", "--human-written", str(human)]
+    subprocess.run([*command, *more], check=True, capture_output=True, timeout=120)
     rows = [row for row in read_passages(out) if isinstance(row, PassageRow)]
     asked = [row for row in rows if row.answers]
     assert len(asked) == 3
@@ -255,6 +257,9 @@ def test_passages_for_a_teacher(recipe: tuple[RecipeSettings, Path], tmp_path: P
     assert all(row.context[a.start_char : a.end_char] == a.text for row in asked for a in row.answers)
     kept_out = Preparation(settings, folder / "again")._questions.kept_out
     assert not any(kept_out.holds(row.context) for row in rows)
+    written = read_examples(human).examples
+    assert len(written) > 3
+    assert all(example.question and not kept_out.holds(example.context) for example in written)
     first = out.read_bytes()
     subprocess.run([*command, "--questions", "3"], check=True, capture_output=True, timeout=120)
     assert out.read_bytes() == first

@@ -16,7 +16,7 @@ from qgkd.answer import AnswerType
 from qgkd.errors import UserError
 from qgkd.page import question_list
 from qgkd.page.chosen_answers import Choice, Span
-from qgkd.page.workspace import MOST_UNDO, EarlierText, Wish, Workspace
+from qgkd.page.workspace import MOST_UNDO, EarlierText, Entry, Wish, Workspace
 from qgkd.page.workspace_store import WorkspaceStore
 from qgkd.question_forms import Confidence, QuestionForm, QuizItem
 
@@ -218,3 +218,20 @@ def test_old_files_go_and_only_those(tmp_path: Path) -> None:
     os.utime(tmp_path / "notes.json", (long_ago, long_ago))
     assert WorkspaceStore(tmp_path, keep_days=2).load(old) is None
     assert {path.name for path in tmp_path.iterdir()} == {f"{new}.json", "notes.json"}
+
+
+def test_accepted_answers_are_edited_line_by_line_and_follow_the_answer() -> None:
+    workspace = question_list.add_items(Workspace(), [item(1, answer="《水滸傳》", answer_type=AnswerType.WORK)], {})
+    (entry,) = workspace.entries
+    by_hand = question_list.edit(workspace, entry.key, "accepted", "水滸\n\n 水滸傳 ").entries[0].item
+    assert by_hand.accepted_answers == ("水滸", "水滸傳")
+    answered = question_list.edit(workspace, entry.key, "answer", "《三國演義》").entries[0].item
+    assert "三國演義" in answered.accepted_answers
+
+
+def test_a_workspace_stored_before_there_were_accepted_answers_opens_with_proposals() -> None:
+    workspace = question_list.add_items(Workspace(), [item(1, answer="《水滸傳》", answer_type=AnswerType.WORK)], {})
+    stored = workspace.entries[0].to_json()
+    assert Entry.from_json(stored).item.accepted_answers == ()
+    del stored["item"]["accepted_answers"]
+    assert "水滸傳" in Entry.from_json(stored).item.accepted_answers

@@ -194,11 +194,11 @@ def test_an_answer_of_65_letters_is_taken_as_the_command_takes_it() -> None:
 def test_proposals_are_made_once_per_part_and_serve_the_wrong_options(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
-    def counted(context: str) -> list[AnswerSpan]:
+    def counted(context: str, *, limit: int | None = None) -> list[AnswerSpan]:
         calls.append(context)
-        return propose_answers(context)
+        return propose_answers(context, limit=limit)
 
-    for module in ("qgkd.page.proposals", "qgkd.quiz.make", "qgkd.question_forms.passage"):
+    for module in ("qgkd.spans.propose", "qgkd.question_forms.passage"):
         monkeypatch.setattr(f"{module}.propose_answers", counted)
     for script in (Script.NEUTRAL, Script.SIMPLIFIED):
         calls.clear()

@@ -259,11 +259,11 @@ def test_an_answer_with_a_type_is_not_classified_again(classified_texts: list[st
 def test_proposals_are_made_once_per_passage_and_serve_the_wrong_options(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
 
-    def counted(context: str) -> list[AnswerSpan]:
+    def counted(context: str, *, limit: int | None = None) -> list[AnswerSpan]:
         calls.append(context)
-        return propose_answers(context)
+        return propose_answers(context, limit=limit)
 
-    monkeypatch.setattr("qgkd.quiz.make.propose_answers", counted)
+    monkeypatch.setattr("qgkd.spans.propose.propose_answers", counted)
     monkeypatch.setattr("qgkd.question_forms.passage.propose_answers", counted)
     quiz = make_quiz(RuleGenerator(), PASSAGE, count=4)
     passage = Passage("p", PASSAGE, quiz.proposals)

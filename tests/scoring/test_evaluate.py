@@ -8,12 +8,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from stub_generator import PASSAGE, StubGenerator, ask_by_offset
 
+from qgkd.answer import AnswerSpan
 from qgkd.cli import main
 from qgkd.errors import UserError
 from qgkd.generator import GenerationRequest
@@ -22,6 +23,8 @@ from qgkd.scoring import score
 from qgkd.scoring.answerability import answerable_each, candidate_requests
 from qgkd.scoring.diversity import copy_rate, distinct_n
 from qgkd.scoring.evaluate import EvaluationOptions, evaluate, write_predictions
+from qgkd.scoring.read_back import read_back_each, read_back_figures
+from qgkd.spans.reading import ReadAnswer
 
 QUESTIONS = {
     "1867年": "白沙灣的燈塔建於哪一年？",
@@ -352,3 +355,31 @@ def test_an_unusable_output_folder_is_refused_in_one_sentence(
         assert printed.startswith("evaluate_models: ")
         assert reason in printed
         assert len(printed.splitlines()) == 1
+
+
+def test_read_back_compares_the_answers_that_a_reader_finds(examples: list[QGExample]) -> None:
+    """A stand-in reads 林文海 from any question with 誰, the year's number from 哪一年, and refuses others."""
+
+    class Reader:
+        def read(self, pairs: Any) -> list[Any]:
+            assert all(question for question, _ in pairs)
+            return [SimpleNamespace(best=lambda q=question, c=context: self.best(q, c)) for question, context in pairs]
+
+        @staticmethod
+        def best(question: str, context: str) -> ReadAnswer:
+            text = "林文海" if "誰" in question else "1920"
+            answer = AnswerSpan(text=text, start_char=context.index(text))
+            return ReadAnswer(answer=answer, score=-1.0 if "部門" in question else 1.0)
+
+    reader: Any = Reader()
+    questions = ["誰建了燈塔？", "誰設計了燈塔？", "港口在哪一年擴建？", "燈塔由哪一個部門管理？"]
+    found = read_back_each(reader, examples, questions)
+    assert [each.is_answered for each in found] == [True, True, True, False]
+    assert [each.is_same for each in found] == [False, True, False, False]
+    assert [each.f1 for each in found] == pytest.approx([0.0, 1.0, 2 / 3, 0.0])
+    assert read_back_each(reader, examples[:1], [""])[0].is_answered is False
+    evaluation = evaluate(StubGenerator(), examples, EvaluationOptions(extra=True), reader=reader)
+    figures = evaluation.rows[0].extra
+    expected = read_back_figures(read_back_each(reader, examples, evaluation.questions))
+    assert {name: figures[name] for name in expected} == expected
+    assert "read_back" not in evaluate(StubGenerator(), examples, EvaluationOptions(extra=True)).rows[0].extra

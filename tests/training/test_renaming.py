@@ -66,7 +66,7 @@ def test_too_few_names_rename_fewer(store: TokenStore) -> None:
     assert (new, words) == (source, target)
 
 
-def test_rows_are_renamed_anew_each_epoch(store: TokenStore, tmp_path: Path) -> None:
+def test_rows_are_renamed_anew_in_each_later_epoch(store: TokenStore, tmp_path: Path) -> None:
     tokenizer = tiny_tokenizer(tmp_path)
     characters = np.array([tokenizer.vocab[token] for token in tokenizer.vocab if "一" <= token[0] <= "鿿"])
     vocabulary = Vocabulary(
@@ -75,11 +75,12 @@ def test_rows_are_renamed_anew_each_epoch(store: TokenStore, tmp_path: Path) -> 
     form = InputFormat(max_total_tokens=160, max_question_tokens=30, max_answer_tokens=10)
     plain = RowDataset(store, form, RowsConfig(), vocabulary, seed=3)
     renamed = RowDataset(store, form, RowsConfig(renamed_share=0.5), vocabulary, seed=3)
+    assert renamed[Draw(0, 4)] == plain[Draw(0, 4)]  # the first reading is of what is written
     (old,), (first,), (again,), (second,) = (
-        plain[Draw(0, 4)],
-        renamed[Draw(0, 4)],
-        renamed[Draw(0, 4)],
+        plain[Draw(1, 4)],
         renamed[Draw(1, 4)],
+        renamed[Draw(1, 4)],
+        renamed[Draw(2, 4)],
     )
     assert first == again
     assert len({old.row.input_ids, first.row.input_ids, second.row.input_ids}) == 3

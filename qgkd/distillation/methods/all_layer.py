@@ -3,20 +3,16 @@
 Comes in: the shapes of student and teacher, settings. Goes out: a list of `Objective`.
 
 A literal example: `all_layer(student, teacher)` is soft cross entropy, hidden state MSE and attention MSE, weights
-1, 1, 1, student layer i imitating teacher layer 2i. Other methods are settings of it:
-
-    TinyBERT, intermediate stage   logits_weight=0, layers="0:0,1:2,..." (embeddings and layers)
-    MiniLM, attention              logits_weight=0, hidden_weight=0, attention_loss="kl", attention_layers="top"
+1, 1, 1, student layer i imitating teacher layer 2i.
 """
 
 from __future__ import annotations
 
 from qgkd.checkpoints.encoder import EncoderShape
-from qgkd.distillation.methods.parts import known_word, member, on_labels
+from qgkd.distillation.methods.parts import known_word, member, on_labels, on_teacher
 from qgkd.distillation.objectives.attention import AttentionKind, AttentionKL, AttentionMSE
 from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
 from qgkd.distillation.objectives.layer_map import layer_map
-from qgkd.distillation.objectives.logits import LogitMSE, SoftTargetCrossEntropy, SoftTargetKL
 from qgkd.distillation.objectives.objective import Objective, imitating_layers
 from qgkd.distillation.objectives.positions import Positions
 from qgkd.distillation.objectives.schedule import Schedule, stage_weights
@@ -45,8 +41,7 @@ def all_layer(
 
     Settings:
         logits_weight: Of the term on the logits; a weight of 0 leaves a term out.
-        logits_loss: `cross_entropy` with the teacher's distribution, `kl` from it, or `mse` of the logits, the sum over
-            tokens or classes.
+        logits_loss: As in `kd`.
         hidden_weight: Of the hidden state MSE, the mean over the layers.
         attention_weight: Of the attention term, the mean over the layers.
         attention_loss: `mse`, or `kl` of the probabilities.
@@ -75,9 +70,7 @@ def all_layer(
     states, attention = (
         layer_map(own or layers, student.layers, teacher.layers) for own in (hidden_layers, attention_layers)
     )
-    found: list[Objective] = []
-    if logits_weight:
-        found.append(_on_logits(logits_loss, logits_weight, distill_temperature))
+    found = on_teacher(student, logits_weight, logits_loss, distill_temperature)
     if hidden_weight:
         found.append(HiddenStateMSE(weight=hidden_weight, layers=states, positions=counted))
     if attention_weight:
@@ -90,10 +83,3 @@ def all_layer(
     # Complains about stages now, not at the first step.
     stage_weights(member(Schedule, "schedule", schedule), 0.0, imitating_layers(found), stage_ends=stage_ends)
     return found
-
-
-def _on_logits(name: str, weight: float, distill_temperature: float) -> Objective:
-    if known_word("logits_loss", name, ("cross_entropy", "kl", "mse")) == "mse":
-        return LogitMSE(weight=weight)
-    kind = SoftTargetKL if name == "kl" else SoftTargetCrossEntropy
-    return kind(weight=weight, distill_temperature=distill_temperature)

@@ -14,7 +14,6 @@ from typing import Any
 from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.distillation.methods.kd import kd
 from qgkd.distillation.methods.parts import check_shares, member, with_embeddings
-from qgkd.distillation.objectives.layer_map import layer_map
 from qgkd.distillation.objectives.layer_relations import LayerRelationAngle, LayerRelationDistance
 from qgkd.distillation.objectives.objective import Objective
 from qgkd.distillation.objectives.relations import Comparison, Distance
@@ -36,6 +35,7 @@ def ckd(
     comparison: str = "auto",
     window: int = 21,
     logits_loss: str = "auto",
+    layers: str = "skip",
 ) -> list[Objective]:
     """(1 - a) L_logit + a (word relations + layer-transform relations).
 
@@ -53,11 +53,12 @@ def ckd(
         comparison: `kl` of softmaxed cosines or `mse`; `auto` is `kl` for cosines.
         window: Tokens around the vertex of a word angle, odd.
         logits_loss: As in `kd`.
+        layers: A layer map, to which the embeddings are added; or pairs such as `0:0,2:6,4:12`, taken as they stand.
 
     Source: Park, Kim and Yang 2021 (arXiv 2109.08359).
     """
     check_shares(alpha=alpha, soft_share=soft_share)
-    pairs = with_embeddings(layer_map("skip", student.layers, teacher.layers))
+    pairs = with_embeddings(layers, student, teacher)
     kind = member(Distance, "distance", distance)
     if comparison == "auto":
         comparison = "kl" if kind is Distance.COSINE else "mse"

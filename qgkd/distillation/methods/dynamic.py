@@ -14,7 +14,6 @@ from __future__ import annotations
 from qgkd.checkpoints.encoder import EncoderShape
 from qgkd.distillation.methods.parts import member, on_labels, on_teacher, with_embeddings
 from qgkd.distillation.objectives.hidden_states import HiddenStateMSE
-from qgkd.distillation.objectives.layer_map import layer_map
 from qgkd.distillation.objectives.objective import Objective
 from qgkd.distillation.objectives.teacher_selection import SelectedTeacher, TeacherMode
 from qgkd.distillation.objectives.uncertainty import Uncertainty
@@ -81,15 +80,17 @@ def dynamic_supervision(
     states_weight: float = 1.0,
     logits_loss: str = "mse",
     distill_temperature: float = 5.0,
+    layers: str = "skip",
 ) -> list[Objective]:
     """Cross entropy + (1 - u/U) of a term on the logits + u/U of the distance of normalised hidden states.
 
     Settings besides those of `dynamic_teacher`:
         states_weight: Of the hidden states, a sum over the embeddings and all layers.
+        layers: As in `ckd`.
 
     Source: Li et al. 2021 (arXiv 2109.11295), dynamic supervision adjustment, and its code.
     """
-    pairs = with_embeddings(layer_map("skip", student.layers, teacher.layers))
+    pairs = with_embeddings(layers, student, teacher)
     logits = on_teacher(student, logits_weight, logits_loss, distill_temperature)
     found = [*on_labels(student, label_weight), *(Reweighted(objective=each, certain=True) for each in logits)]
     if states_weight:

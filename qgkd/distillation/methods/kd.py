@@ -31,9 +31,9 @@ def kd(
 
     Settings:
         alpha: Share of the teacher's term, a.
-        distill_temperature: T.
+        distill_temperature: T of `kl` and `cross_entropy`; in `mse` it would cancel.
         logits_loss: `kl`, `cross_entropy` with the teacher's distribution, `mse` of the logits (the mean over classes),
-            or `auto`.
+            or `auto`: `kl`, and `mse` where a score is predicted.
 
     Source: Hinton et al. 2015 (arXiv 1503.02531), section 2.
     """

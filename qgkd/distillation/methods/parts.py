@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from qgkd.checkpoints.encoder import EncoderShape
-from qgkd.distillation.objectives.layer_map import LayerMap, LayerPair
+from qgkd.distillation.objectives.layer_map import LayerMap, LayerPair, layer_map
 from qgkd.distillation.objectives.logits import HardLabels, LogitMSE, ScoreMSE, SoftTargetCrossEntropy, SoftTargetKL
 from qgkd.distillation.objectives.objective import Objective
 from qgkd.errors import UserError
@@ -40,9 +40,10 @@ def on_teacher(student: EncoderShape, weight: float, logits_loss: str, distill_t
     return [kind(weight=weight, distill_temperature=distill_temperature)]
 
 
-def with_embeddings(pairs: LayerMap) -> LayerMap:
-    """The embeddings' pair before the layers'."""
-    return (LayerPair(0, 0), *pairs)
+def with_embeddings(layers: str, student: EncoderShape, teacher: EncoderShape) -> LayerMap:
+    """A layer map with the embeddings' pair before the layers'; pairs that are written out are taken as they stand."""
+    pairs = layer_map(layers, student.layers, teacher.layers)
+    return pairs if ":" in layers else (LayerPair(0, 0), *pairs)
 
 
 def check_shares(**shares: float) -> None:

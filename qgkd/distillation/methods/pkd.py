@@ -19,7 +19,7 @@ def pkd(
     student: EncoderShape,
     teacher: EncoderShape,
     *,
-    layers: str,
+    layers: str = "skip",
     alpha: float = 0.7,
     beta: float = 500.0,
     distill_temperature: float = 10.0,
@@ -33,7 +33,7 @@ def pkd(
     [CLS]; the states at its [MASK]s take its place. Both are logged as `patient_cls_mse`.
 
     Settings:
-        layers: `skip` or `last`, the last layer left out.
+        layers: `skip` or `last`, the last layer left out; or written out, `1:2,2:4`, and taken as it stands.
         alpha: As in `kd`.
         beta: b, in the mean form: over scored positions, layers and columns.
         distill_temperature: As in `kd`.

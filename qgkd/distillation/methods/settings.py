@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -62,6 +62,7 @@ def objectives_of(method: Mapping[str, Any], student: EncoderShape, teacher: Enc
             _merge(merged, objective, name)
     objectives = [objective for _, objective in merged]
     check_objectives(objectives, student, teacher)
+    _check_temperature(method, objectives, student)
     return objectives
 
 
@@ -87,6 +88,28 @@ def _value(method: Mapping[str, Any], name: str, key: str) -> Any:
     default = None if parameter is None else parameter.default
     given = method.get(key, default) if key in settings_of(name) else default
     return method.get(name, {}).get(key, given)
+
+
+def has_temperature(objectives: Sequence[Objective]) -> bool:
+    """Whether any term softens distributions."""
+    return any(hasattr(getattr(each, "objective", each), "distill_temperature") for each in objectives)
+
+
+def _check_temperature(method: Mapping[str, Any], objectives: Sequence[Objective], student: EncoderShape) -> None:
+    """Refuse a temperature for squared errors of logits, in which it would cancel: T² |s/T - t/T|² is |s - t|²."""
+    if has_temperature(objectives) or student.outputs == 1:  # of a score there is no other loss
+        return
+    for name in method_names(str(method["name"])):
+        known = settings_of(name)
+        if "distill_temperature" not in known or _value(method, name, "logits_loss") != "mse":
+            continue
+        given = _value(method, name, "distill_temperature")
+        default = inspect.signature(METHODS[name]).parameters["distill_temperature"].default
+        if given != default:
+            raise UserError(
+                f"{name}: expected no distill_temperature with logits_loss 'mse', in which it cancels, found "
+                f"{given:g}; leave it out, or set logits_loss to kl"
+            )
 
 
 def _merge(merged: list[tuple[Objective, Objective]], objective: Objective, method: str) -> None:

@@ -9,11 +9,13 @@ the cells blocked the mean is over three.
 Source: Jiao et al. 2020 (TinyBERT, arXiv 1909.10351), equation 7: the mean over heads of the MSE of scores before the
 softmax; Wang et al. 2020 (MiniLM, arXiv 2002.10957), equation 2: KL of attention distributions over H |x|.
 Differs: masked cells and padding are left out and not counted; TinyBERT's code sets masked cells to 0 and divides by
-all cells of the padded rectangle. MiniLM takes the KL of its last layer; here any pairs may be given.
+all cells of the padded rectangle. MiniLM takes the KL of its last layer; here any pairs may be given. Both are means
+within a row, then over rows, so that a long row counts no more than a short one.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -108,18 +110,37 @@ class AttentionMSE(_OnAttention):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttentionKL(_OnAttention):
-    """KL divergence of attention: the mean over layer pairs, heads and counted queries."""
-
-    name: str = "attention_kl"
+class KLOverKeys(_OnAttention):
+    """KL of each query's distribution over keys: the mean over pairs, heads and a row's queries, then over rows."""
 
     def pair_error(
         self, student: DistillCapture, teacher: DistillCapture, pair: LayerPair, batch: Batch
     ) -> torch.Tensor:
         """[B, L]."""
-        mine = student.attention_log_probabilities(pair.student)
-        target = teacher.attention_log_probabilities(pair.teacher)
+        mine, target = self.log_probabilities(student, pair.student), self.log_probabilities(teacher, pair.teacher)
         return attention_kl_divergence(mine, target, student.allowed_cells())
+
+    def counted(self, errors: torch.Tensor, student: DistillCapture, batch: Batch) -> tuple[torch.Tensor, Unit]:
+        """The mean over each row's own queries; at [CLS] and the scored positions each query's own value."""
+        if self.positions is not Positions.ALL:
+            return super().counted(errors, student, batch)
+        real = batch.inputs.real_positions()
+        return errors.masked_fill(~real, 0).sum(dim=1) / real.sum(dim=1), Unit.ROWS
+
+    @abstractmethod
+    def log_probabilities(self, capture: DistillCapture, layer: int) -> torch.Tensor:
+        """[B, H, L, L], the logarithms of the distributions; very low where masked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionKL(KLOverKeys):
+    """KL divergence of attention."""
+
+    name: str = "attention_kl"
+
+    def log_probabilities(self, capture: DistillCapture, layer: int) -> torch.Tensor:
+        """Attention's own."""
+        return capture.attention_log_probabilities(layer)
 
 
 def _counted_cells(student: DistillCapture, batch: Batch) -> torch.Tensor:

@@ -2,7 +2,8 @@
 
 Comes in: a map's name and both depths. Goes out: `LayerPair`s, bottom up; layers count from 1, 0 is the embeddings.
 
-A literal example, 12 → 6 layers: `skip` 1:2 2:4 3:6 4:8 5:10 6:12 · `last` 1:7 2:8 3:9 4:10 5:11 6:12 · `top` 6:12.
+A literal example, 12 → 6 layers: `skip` 1:2 2:4 3:6 4:8 5:10 6:12 · `last` 1:7 2:8 3:9 4:10 5:11 6:12 · `top` 6:12 ·
+`1,3,5,8,10,12` 1:1 2:3 3:5 4:8 5:10 6:12.
 
 Source: Sun et al. 2019 (PKD, arXiv 1908.09355), section 3: skip and last over n-1 layers, the last left out.
 Differs: all n layers unless `leave_out_last`; any depths: student layer i of M takes teacher layer round(i N / M),
@@ -29,9 +30,10 @@ LayerMap = tuple[LayerPair, ...]
 
 
 def layer_map(name: str, student_layers: int, teacher_layers: int, *, leave_out_last: bool = False) -> LayerMap:
-    """A map by its name, `skip`, `last` or `top`, or written out as pairs such as `1:2,2:4,6:12`.
+    """A map by its name, `skip`, `last` or `top`, or written out.
 
-    `leave_out_last` leaves out the student's last layer, as PKD does.
+    Written out it is pairs, `1:2,2:4,6:12`, or a teacher layer for each student layer, `2,4,6`. `leave_out_last` leaves
+    the student's last layer out of a named map, as PKD does; what is written out is taken as it stands.
 
     Raises:
         UserError: An unknown map, or layers that do not exist.
@@ -39,13 +41,21 @@ def layer_map(name: str, student_layers: int, teacher_layers: int, *, leave_out_
     named = {"skip": skip, "last": last, "top": top}
     if name in named:
         pairs = named[name](student_layers, teacher_layers)
+        if leave_out_last:
+            pairs = tuple(pair for pair in pairs if pair.student < student_layers)
     elif re.fullmatch(r"\d+:\d+(,\d+:\d+)*", name):
         written = [tuple(map(int, pair.split(":"))) for pair in name.split(",")]
         pairs = explicit([(student, teacher) for student, teacher in written], student_layers, teacher_layers)
+    elif re.fullmatch(r"\d+(,\d+)*", name):
+        listed = [int(layer) for layer in name.split(",")]
+        if len(listed) != student_layers:
+            raise UserError(
+                f"layer map {name!r}: expected a teacher layer for each of the student's {student_layers}, found "
+                f"{len(listed)}; complete the list, or write pairs such as 1:2,2:4"
+            )
+        pairs = explicit(list(enumerate(listed, start=1)), student_layers, teacher_layers)
     else:
         raise UserError(f"layer map: expected one of {list(named)} or pairs such as 1:2,2:4, found {name!r}")
-    if leave_out_last:
-        pairs = tuple(pair for pair in pairs if pair.student < student_layers)
     if not pairs:
         raise UserError(
             f"layer map {name!r}: leaves no pair for a student of {student_layers} layers; take another map or keep "

@@ -16,11 +16,12 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from qgkd.distillation.objectives.layer_map import LayerMap, LayerPair
 from qgkd.distillation.objectives.objective import OnLayers
 from qgkd.distillation.objectives.positions import Positions, at_positions
-from qgkd.distillation.objectives.relations import Comparison, Distance, angle_cosines, inner_products, pair_errors
+from qgkd.distillation.objectives.relations import Comparison, Distance, angle_errors, pair_errors
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.objectives.word_relations import OnPairs
 from qgkd.distillation.teachers.capture import DistillCapture
@@ -46,18 +47,19 @@ def layer_angle_error(student_states: torch.Tensor, teacher_states: torch.Tensor
     """The mean squared difference of cosines over the ordered triples of a word's states, shapes as of pairs."""
     count = student_states.shape[2]
     same = torch.eye(count, dtype=torch.bool, device=student_states.device)
-    triples = ~(same[:, :, None] | same[:, None, :] | same[None, :, :])  # vertex, arm, arm
-    with torch.no_grad():
-        target = _angles(teacher_states)
-    errors = (_angles(student_states) - target).square().masked_fill(~triples, 0)
-    return errors.sum(dim=(2, 3, 4)) / triples.sum()
+    errors = torch.zeros(student_states.shape[:2], device=student_states.device)
+    for vertex in range(count):
+        arms = ~same[vertex]
+        triples = arms[:, None] & arms[None, :] & ~same
+        errors = errors + checkpoint(
+            _errors_at, student_states, teacher_states, vertex, triples, use_reentrant=False
+        )  # made again for the backward pass instead of kept
+    return errors / (count * (count - 1) * (count - 2))
 
 
-def _angles(states: torch.Tensor) -> torch.Tensor:
-    """[B, L, n, D] to cosines [B, L, n, n, n], vertex first."""
-    products = inner_products(states)  # [B, L, n, n]
-    own = products.diagonal(dim1=2, dim2=3)  # [B, L, n]
-    return angle_cosines(own, products, products[:, :, None].expand(-1, -1, products.shape[2], -1, -1))
+def _errors_at(student: torch.Tensor, teacher: torch.Tensor, vertex: int, triples: torch.Tensor) -> torch.Tensor:
+    """States [B, L, n, D] of both, the layer that is the vertex, the pairs of layers that count [n, n], to [B, L]."""
+    return angle_errors(student[:, :, vertex], student, teacher[:, :, vertex], teacher, triples)
 
 
 @dataclass(frozen=True, kw_only=True)

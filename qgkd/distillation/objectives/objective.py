@@ -75,7 +75,7 @@ class Objective(ABC):
         return None
 
     def projections(self, student: EncoderShape, teacher: EncoderShape) -> nn.ModuleDict | None:
-        """Linear maps from the student's width to the teacher's, by student layer; None where it needs none."""
+        """Linear maps from the student's width to the teacher's, by student layer or one shared; None: needs none."""
         return None
 
     def active_pairs(self, stages: StageWeights) -> list[tuple[LayerPair, float]]:

@@ -1,12 +1,13 @@
 """Distances and angles among vectors, for student and teacher of any widths.
 
-Comes in: states [..., N, D]. Goes out: [..., N, N] for pairs, [..., N, N] per vertex for angles. Everything is computed
-from inner products, so no tensor of size N² D is built.
+Comes in: states [..., N, D]. Goes out: [..., N, N] for pairs, [..., W, W] for the angles at a vertex with W arms. Arms
+and lengths are computed from differences: inner products would lose the digits of vectors that nearly coincide.
 
 A literal example: points (0, 0), (1, 0), (0, 2): the angle at the first between the others has cosine 0, at the second
 between the first and the third 1 / sqrt(5) = 0.447.
 
-Where two points coincide there is no direction between them: the cosine is then 0, on both sides, and no gradient.
+Where two points coincide, to a millionth of their length, there is no direction between them: the cosine is then 0, on
+both sides, and no gradient.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import torch
 from torch.nn import functional as F
 
 _SMALL = 1e-6
+_COINCIDING = _SMALL**2
+"""Of squared lengths: float32 has seven digits."""
 
 
 class Distance(StrEnum):
@@ -44,10 +47,11 @@ def pair_relations(states: torch.Tensor, distance: Distance, pairs: torch.Tensor
     if distance is Distance.COSINE:
         directions = F.normalize(states, dim=-1, eps=_SMALL)
         return directions @ directions.transpose(-1, -2)
-    lengths = squared_distances(inner_products(states, pairs.any(dim=-1))).clamp(min=_SMALL).sqrt()
+    exact = "donot_use_mm_for_euclid_dist"
+    lengths = torch.cdist(states, states, compute_mode=exact)  # a length of 0 has no gradient
     pairs = pairs.expand_as(lengths)
     mean = lengths.masked_fill(~pairs, 0).sum(dim=(-2, -1)) / pairs.sum(dim=(-2, -1)).clamp(min=1)
-    return lengths / mean[..., None, None].clamp(min=_SMALL)
+    return lengths / mean[..., None, None].clamp(min=_SMALL**2)
 
 
 def pair_errors(
@@ -73,41 +77,39 @@ def pair_errors(
     return (log_teacher.exp() * (log_teacher - log_student)).masked_fill(~pairs, 0)
 
 
-def inner_products(states: torch.Tensor, counted: torch.Tensor | None = None) -> torch.Tensor:
-    """All inner products of vectors taken from their mean, which changes no difference and saves digits.
-
-    [..., N, D] to [..., N, N]; `counted`, bool [..., N], are those whose mean it is, the others become 0; None: all.
-    """
-    states = states.float()
-    if counted is None:
-        centred = states - states.mean(dim=-2, keepdim=True)
-    else:
-        left_out = ~counted[..., None]
-        sums = states.masked_fill(left_out, 0).sum(dim=-2, keepdim=True)
-        mean = sums / counted.sum(dim=-1)[..., None, None].clamp(min=1)
-        centred = (states - mean).masked_fill(left_out, 0)
-    return centred @ centred.transpose(-1, -2)
-
-
-def squared_distances(products: torch.Tensor) -> torch.Tensor:
-    """|r_i - r_j|² from inner products, [..., N, N]."""
-    own = products.diagonal(dim1=-2, dim2=-1)
-    return own[..., :, None] + own[..., None, :] - 2 * products
-
-
-def angle_cosines(own: torch.Tensor, arms: torch.Tensor, between: torch.Tensor) -> torch.Tensor:
+def angle_cosines(vertices: torch.Tensor, arms: torch.Tensor) -> torch.Tensor:
     """The cosine at a vertex v between the arms to i and to j: <r_i - r_v, r_j - r_v> over both lengths.
 
     Args:
-        own: [...], <r_v, r_v>.
-        arms: [..., W], <r_v, r_i>.
-        between: [..., W, W], <r_i, r_j>.
+        vertices: [..., D], r_v.
+        arms: [..., W, D], r_i.
 
     Returns:
         [..., W, W]; 0 where an arm has no length.
     """
-    scaled = between - arms[..., :, None] - arms[..., None, :] + own[..., None, None]
-    squared = scaled.diagonal(dim1=-2, dim2=-1)
-    has_length = squared > _SMALL
+    vertices = vertices.float()[..., None, :]
+    arms = arms.float()
+    differences = arms - vertices
+    squared = differences.square().sum(dim=-1)
+    scale = torch.maximum(arms.square().sum(dim=-1), vertices.square().sum(dim=-1)).detach()
+    has_length = squared > _COINCIDING * scale
     inverse = torch.where(has_length, squared, torch.ones_like(squared)).rsqrt() * has_length
-    return scaled * inverse[..., :, None] * inverse[..., None, :]
+    directions = differences * inverse[..., None]
+    return directions @ directions.transpose(-1, -2)
+
+
+def angle_errors(
+    student_vertices: torch.Tensor,
+    student_arms: torch.Tensor,
+    teacher_vertices: torch.Tensor,
+    teacher_arms: torch.Tensor,
+    triples: torch.Tensor,
+) -> torch.Tensor:
+    """The squared differences of both sides' cosines, summed over each vertex's triples; shapes as of `angle_cosines`.
+
+    `triples`, bool and broadcast to [..., W, W], are the pairs of arms that count. No gradient goes into the teacher.
+    """
+    with torch.no_grad():
+        target = angle_cosines(teacher_vertices, teacher_arms)
+    errors = (angle_cosines(student_vertices, student_arms) - target).square()
+    return errors.masked_fill(~triples, 0).sum(dim=(-2, -1))

@@ -8,7 +8,8 @@ everything, the latter the logits alone.
 
 Source: the names and the drawings of a 2021 project report on distilling a BERT question generator, which does not
 define them. Our reading: stage k of n + 1 belongs to student layer k, bottom up, the last to the logits. An active
-layer weighs what it weighs in all-layer (1/n of its term), so the end of layer-adding is all-layer.
+layer weighs what it weighs in all-layer (1/n of its term), so the end of layer-adding is all-layer. `layers-first` is
+TinyBERT's (Jiao et al. 2020, arXiv 1909.10351, section 3): all layers, then the prediction.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Schedule(StrEnum):
     """Terms join one after the other, bottom up, the logits last."""
     LAYER_BY_LAYER = "layer-by-layer"
     """One term at a time, bottom up, the logits last."""
+    LAYERS_FIRST = "layers-first"
+    """Two stages: all layers, then the logits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ def stage_weights(
     """The weights where a share `progress` of the optimiser steps is done, from 0 to 1.
 
     The n `layers` that imitate, bottom up (`objective.imitating_layers`), make n + 1 stages; `stage_ends` are the
-    shares of the steps where each ends, the last 1, and None makes equal stages.
+    shares of the steps where each ends, the last 1. None makes equal stages, of `layers-first` 3/4 and 1/4.
 
     Raises:
         UserError: Ends that do not rise to 1.
@@ -68,23 +71,27 @@ def stage_weights(
         raise ValueError(f"expected a progress from 0 to 1, found {progress}")
     if schedule is Schedule.ALL_LAYER:
         return StageWeights(logits=1.0, layers=dict.fromkeys(layers, 1.0))
-    ends = equal_stages(len(layers)) if stage_ends is None else tuple(stage_ends)
-    _check_ends(ends, len(layers))
-    stage = min(sum(end <= progress for end in ends), len(layers))  # from 0; the last is the logits'
+    before = min(1, len(layers)) if schedule is Schedule.LAYERS_FIRST else len(layers)
+    usual = (0.75, 1.0) if before and schedule is Schedule.LAYERS_FIRST else equal_stages(before)
+    ends = usual if stage_ends is None else tuple(stage_ends)
+    _check_ends(ends, before)
+    stage = min(sum(end <= progress for end in ends), before)  # from 0; the last is the logits'
+    if schedule is Schedule.LAYERS_FIRST:
+        return StageWeights(logits=float(stage == before), layers=dict.fromkeys(layers, float(stage < before)))
     is_active = operator.le if schedule is Schedule.LAYER_ADDING else operator.eq
     active = [float(is_active(place, stage)) for place in range(len(layers) + 1)]
     return StageWeights(logits=active[-1], layers=dict(zip(layers, active[:-1], strict=True)))
 
 
-def equal_stages(layers: int) -> tuple[float, ...]:
-    """The ends of `layers + 1` stages of one length."""
-    return tuple((place + 1) / (layers + 1) for place in range(layers + 1))
+def equal_stages(before: int) -> tuple[float, ...]:
+    """The ends of stages of one length, so many before the logits'."""
+    return tuple((place + 1) / (before + 1) for place in range(before + 1))
 
 
-def _check_ends(ends: tuple[float, ...], layers: int) -> None:
+def _check_ends(ends: tuple[float, ...], before: int) -> None:
     rising = all(first < second for first, second in zip((0.0, *ends), ends, strict=False))
-    if len(ends) != layers + 1 or not rising or ends[-1] != 1:
+    if len(ends) != before + 1 or not rising or ends[-1] != 1:
         raise UserError(
-            f"stage_ends: expected {layers + 1} rising shares of the steps, the last one 1, found {list(ends)}; "
+            f"stage_ends: expected {before + 1} rising shares of the steps, the last one 1, found {list(ends)}; "
             "correct them"
         )

@@ -17,16 +17,21 @@ twice that of `soft`; a batch of one position takes the large teacher, where the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import torch
 
+from qgkd.checkpoints.checkpoint import Checkpoint
+from qgkd.checkpoints.precision import parameter_count
+from qgkd.distillation.objectives.objective import Objective
 from qgkd.distillation.objectives.schedule import EVERYTHING, StageWeights
 from qgkd.distillation.objectives.uncertainty import uncertainty
 from qgkd.distillation.objectives.weighted_rows import ByUncertainty, over_chosen, weighted
 from qgkd.distillation.teachers.capture import DistillCapture, captured_logits
 from qgkd.distillation.teachers.several_teachers import SeveralCaptures
+from qgkd.errors import UserError
 from qgkd.model_input.batch import Batch
 from qgkd.training.loss import LossTerm
 
@@ -80,3 +85,21 @@ class SelectedTeacher(ByUncertainty):
         half = int(counted.sum()) // 2
         first[unsure.masked_fill(~counted, -1).argsort(descending=True, stable=True)[:half]] = True
         return over_chosen(first, weights), over_chosen(counted & ~first, weights)
+
+
+def check_sizes(objectives: Sequence[Objective], teachers: Sequence[Checkpoint]) -> None:
+    """Refuse a choice between two teachers, the smaller first, where it is the larger: the method would run backwards.
+
+    Two of one size are taken as they come.
+
+    Raises:
+        UserError: The larger one comes first.
+    """
+    if not any(isinstance(each, SelectedTeacher) for each in objectives):
+        return
+    small, large = (parameter_count(teacher.model) for teacher in teachers)
+    if small > large:
+        raise UserError(
+            f"dynamic-teacher: expected the smaller teacher first, found {teachers[0].name} of {small:,} parameters "
+            f"before {teachers[1].name} of {large:,}; exchange them"
+        )

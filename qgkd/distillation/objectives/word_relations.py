@@ -18,14 +18,17 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 import torch
+from torch.utils.checkpoint import checkpoint
 
 from qgkd.distillation.objectives.layer_map import LayerPair
 from qgkd.distillation.objectives.objective import MeanOverLayers, OnLayers
-from qgkd.distillation.objectives.relations import Comparison, Distance, angle_cosines, inner_products, pair_errors
+from qgkd.distillation.objectives.relations import Comparison, Distance, angle_errors, pair_errors
 from qgkd.distillation.teachers.capture import DistillCapture
 from qgkd.errors import UserError
 from qgkd.model_input.batch import Batch
 from qgkd.training.loss import Unit
+
+_VERTICES_AT_ONCE = 64
 
 
 def word_distance_error(
@@ -54,25 +57,32 @@ def word_angle_error(
     """
     length, half = real.shape[1], min((window - 1) // 2, real.shape[1] - 1)
     offsets = torch.cat([torch.arange(-half, 0), torch.arange(1, half + 1)]).to(real.device)
-    places = torch.arange(length, device=real.device)[:, None] + offsets  # [L, W], the vertex left out
-    inside = (places >= 0) & (places < length)
-    places = places.clamp(0, length - 1)
-    counted = real[:, :, None] & real[:, places] & inside  # [B, L, W]: vertex and arm are real
-    different = ~torch.eye(places.shape[1], dtype=torch.bool, device=real.device)
-    triples = counted[..., :, None] & counted[..., None, :] & different  # [B, L, W, W]
-    with torch.no_grad():
-        target = _window_angles(teacher_states, real, places)
-    errors = (_window_angles(student_states, real, places) - target).square().masked_fill(~triples, 0)
-    return errors.sum(dim=(1, 2, 3)) / triples.sum(dim=(1, 2, 3)).clamp(min=1)
+    different = ~torch.eye(len(offsets), dtype=torch.bool, device=real.device)
+    errors, count = torch.zeros(len(real), device=real.device), torch.zeros(len(real), device=real.device)
+    for vertices in torch.arange(length, device=real.device).split(_VERTICES_AT_ONCE):
+        places = vertices[:, None] + offsets  # [V, W], the vertex left out
+        inside = (places >= 0) & (places < length)
+        places = places.clamp(0, length - 1)
+        counted = real[:, vertices, None] & real[:, places] & inside  # [B, V, W]: vertex and arm are real
+        triples = counted[..., :, None] & counted[..., None, :] & different  # [B, V, W, W]
+        # The arms, W times the states, are made again for the backward pass instead of kept.
+        parts = checkpoint(
+            _window_errors, student_states, teacher_states, vertices, places, triples, use_reentrant=False
+        )
+        errors, count = errors + parts, count + triples.sum(dim=(1, 2, 3))
+    return errors / count.clamp(min=1)
 
 
-def _window_angles(states: torch.Tensor, real: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-    """[B, L, D], the real ones [B, L] and the arms' places [L, W] to cosines [B, L, W, W]."""
-    products = inner_products(states, real)  # [B, L, L]
-    vertices = torch.arange(places.shape[0], device=places.device)
-    own = products.diagonal(dim1=1, dim2=2)  # [B, L]
-    arms = products[:, vertices[:, None], places]  # [B, L, W]
-    return angle_cosines(own, arms, products[:, places[:, :, None], places[:, None, :]])
+def _window_errors(
+    student: torch.Tensor,
+    teacher: torch.Tensor,
+    vertices: torch.Tensor,
+    places: torch.Tensor,
+    triples: torch.Tensor,
+) -> torch.Tensor:
+    """States [B, L, D] of both, the vertices [V] and their arms [V, W], the triples that count [B, V, W, W], to [B]."""
+    mine, its = ((states[:, vertices], states[:, places]) for states in (student, teacher))
+    return angle_errors(*mine, *its, triples).sum(dim=1)
 
 
 @dataclass(frozen=True, kw_only=True)

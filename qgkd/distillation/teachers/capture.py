@@ -20,6 +20,8 @@ from qgkd.training.model import Capture
 
 States = dict[int, torch.Tensor]
 """By layer; hidden state 0 is the embeddings', layers count from 1."""
+SHARED_MAP = "shared"
+"""In an objective's projections the name of one for all layers, in the place of a layer's number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,14 @@ class DistillCapture(Capture):
 
     def attention_log_probabilities(self, layer: int) -> torch.Tensor:
         """The logarithm of what eager attention gives without dropout, [B, H, L, L]; very low where masked."""
-        scores = self.attention_scores(layer)
+        return self._log_softmax(self.attention_scores(layer))
+
+    def value_log_relations(self, layer: int) -> torch.Tensor:
+        """The log-softmax of values times values over the root of the head's width, [B, H, L, L], masked likewise."""
+        value = _captured(self.value_states, layer, "value").float()
+        return self._log_softmax(torch.matmul(value, value.transpose(-1, -2)) * value.shape[-1] ** -0.5)
+
+    def _log_softmax(self, scores: torch.Tensor) -> torch.Tensor:
         return scores.masked_fill(~self.allowed_cells(), torch.finfo(scores.dtype).min).log_softmax(dim=-1)
 
     def attention_probabilities(self, layer: int) -> torch.Tensor:

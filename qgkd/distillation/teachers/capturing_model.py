@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from qgkd.checkpoints.masked_lm import mask_logits
-from qgkd.distillation.teachers.capture import DistillCapture, Needs, States
+from qgkd.distillation.teachers.capture import SHARED_MAP, DistillCapture, Needs, States
 from qgkd.distillation.teachers.hooks import recording
 from qgkd.model_input.batch import ModelInput
 from qgkd.training.model import TrainingModel
@@ -32,7 +32,8 @@ class CapturingModel(TrainingModel):
     Args:
         model: A masked language model with a BERT-type or DistilBERT encoder.
         needs: What to capture; may be changed between forwards.
-        projections: For each objective that has any, student layer → linear map to the teacher's width.
+        projections: For each objective that has any, student layer, or `SHARED_MAP` → linear map to the teacher's
+            width.
     """
 
     def __init__(
@@ -58,8 +59,12 @@ class CapturingModel(TrainingModel):
     def _project(self, capture: DistillCapture) -> dict[str, States]:
         projected: dict[str, States] = {}
         for name, maps in self.projections.items():
-            layers = self.needs.hidden_states & {int(layer) for layer in cast(nn.ModuleDict, maps)}
+            by_layer = cast(nn.ModuleDict, maps)
+            shared = SHARED_MAP in by_layer
+            wanted = self.needs.hidden_states
+            layers = wanted if shared else wanted & {*map(int, by_layer)}
             projected[name] = {
-                layer: cast(nn.ModuleDict, maps)[str(layer)](capture.hidden_state(layer)) for layer in sorted(layers)
+                layer: by_layer[SHARED_MAP if shared else str(layer)](capture.hidden_state(layer))
+                for layer in sorted(layers)
             }
         return projected

@@ -30,42 +30,12 @@ from typing import Any, get_type_hints
 
 from qgkd.classification.config import ClassificationConfig, make_classification_config
 from qgkd.errors import UserError
+from qgkd.experiment.classification.settings import CompareConfig, SystemConfig
 from qgkd.files.toml_values import check_section, nearest, read_sections
 
 _SECTIONS = ("task", "method", "model", "evaluation", "train")
 """Sections of a single run; a system may override them."""
 _FILES = {"folder", "train", "validation", "test", "transfer", "exclude_texts_of"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompareConfig:
-    """`[compare]`: what is compared, and where it goes."""
-
-    output_dir: str = ""
-    """Folder of the runs and the tables."""
-    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
-    """Every system is trained on every task with each seed. A student learns from the teacher of the same seed, so that
-    the standard deviation includes the teacher's and seeds can run apart; a teacher without that seed teaches with its
-    first."""
-    tasks: tuple[str, ...] = ()
-    """Names of `[tasks]` to run, so that tasks can run apart; empty takes all."""
-    data_folder: str = ""
-    """Folder that the files of `[tasks]` are relative to; empty is the working directory."""
-    results: str = ""
-    """A second file for what `rows.json` in the folder holds: a row per task, system, seed and metric, written after
-    every finished run."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SystemConfig:
-    """`[systems.NAME]`, apart from the sections it overrides."""
-
-    title: str = ""
-    """Its name in tables; NAME where empty."""
-    teachers: tuple[str, ...] = ()
-    """Systems of this file, or model folders; the smaller first."""
-    seeds: tuple[int, ...] | None = None
-    """Seeds of its own, e.g. one for a teacher that is only there to teach; None takes all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,17 +152,22 @@ class _Planner:
                 raise UserError(
                     f"{where}: teacher {teacher!r} is neither a system nor a folder{nearest(teacher, self.systems)}"
                 )
+        if start := self.systems[name].start:
+            seeds = self.seeds_of(start)
+            run = self.plan(task, start, seed if seed in seeds else seeds[0])
+            needed.append(run.folder)
+            start = str(run.folder / "model")
         self.runs[key] = PlannedRun(
             task=task,
             system=name,
             title=self.systems[name].title or name,
             seed=seed,
-            config=make_classification_config(self._sections(task, name, seed, teachers), where),
+            config=make_classification_config(self._sections(task, name, seed, teachers, start), where),
             teachers=tuple(needed),
         )
         return self.runs[key]
 
-    def _sections(self, task: str, name: str, seed: int, teachers: list[str]) -> dict[str, Any]:
+    def _sections(self, task: str, name: str, seed: int, teachers: list[str], start: str) -> dict[str, Any]:
         system = self._values["systems"][name]
         sections = {key: copy.deepcopy({**self._values.get(key, {}), **system.get(key, {})}) for key in _SECTIONS}
         own_task = _in_folder(self._config.data_folder, self._values["tasks"][task])
@@ -202,18 +177,31 @@ class _Planner:
         else:  # only learning from a teacher takes unlabelled examples
             sections["task"].pop("transfer", None)
             sections["task"].pop("transfer_limit", None)
+        if start:
+            sections["model"]["base"] = start
+            sections["model"].pop("layers", None)
         folder = Path(self._config.output_dir) / task / name / f"seed-{seed}"
         sections["train"].update(output_dir=str(folder), seed=seed)
         return sections
 
+    def _inputs(self, name: str) -> tuple[str, ...]:
+        """What a system learns and begins from."""
+        return (*self.systems[name].teachers, self.systems[name].start)
+
     def _teachers_first(self) -> list[str]:
         """Order systems so that teachers come before their students, otherwise as in the file."""
+        for name, system in self.systems.items():
+            if system.start and system.start not in self.systems:
+                raise UserError(
+                    f"{self._source}: systems.{name}.start: {system.start!r} is no system"
+                    f"{nearest(system.start, self.systems)}"
+                )
         done: list[str] = []
         left = list(self.systems)
         while left:
             ready = [
                 name for name in left
-                if all(each in done for each in self.systems[name].teachers if each in self.systems)
+                if all(each in done for each in self._inputs(name) if each in self.systems)
             ]  # fmt: skip
             if not ready:
                 raise UserError(

@@ -46,8 +46,8 @@ def write_student(
 
     # How a base without a record will be trained is not settled here: any mode reads the same weights.
     checkpoint = load_checkpoint(teacher, attention=None if "format" in read_record(teacher) else "recurrent")
-    depth, how, similarities = len(encoder_layers(checkpoint.model)), Drop(drop), None
-    if how is Drop.CONTRIBUTION and data is not None:
+    depth, how, similarities = len(encoder_layers(checkpoint.model)), drop, None
+    if how == Drop.CONTRIBUTION and data is not None:
         similarities = layer_similarities(checkpoint, read_examples(data, limit=_EXAMPLES).examples)
     kept = kept_layers(depth, layers or depth, how, similarities)
     student = make_student(checkpoint.model, kept, dropout=dropout)
