@@ -118,7 +118,8 @@ def _read_document(file: str, suffix: str, data: bytes) -> str:
 
     if importlib.util.find_spec(_LIBRARIES[suffix]) is None:
         raise UserError(
-            f"{file}: expected the packages that read {suffix}, found {_LIBRARIES[suffix]} missing; {how_to_install('app')}"
+            f"{file}: expected the packages that read {suffix}, found {_LIBRARIES[suffix]} missing; "
+            f"{how_to_install('app')}"
         )
     document = read_document(file, data)
     if document.empty_pages:

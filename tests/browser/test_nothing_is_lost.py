@@ -10,7 +10,7 @@ import pytest
 from browser import PHONE, Browser, Keys, Server, free_port, serve
 from test_whole_way import RAILWAY, write_quiz
 
-TEXT_FIELDS = "[class*=st-key-prompt-], [class*=st-key-answer-], [class*=st-key-option-]"
+TEXT_FIELDS = "[class*=st-key-prompt-], [class*=st-key-answer-], [class*=st-key-accepted-], [class*=st-key-option-]"
 Fill = Callable[[Browser, str, str], None]
 
 
@@ -54,7 +54,7 @@ def test_every_field_is_emptied_and_filled_again(browser: Browser, server: Serve
         browser.resize(PHONE)
     write_quiz(browser, server, count=4, form="四種輪流")
     before = values(browser)
-    assert {key.partition("-")[0] for key in before} == {"prompt", "answer", "option"}
+    assert {key.partition("-")[0] for key in before} == {"prompt", "answer", "accepted", "option"}
     now = dict(before)
     for text in (lambda key: "", before.__getitem__):
         for key in before:
