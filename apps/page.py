@@ -16,20 +16,21 @@ import streamlit as st
 if (folder := str(Path(__file__).resolve().parent)) not in sys.path:  # `streamlit run` adds it, AppTest does not
     sys.path.insert(0, folder)
 
-from page_sections import about, answers, keeper, order, questions, take_home, text, top, visitor
+from page_sections import about, answers, guard, keeper, order, questions, take_home, text, top, visitor
 
 st.set_page_config(page_title="qgkd", page_icon=top.ICON, layout="wide", initial_sidebar_state="collapsed")
 top.show_style()
-visitor.begin()
-top.show()
-if visitor.view() == "about":
-    about.show()
-else:
-    keeper.show()
-    text.show()
-    if visitor.workspace().text.strip():
-        answers.show()
-        order.show()
-    questions.show()
-    if visitor.workspace().entries:
-        take_home.show()
+if guard.draw(visitor.begin):
+    guard.draw(top.show)
+    if visitor.view() == "about":
+        guard.draw(about.show)
+    else:
+        guard.draw(keeper.show)
+        guard.draw(text.show)
+        if visitor.workspace().text.strip():
+            guard.draw(answers.show)
+            guard.draw(order.show)
+        guard.draw(questions.show)
+        if visitor.workspace().entries:
+            guard.draw(take_home.show)
+        guard.draw(order.follow)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from page_sections import answer_text, plain, visitor
+from page_sections import answer_text, guard, plain, visitor
 from page_sections.visitor import say
 from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.page.chosen_answers import Choice, Span, clean_with_choice, occurrences, surroundings, trimmed
@@ -26,7 +26,7 @@ def show() -> None:
     if cleaned.nothing_to_ask is not None:
         plain.note(say(f"nothing.{cleaned.nothing_to_ask}"), "warning")
     _show_types(spans)
-    answer_text.show(workspace, part, spans, on_toggle=_toggle, on_add=_add_selected)
+    answer_text.show(workspace, part, spans, on_toggle=guard.on_click(_toggle), on_add=guard.on_click(_add_selected))
     _show_typed()
 
 
@@ -56,7 +56,7 @@ def _show_types(spans: Sequence[AnswerSpan]) -> None:
         selection_mode="multi",
         format_func=lambda kind: f"{say(f'type.{kind.value}')} {counts[kind]}",
         key=visitor.keep_widget("types", [kind for kind in kinds if kind.value not in off]),
-        on_change=_take_types,
+        on_change=guard.on_click(_take_types),
     )
 
 
@@ -73,8 +73,8 @@ def _add_selected(span: Span) -> None:
     _add([span])
 
 
-def _add(spans: list[Span]) -> bool:
-    """Add the teacher's own answers; False where one cannot be."""
+def _add(spans: list[Span]) -> None:
+    """Add the teacher's own answers; none of them where one cannot be added."""
     workspace = visitor.workspace()
     choice: Choice = workspace.choice
     try:
@@ -82,9 +82,8 @@ def _add(spans: list[Span]) -> bool:
             choice = choice.add(workspace.text, span)
     except ValueError as error:
         visitor.tell(f"answers.{error}", "warning")
-        return False
+        return
     visitor.change(lambda now: dataclasses.replace(now, choice=choice) if now.text == workspace.text else now)
-    return True
 
 
 def _show_typed() -> None:
@@ -103,10 +102,9 @@ def _show_typed() -> None:
     for number, span in enumerate(found):
         with st.container(horizontal=True, vertical_alignment="center"):
             label = say("answers.added" if span in added else "answers.add")
-            st.button(
-                label, key=f"add-{number}", on_click=_add, args=([span],), disabled=span in added, width="content"
-            )
+            add = guard.on_click(_add)
+            st.button(label, key=f"add-{number}", on_click=add, args=([span],), disabled=span in added, width="content")
             before, answer, after = surroundings(text, span)
             st.html(f'<span class="qg-place">…{plain.marked(before, answer, after)}…</span>')
     if len(found) > 1 and not set(found) <= added:
-        st.button(say("answers.add_all"), key="add-all", on_click=_add, args=(found,))
+        st.button(say("answers.add_all"), key="add-all", on_click=guard.on_click(_add), args=(found,))

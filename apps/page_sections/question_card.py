@@ -16,7 +16,7 @@ from qgkd.exports.labels import letter_of
 from qgkd.page import question_list
 from qgkd.page.service import BusyError
 from qgkd.page.workspace import Entry, Workspace
-from qgkd.question_forms import Notice, QuestionForm, QuizItem, change_form, faults_of
+from qgkd.question_forms import Notice, QuestionForm, QuizItem, change_form, difficulty_of, faults_of
 
 
 def show(entry: Entry, number: int, count: int) -> None:
@@ -72,8 +72,8 @@ def _show_head(entry: Entry, number: int) -> None:
     item = entry.item
     with st.container(horizontal=True, vertical_alignment="center", key=f"head-{entry.key}"):
         words = "" if not item.source_sentence else say(f"confidence.{item.confidence.value}")
-        mark = f'<span class="qg-confidence qg-{item.confidence.value}">{plain.escaped(words)}</span>' if words else ""
-        st.html(f'<div class="qg-head"><b>{number}</b>{mark}</div>')
+        marks = _mark(words, item.confidence.value) + _mark(_difficulty(item), "difficulty")
+        st.html(f'<div class="qg-head"><b>{number}</b>{marks}</div>')
         st.selectbox(
             say("card.form", number=number),
             list(QuestionForm),
@@ -84,6 +84,19 @@ def _show_head(entry: Entry, number: int) -> None:
             label_visibility="collapsed",
             width=150,
         )
+
+
+def _mark(words: str, kind: str) -> str:
+    return f'<span class="qg-mark qg-{kind}">{plain.escaped(words)}</span>' if words else ""
+
+
+def _difficulty(item: QuizItem) -> str:
+    """The difficulty in words; empty where a teacher wrote the item."""
+    found = difficulty_of(item)
+    if found is None:
+        return ""
+    reasons = say("difficulty.and").join(say(f"reason.{reason.value}") for reason in found.reasons)
+    return say(f"difficulty.{found.level.value}", reasons=reasons)
 
 
 def _field(entry: Entry, field: str, kind: str, label: str, value: str) -> None:
@@ -144,6 +157,9 @@ def _show_buttons(entry: Entry, number: int, count: int) -> None:
     with st.container(horizontal=True, key=f"buttons-{entry.key}"):
         if entry.item.passage_id in visitor.workspace().passages:
             st.button(say("card.another"), key=f"another-{entry.key}", on_click=_another, args=(entry.key, number))
+        if entry.item.form is QuestionForm.MULTIPLE_CHOICE:
+            args = (entry.key, number)
+            st.button(say("card.other_options"), key=f"other_options-{entry.key}", on_click=_other_options, args=args)
         _button(entry, "up", functools.partial(question_list.move, key=entry.key, places=-1), disabled=number == 1)
         _button(entry, "down", functools.partial(question_list.move, key=entry.key, places=1), disabled=number == count)
         _button(entry, "delete", functools.partial(question_list.delete, keys=[entry.key]))
@@ -171,6 +187,15 @@ def _show_another(key: str, number: int) -> None:
         visitor.tell("card.no_other", "info", number=number)
     elif not new:
         visitor.tell("card.again", "info", number=number)
+
+
+def _other_options(key: str, number: int) -> None:
+    with _failure_noted(key):
+        new = visitor.service().other_options(visitor.token(), key)
+        if new is None:
+            visitor.tell("card.no_other_options", "info", number=number)
+        elif not new:
+            visitor.tell("card.options_again", "info", number=number)
 
 
 def _change_form(entry: Entry, number: int) -> None:

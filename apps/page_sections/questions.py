@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from page_sections import plain, question_card, visitor
+from page_sections import guard, plain, question_card, visitor
 from page_sections.visitor import say
 from qgkd.page import question_list
 from qgkd.page.workspace import Workspace
@@ -58,7 +58,7 @@ def _show_actions(workspace: Workspace, prefix: str = "") -> None:
 
 def _button(name: str, how: Callable[[Workspace], Workspace], *, disabled: bool = False) -> None:
     label = say(f"list.{name.removeprefix('below-')}")
-    st.button(label, key=name, on_click=visitor.change, args=(how,), disabled=disabled)
+    st.button(label, key=name, on_click=guard.on_click(visitor.change), args=(how,), disabled=disabled)
 
 
 def _cleared(workspace: Workspace) -> Workspace:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
-from page_sections import plain, visitor
+from page_sections import guard, plain, visitor
 from page_sections.visitor import say
 from qgkd.errors import UserError
+from qgkd.exports.clean import clean_quiz
 from qgkd.exports.export import Export, ExportSettings, Sheet
 from qgkd.exports.file_names import safe_file_name
-from qgkd.exports.formats import FORMATS, MOST_POINTS, ExportFormat, export_quiz
+from qgkd.exports.formats import FORMATS, MOST_POINTS, ExportFormat, check_installed, export_quiz
 from qgkd.question_forms import QuizItem
 
 _SHOWN_NOTICES = 8
@@ -26,7 +30,7 @@ def show() -> None:
         key=visitor.keep_widget("title", workspace.title),
         max_chars=200,
         placeholder=say("home.untitled"),
-        on_change=_take_title,
+        on_change=guard.on_click(_take_title),
     )
     left, right = st.columns(2)
     chosen = left.selectbox(
@@ -39,16 +43,21 @@ def show() -> None:
         )
     settings = _settings(chosen, sheet, tuple(workspace.passages.values()))
     title = workspace.title or say("home.untitled")
+    items = tuple(entry.item for entry in workspace.entries)
+    write = functools.partial(export_quiz, items, title, chosen, settings=settings)
+    content: bytes | Callable[[], bytes] = functools.partial(_content, write)
     try:
-        export = _export(tuple(entry.item for entry in workspace.entries), title, chosen, settings)
+        if not _is_whole(items, title, chosen, settings):
+            export = _made(write, (items, title, chosen, settings))
+            _show_notices(export)
+            content = export.content
     except UserError as error:
         plain.note(say("home.cannot"), "warning", str(error))
         return
-    _show_notices(export)
     name = title if sheet is Sheet.BOTH else f"{title} {say(f'sheet.{sheet.value}')}"
     st.download_button(
         say("home.download"),
-        data=export.content,
+        data=content,
         file_name=safe_file_name(name, chosen.suffix),
         mime=chosen.media_type,
         key="download",
@@ -73,11 +82,29 @@ def _settings(chosen: ExportFormat, sheet: Sheet, passages: tuple[str, ...]) -> 
     )
 
 
-def _export(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat, settings: ExportSettings) -> Export:
+def _is_whole(items: tuple[QuizItem, ...], title: str, chosen: ExportFormat, settings: ExportSettings) -> bool:
+    """Whether a file is known to hold everything before it is made: what is printed is cleaned and not shortened.
+
+    Such a file is made when it is wanted. A Word file takes a tenth of a second, at every change of every visitor.
+
+    Raises:
+        UserError: The format's library is not installed.
+    """
+    if not chosen.has_sheet:
+        return False
+    check_installed(chosen)
+    cleaned = clean_quiz(items, title, None, settings)
+    return bool(cleaned.items) and not cleaned.notices
+
+
+def _content(write: Callable[[], Export]) -> bytes:
+    return write().content
+
+
+def _made(write: Callable[[], Export], wanted: tuple[Any, ...]) -> Export:
     """The file, cached until its quiz or options change."""
-    wanted = (items, title, chosen, settings)
     if st.session_state.get("exported_for") != wanted:
-        st.session_state.exported = export_quiz(items, title, chosen, settings=settings)
+        st.session_state.exported = write()
         st.session_state.exported_for = wanted
     made: Export = st.session_state.exported
     return made

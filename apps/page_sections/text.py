@@ -7,14 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from page_sections import plain, visitor
+from page_sections import guard, plain, visitor
 from page_sections.visitor import say
 from qgkd.documents import SUFFIXES, DocumentError
 from qgkd.documents.read import clean_text
 from qgkd.errors import UserError
-from qgkd.exports.own_json import open_json
 from qgkd.page.parts import part_label, split_parts
 from qgkd.page.question_list import add_items
+from qgkd.page.saved_quiz import open_saved_quiz, showable_title
 from qgkd.text.script import detect_script
 
 _SAMPLE = Path(__file__).resolve().parents[2] / "data" / "passages" / "yushan.txt"
@@ -29,29 +29,44 @@ def show() -> None:
         key=visitor.keep_widget("text_box", st.session_state.get("refused_text", workspace.text)),
         height=220,
         placeholder=say("text.placeholder"),
-        on_change=_take_box,
+        on_change=guard.on_click(_take_box),
     )
     with st.container(horizontal=True, vertical_alignment="center", key="text-actions"):
-        st.button(say("text.use"), key="use_text", on_click=_take_box, type="secondary")
+        st.button(say("text.use"), key="use_text", on_click=guard.on_click(_take_box), type="secondary")
         if not workspace.text and _SAMPLE.is_file():
-            st.button(say("text.sample"), key="sample", on_click=_take_sample)
+            st.button(say("text.sample"), key="sample", on_click=guard.on_click(_take_sample))
         if workspace.earlier is not None:
-            st.button(say("text.earlier"), key="earlier", on_click=_take_earlier)
+            st.button(say("text.earlier"), key="earlier", on_click=guard.on_click(_take_earlier))
+    if workspace.asks_to_append:
+        _ask_to_append(len(workspace.entries))
     with st.expander(say("text.files")):
         st.file_uploader(
             say("text.upload", formats=" ".join(SUFFIXES)),
             type=[suffix[1:] for suffix in SUFFIXES],
             key=f"upload-{st.session_state.get('uploads', 0)}",
-            on_change=_take_upload,
+            on_change=guard.on_click(_take_upload),
         )
         st.file_uploader(
             say("text.open_json"),
             type=["json"],
             key=f"quiz-upload-{st.session_state.get('uploads', 0)}",
-            on_change=_take_quiz,
+            on_change=guard.on_click(_take_quiz),
         )
     if workspace.text.strip():
         _show_what_it_is()
+
+
+def _ask_to_append(count: int) -> None:
+    """Another text has come, and there are questions already."""
+    plain.note(say("text.ask_to_append", count=count))
+    with st.container(horizontal=True, key="append-actions"):
+        append, start = guard.on_click(_append), guard.on_click(visitor.start_new_quiz)
+        st.button(say("text.append"), key="append", on_click=append)
+        st.button(say("text.new_quiz"), key="new_quiz_with_text", on_click=start, kwargs={"takes_text": True})
+
+
+def _append() -> None:
+    visitor.change(lambda now: dataclasses.replace(now, asks_to_append=False))
 
 
 def _show_what_it_is() -> None:
@@ -67,7 +82,7 @@ def _show_what_it_is() -> None:
         numbers,
         format_func=lambda number: f"{number + 1}. {part_label(workspace.text, parts[number])}",
         key=visitor.keep_widget("parts", [n for n in numbers if n not in workspace.parts_left_out]),
-        on_change=_take_parts,
+        on_change=guard.on_click(_take_parts),
         args=(len(parts),),
     )
 
@@ -85,7 +100,7 @@ def take(text: str, title: str = "") -> None:
         visitor.tell("text.too_long", "error", found=f"{len(text):,}", limit=f"{most:,}")
         return
     st.session_state.pop("refused_text", None)
-    visitor.change(lambda now: now.with_text(text, title))
+    visitor.change(lambda now: now.with_text(text, showable_title(title)))
 
 
 def _take_box() -> None:
@@ -103,7 +118,7 @@ def _take_sample() -> None:
 def _take_earlier() -> None:
     earlier = visitor.workspace().earlier
     if earlier is not None:
-        take(earlier[1], earlier[0])
+        take(earlier.text, earlier.title)
 
 
 def _take_upload() -> None:
@@ -130,9 +145,12 @@ def _take_quiz() -> None:
         return
     st.session_state.uploads = st.session_state.get("uploads", 0) + 1
     try:
-        opened = open_json(file.getvalue(), name=file.name)
+        opened = open_saved_quiz(file.getvalue(), name=file.name)
     except UserError as error:
         visitor.tell("error.quiz_file", "error", detail=str(error))
         return
-    visitor.change(lambda now: dataclasses.replace(add_items(now, opened.items, {}), title=now.title or opened.title))
+    title = opened.title
+    visitor.change(lambda now: dataclasses.replace(add_items(now, opened.items, {}), title=now.title or title))
+    if opened.mended_items:
+        visitor.tell("text.mended", "warning", count=opened.mended_items)
     visitor.tell("text.opened", count=len(opened.items))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from page_sections import plain, visitor
+from page_sections import guard, plain, visitor
 from page_sections.visitor import say
+from qgkd.page.workspace import Workspace
 from qgkd.question_forms import Language
 
 _NAMES = {Language.TRADITIONAL: "繁體中文", Language.SIMPLIFIED: "简体中文", Language.ENGLISH: "English"}
@@ -26,6 +27,9 @@ def show() -> None:
         st.html(f"<h1>{plain.escaped(say('top.title'))}</h1>")
         with st.container(horizontal=True, width="content", vertical_alignment="center", key="top-right"):
             about = visitor.view() == "about"
+            if not about and visitor.workspace() != Workspace():
+                start = guard.on_click(visitor.start_new_quiz)
+                st.button(say("top.new_quiz"), on_click=start, key="new_quiz", type="tertiary")
             st.button(say("top.back" if about else "top.about"), on_click=_switch_view, key="view", type="tertiary")
             st.selectbox(
                 say("top.language"),

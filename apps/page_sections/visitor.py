@@ -6,6 +6,7 @@ nothing that must survive it.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,9 +17,12 @@ from qgkd.errors import UserError
 from qgkd.page.service import PageService
 from qgkd.page.settings import PageSettings
 from qgkd.page.wording import say as say_in
-from qgkd.page.workspace import Workspace
+from qgkd.page.workspace import EarlierText, Workspace
 from qgkd.page.workspace_store import WorkspaceStore
 from qgkd.question_forms import Language
+
+_OF_ONE_QUIZ = ("typed", "part", "page", "refused_text", "draft", "last_quiz", "left_quiz")
+"""What the session holds about the quiz on view."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -38,6 +42,7 @@ def begin() -> None:
         st.session_state.came_with_token = bool(known)
     elif WorkspaceStore.is_token(asked) and asked != st.session_state.token:  # another link in the same tab
         st.session_state.token = asked
+    st.session_state.pop("followed", None)  # the job that a run was following when a click interrupted it
     load()
 
 
@@ -54,9 +59,28 @@ def token() -> str:
 
 def open_quiz(known_token: str) -> None:
     """Switch to another quiz of this visitor."""
+    for name in _OF_ONE_QUIZ:
+        st.session_state.pop(name, None)
     st.session_state.token = known_token
     st.query_params["quiz"] = known_token
     load()
+
+
+def start_new_quiz(*, takes_text: bool = False) -> None:
+    """Start an empty quiz with the old one's settings; the old one stays under its address, and is offered.
+
+    Args:
+        takes_text: Whether the new quiz has the present text, and the old one again the text before it.
+    """
+    old, old_token, new_token = workspace(), token(), WorkspaceStore.new_token()
+    text = old.text if takes_text else ""
+    store = service().store
+    store.update(new_token, lambda now: dataclasses.replace(now.with_text(text, ""), wish=old.wish))
+    if takes_text:
+        before = old.earlier or EarlierText(title=old.title, text="")
+        store.update(old_token, lambda then: then.with_text(before.text, before.title))
+    open_quiz(new_token)
+    st.session_state.left_quiz = old_token
 
 
 def workspace() -> Workspace:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qgkd.errors import UserError
+from qgkd.errors import UserError, how_to_install
 
 if TYPE_CHECKING:
     from qgkd.page.settings import PageSettings
@@ -123,7 +123,7 @@ def _serve(page: Path, settings: PageSettings, options: list[str], open_browser:
         from streamlit.web.cli import main
     except ImportError as error:
         raise UserError(
-            f"the page needs packages that are not installed ({error.name}); run: pip install 'qgkd[app]'"
+            f"the page: expected its packages, found {error.name} missing; {how_to_install('app')}"
         ) from error
     os.environ.update(settings.to_environment())
     values = dict(option.removeprefix("--").split("=", 1) for option in options if "=" in option)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import typer
 
-from qgkd.errors import UserError
+from qgkd.errors import UserError, how_to_install
 from qgkd.reading.readers import PassageRow, Problem, read_passages
 
 _LIBRARIES = {".docx": "docx", ".pptx": "pptx", ".pdf": "pypdfium2", ".md": "markdown_it"}
@@ -117,7 +117,10 @@ def _read_document(file: str, suffix: str, data: bytes) -> str:
     from qgkd.text.language import Language
 
     if importlib.util.find_spec(_LIBRARIES[suffix]) is None:
-        raise UserError(f"{file}: reading {suffix} needs packages that are not installed; run: pip install 'qgkd[app]'")
+        raise UserError(
+            f"{file}: expected the packages that read {suffix}, found {_LIBRARIES[suffix]} missing; "
+            f"{how_to_install('app')}"
+        )
     document = read_document(file, data)
     if document.empty_pages:
         print(f"{file}: {document.empty_pages} of {document.pages} pages contain no text", file=sys.stderr)

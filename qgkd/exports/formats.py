@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qgkd.errors import UserError
+from qgkd.errors import UserError, how_to_install
 from qgkd.exports.export import MOST_VERSIONS, Export, ExportSettings
 
 if TYPE_CHECKING:
@@ -170,8 +169,8 @@ def check_installed(export_format: ExportFormat) -> None:
         free = ", ".join(each.suffixes[0] for each in FORMATS if not each.library)
         raise UserError(
             f"{export_format.name}: expected the package {export_format.package}, which writes "
-            f"{export_format.suffixes[0]}, found none ({error}); run {sys.executable} -m pip install "
-            f"'.[{export_format.extra}]' in the folder of qgkd, or choose one that needs no package: {free}"
+            f"{export_format.suffixes[0]}, found none ({error}); "
+            f"{how_to_install(export_format.extra)}, or choose one that needs no package: {free}"
         ) from error
 
 

@@ -8,6 +8,7 @@ model in the package.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -20,6 +21,8 @@ from qgkd.quiz.load_generator import load_generator
 RULE = "rule"
 _MOST_LOADED = 3
 _LONGEST_CARD_CHARS = 20_000
+_METADATA = re.compile(r"\s*---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
+"""What the hub's cards begin with: YAML for programs."""
 
 
 class ModelShelf:
@@ -68,11 +71,12 @@ class ModelShelf:
 
 
 def model_card(name: str) -> str | None:
-    """The card in a model's folder, as text; None where there is none, and for the rule."""
+    """The text of the card in a model's folder, without its metadata; None where there is none, and for the rule."""
     if name == RULE:
         return None
-    path = Path(name) / "README.md"
     try:
-        return path.read_text("utf-8")[:_LONGEST_CARD_CHARS]
-    except (OSError, UnicodeDecodeError):
+        text = (Path(name) / "README.md").read_text("utf-8").removeprefix("\ufeff")
+    except (OSError, ValueError):  # a name with a NUL is a ValueError
         return None
+    metadata = _METADATA.match(text)
+    return text[metadata.end() if metadata else 0 :].strip()[:_LONGEST_CARD_CHARS] or None

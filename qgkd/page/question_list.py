@@ -78,14 +78,17 @@ def _edited(item: QuizItem, field: str, value: Any) -> QuizItem:
     return dataclasses.replace(with_answer(item, answer), options=options)
 
 
-def replace_item(workspace: Workspace, key: str, item: QuizItem, version: str | None = None) -> Workspace:
-    """Put another item in an entry's place, and add the version shown to the entry's versions."""
+def replace_item(
+    workspace: Workspace, key: str, item: QuizItem, version: str | None = None, wrong_options: Sequence[str] = ()
+) -> Workspace:
+    """Put another item in an entry's place; note the version shown, and the wrong options that are shown no longer."""
 
     def changed(entry: Entry) -> Entry:
         versions = entry.versions
         if version is not None and version not in versions:
             versions = (*versions, version)
-        return dataclasses.replace(entry, item=item, versions=versions)
+        gone = tuple(dict.fromkeys((*entry.wrong_options, *wrong_options)))
+        return dataclasses.replace(entry, item=item, versions=versions, wrong_options=gone)
 
     return _changed(workspace, key, changed)
 

@@ -22,7 +22,7 @@ from qgkd.page.proposals import Proposals
 from qgkd.page.question_list import replace_item
 from qgkd.page.settings import PageSettings
 from qgkd.page.turns import TurnQueue
-from qgkd.page.versions import another_version
+from qgkd.page.versions import another_version, other_options, wrong_options
 from qgkd.page.workspace import Entry, Workspace
 from qgkd.page.workspace_store import WorkspaceStore
 from qgkd.page.writing import QuizWriter
@@ -128,4 +128,15 @@ class PageService:
         if found is None:
             return None
         self.store.update(token, lambda now: replace_item(now, key, found.item, found.shown))
+        return found.is_new
+
+    def other_options(self, token: str, key: str) -> bool | None:
+        """Give an entry other wrong options; returns as `another_version`."""
+        workspace = self.store.load(token) or Workspace()
+        entry = next((entry for entry in workspace.entries if entry.key == key), None)
+        found = None if entry is None else other_options(entry, self.passage_of(entry, workspace))
+        if entry is None or found is None:
+            return None
+        gone = wrong_options(entry.item)
+        self.store.update(token, lambda now: replace_item(now, key, found.item, wrong_options=gone))
         return found.is_new

@@ -48,6 +48,24 @@ def another_version(entry: Entry, passage: Passage, generator: Generator, *, opt
     return None
 
 
+def other_options(entry: Entry, passage: Passage | None) -> Version | None:
+    """The same multiple choice item with other wrong options, as many as it has; None where there are too few."""
+    item = entry.item
+    shown = wrong_options(item)
+    for seen in ((*entry.wrong_options, *shown), shown):  # where all have been seen, those before the present ones
+        built = change_form(
+            item, passage, item.form, options=len(item.options), seed=len(entry.wrong_options), without=frozenset(seen)
+        ).items[0]
+        if built.form is item.form and len(built.options) == len(item.options):
+            return Version(built, item.question, is_new=len(seen) > len(shown) or not entry.wrong_options)
+    return None
+
+
+def wrong_options(item: QuizItem) -> tuple[str, ...]:
+    """The options that are not the right one."""
+    return tuple(option for index, option in enumerate(item.options) if index != item.correct_index)
+
+
 def _other_question(entry: Entry, passage: Passage, generator: Generator) -> Version | None:
     item = entry.item
     if item.answer_start_char is None:

@@ -14,7 +14,7 @@ from typing import Any
 from qgkd.answer import AnswerType
 from qgkd.page.chosen_answers import Choice
 from qgkd.question_forms import Confidence, QuestionForm, QuizItem, propose_accepted
-from qgkd.text.script import Script
+from qgkd.text.script import Script, to_simplified
 
 MOST_UNDO = 30
 MIXED = "mixed"
@@ -47,15 +47,19 @@ class Entry:
     item: QuizItem
     versions: tuple[str, ...] = ()
     """Questions shown in this place so far, so that another version is a new one."""
+    wrong_options: tuple[str, ...] = ()
+    """Wrong options that others took the place of."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"key": self.key, "item": self.item.to_json(), "versions": list(self.versions)}
+        values = {"key": self.key, "item": self.item.to_json(), "versions": list(self.versions)}
+        return {**values, "wrong_options": list(self.wrong_options)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Entry:
         """What `to_json` gave."""
-        return cls(key=value["key"], item=_item(value["item"]), versions=tuple(value["versions"]))
+        lists = {name: tuple(value.get(name, ())) for name in ("versions", "wrong_options")}
+        return cls(key=value["key"], item=_item(value["item"]), **lists)
 
 
 def _item(value: dict[str, Any]) -> QuizItem:
@@ -77,13 +81,46 @@ def _message(value: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierText:
+    """A text that another one took the place of, with the answers chosen in it."""
+
+    title: str
+    text: str
+    choice: Choice = field(default_factory=Choice)
+    parts_left_out: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "title": self.title,
+            "text": self.text,
+            "choice": self.choice.to_json(),
+            "parts_left_out": list(self.parts_left_out),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any] | list[str]) -> EarlierText:
+        """What `to_json` gave, or title and text alone, as they were stored at first."""
+        if isinstance(value, list):
+            return cls(title=value[0], text=value[1])
+        return cls(
+            title=value["title"],
+            text=value["text"],
+            choice=Choice.from_json(value["choice"]),
+            parts_left_out=tuple(value["parts_left_out"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
     """See the module."""
 
     title: str = ""
     text: str = ""
-    earlier: tuple[str, str] | None = None
-    """Title and text before the present ones."""
+    earlier: EarlierText | None = None
+    """The text before the present one."""
+    asks_to_append: bool = False
+    """Whether the questions are about other texts, and the teacher has not said yet whether new ones join them."""
     choice: Choice = field(default_factory=Choice)
     parts_left_out: tuple[int, ...] = ()
     """Numbers of the parts of the text that are switched off."""
@@ -98,18 +135,33 @@ class Workspace:
     """How the last job ended: keys of sentences and their values."""
 
     def with_text(self, text: str, title: str) -> Workspace:
-        """Start on another text; the questions stay."""
+        """Start on another text; the questions stay, and so do the answers chosen in a text that comes back."""
         if text == self.text:
             return dataclasses.replace(self, title=title or self.title)
+        before = self.earlier
+        back = before if before is not None and before.text == text else EarlierText(title="", text="")
+        if self.text and self.text not in text:  # a text that was only added to is no earlier one
+            before = EarlierText(
+                title=self.title, text=self.text, choice=self.choice, parts_left_out=self.parts_left_out
+            )
         return dataclasses.replace(
             self,
             text=text,
             title=title or self.title,
-            earlier=(self.title, self.text) if self.text else self.earlier,
-            choice=Choice(),
-            parts_left_out=(),
+            earlier=before,
+            asks_to_append=bool(text.strip()) and self._is_about_others_than(text),
+            choice=back.choice,
+            parts_left_out=back.parts_left_out,
             messages=(),
         )
+
+    def _is_about_others_than(self, text: str) -> bool:
+        """Whether there are questions, and none is about a sentence of the text, in either script."""
+        if not self.entries:
+            return False
+        simplified = to_simplified(text)
+        sources = {entry.item.source_sentence for entry in self.entries} - {""}
+        return not any(to_simplified(source) in simplified for source in sources)
 
     def with_entries(self, entries: tuple[Entry, ...], passages: dict[str, str] | None = None) -> Workspace:
         """Change the list of questions, so that the change can be undone."""
@@ -151,7 +203,8 @@ class Workspace:
             "format": 1,
             "title": self.title,
             "text": self.text,
-            "earlier": self.earlier,
+            "earlier": self.earlier.to_json() if self.earlier else None,
+            "asks_to_append": self.asks_to_append,
             "choice": self.choice.to_json(),
             "parts_left_out": list(self.parts_left_out),
             "wish": {**dataclasses.asdict(self.wish), "types": list(self.wish.types)},
@@ -175,7 +228,8 @@ class Workspace:
         return cls(
             title=value["title"],
             text=value["text"],
-            earlier=tuple(value["earlier"]) if value["earlier"] else None,
+            earlier=EarlierText.from_json(value["earlier"]) if value["earlier"] else None,
+            asks_to_append=value.get("asks_to_append", False),
             choice=Choice.from_json(value["choice"]),
             parts_left_out=tuple(value["parts_left_out"]),
             wish=Wish(**wish),

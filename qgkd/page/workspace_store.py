@@ -65,7 +65,7 @@ class WorkspaceStore:
             workspace = Workspace.from_json(json.loads(path.read_text("utf-8")))
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError, IndexError):
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
             logging.getLogger("qgkd.page").exception("%s cannot be read; it is kept as .broken", path.name)
             with contextlib.suppress(OSError):
                 os.replace(path, path.with_suffix(".broken"))

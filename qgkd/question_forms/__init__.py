@@ -7,6 +7,7 @@ Others use: the names below, and `item_json.read_item`, which reads an item back
 
 from qgkd.question_forms.accepted import accepted_from_lines, propose_accepted, with_answer
 from qgkd.question_forms.build import BuiltItems, build_items, change_form
+from qgkd.question_forms.difficulty import difficulty_of
 from qgkd.question_forms.item import BLANK, Confidence, QuestionForm, QuizItem
 from qgkd.question_forms.item_ids import with_different_ids
 from qgkd.question_forms.languages import Language, language_of
@@ -26,6 +27,7 @@ __all__ = [
     "accepted_from_lines",
     "build_items",
     "change_form",
+    "difficulty_of",
     "faults_of",
     "language_of",
     "propose_accepted",

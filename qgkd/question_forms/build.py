@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from qgkd.answer import AnswerType
@@ -126,6 +126,7 @@ def change_form(
     seed: int = 0,
     number: int = 1,
     is_true: bool | None = None,
+    without: Collection[str] = (),
 ) -> BuiltItems:
     """Ask an item in another form, or with other options (another seed).
 
@@ -137,6 +138,7 @@ def change_form(
         seed: As `build_items`.
         number: The item's number in notices.
         is_true: Whether a true/false statement is true; None lets the seed decide.
+        without: Wrong options not to be chosen.
 
     Returns:
         One item, of the form wanted or, with a notice, a short answer item.
@@ -144,7 +146,7 @@ def change_form(
     rng = random.Random(f"{seed}:{item.passage_id}:{item.answer_start_char}:{item.answer}:{form.value}")
     bare = _in_form(item, QuestionForm.SHORT_ANSWER)
     if form is QuestionForm.MULTIPLE_CHOICE:
-        return _multiple_choice(bare, passage, options, number, rng)
+        return _multiple_choice(bare, passage, options, number, rng, without)
     if form is QuestionForm.SHORT_ANSWER:
         return BuiltItems(items=(bare,))
     shown = shown_sentence(bare, passage)
@@ -163,10 +165,15 @@ def change_form(
 
 
 def _multiple_choice(
-    item: QuizItem, passage: Passage | None, options: int, number: int, rng: random.Random
+    item: QuizItem,
+    passage: Passage | None,
+    options: int,
+    number: int,
+    rng: random.Random,
+    without: Collection[str],
 ) -> BuiltItems:
     right = RightAnswer(text=item.answer, type=_type_of(item), shown=item.question, script=item.script)
-    wrong = choose_distractors(right, passage, count=options - 1, rng=rng)
+    wrong = choose_distractors(right, passage, count=options - 1, rng=rng, without=without)
     if len(wrong) < min(LEAST_OPTIONS, options) - 1:
         return _stays(item, Notice.of("no_options", number=number, answer=item.answer))
     offered = _ordered([item.answer, *wrong], rng)

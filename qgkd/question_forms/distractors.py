@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from qgkd.answer import AnswerSpan, AnswerType
@@ -51,7 +51,12 @@ class RightAnswer:
 
 
 def choose_distractors(
-    answer: RightAnswer, passage: Passage | None, *, count: int, rng: random.Random
+    answer: RightAnswer,
+    passage: Passage | None,
+    *,
+    count: int,
+    rng: random.Random,
+    without: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Choose wrong options.
 
@@ -60,6 +65,7 @@ def choose_distractors(
         passage: Where it comes from; None leaves other numbers and our own list.
         count: How many are wanted.
         rng: Where the choice comes from; the same state gives the same options.
+        without: Texts not to be chosen.
 
     Returns:
         At most `count`, best first, in the script of the answer.
@@ -70,7 +76,8 @@ def choose_distractors(
         if len(taken) == count:
             break
         if (
-            is_admissible(candidate, answer, taken)
+            candidate not in without
+            and is_admissible(candidate, answer, taken)
             and not (passage is not None and _may_be_right_too(candidate, answer, passage))
             and (may_hold_several or not members_of(candidate))
             and not (passage is not None and _is_read_as_answer(candidate, answer, passage))

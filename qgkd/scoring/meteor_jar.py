@@ -1,6 +1,6 @@
 """METEOR of tokenised questions by the METEOR 1.5 program itself, for comparison with published tables.
 
-`pip install 'qgkd[meteor-jar]'` brings the program with its English data (101 MB, in pycocoevalcap); it needs java.
+`pip install '.[meteor-jar]'` brings the program with its English data (101 MB, in pycocoevalcap); it needs java.
 On DRCD it differs from our own METEOR by 2e-5, through English letters and digits alone.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
-from qgkd.errors import UserError
+from qgkd.errors import UserError, how_to_install
 from qgkd.scoring.item_statistics import TokenizedItem
 
 
@@ -27,7 +27,7 @@ def jar_meteor(items: Sequence[TokenizedItem]) -> tuple[float, list[float]]:
     except ImportError as error:
         raise UserError(
             "--meteor jar: expected the package pycocoevalcap, found none; "
-            "install it with pip install 'qgkd[meteor-jar]' or use --meteor exact"
+            f"{how_to_install('meteor-jar')} or use --meteor exact"
         ) from error
     if shutil.which("java") is None:
         raise UserError(

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from transformers import TrainingArguments
 
-from qgkd.errors import UserError
+from qgkd.errors import UserError, how_to_install
 from qgkd.files.toml_values import nearest
 from qgkd.training.config import TrainConfig
 
@@ -140,5 +140,5 @@ def _report_to(setting: Any) -> Any:
     if setting == "auto":
         return ["tensorboard"] if available else []
     if "tensorboard" in setting and not available:
-        raise UserError("train.report_to names tensorboard, which is not installed; run `pip install 'qgkd[train]'`")
+        raise UserError(f"train.report_to names tensorboard, which is not installed; {how_to_install('train')}")
     return setting

@@ -67,9 +67,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(folder: Path, *options: str, base_path: str = "") -> Iterator[Server]:
-    """Start the page on a free port and stop it at the end."""
-    port = free_port()
+def serve(folder: Path, *options: str, base_path: str = "", port: int = 0) -> Iterator[Server]:
+    """Start the page on a port, a free one for 0, and stop it at the end."""
+    port = port or free_port()
     log = folder / "server.log"
     more = ["--base-path", base_path] if base_path else []
     command = [sys.executable, "-m", "qgkd", "app", "--port", str(port), "--state", str(folder / "state")]
@@ -222,6 +222,18 @@ class Browser:
                 "return e ? [...e.classList].find(c => c.startsWith('st-key-')).slice(7) : ''"
             )
         )
+
+    def tab_to(self, key: str, most: int = 150) -> None:
+        """Press the Tab key until the block of a key has the keyboard focus."""
+        for _ in range(most):
+            if self.focused() == key:
+                return
+            self.keys(Keys.TAB)
+        raise AssertionError(f"{key} is not reached; at {self.focused()}")
+
+    def red_boxes(self) -> list[str]:
+        """What the page reports as failed: Streamlit's own boxes and ours."""
+        return [box.text for box in self.find_all(".stException, .stAlert, .qg-error, [data-testid=stException]")]
 
     def console_errors(self) -> list[str]:
         """Errors in the browser's console."""

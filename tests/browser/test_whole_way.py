@@ -169,34 +169,35 @@ def test_answers_are_clicked_selected_and_typed(browser: Browser, server: Server
 def test_keyboard_only(browser: Browser, server: Server) -> None:
     """From opening the page to a download without a pointer."""
 
-    def tab_to(key: str, most: int = 120) -> None:
-        for _ in range(most):
-            if browser.focused() == key:
-                return
-            browser.keys(Keys.TAB)
-        raise AssertionError(f"{key} is not reached; at {browser.focused()}")
-
     browser.open(server.url)
     browser.settled()
-    tab_to("text_box")
+    browser.tab_to("text_box")
     browser.driver.execute_cdp_cmd("Input.insertText", {"text": "燈塔建於1867年，由工程師林文海設計。海島有三個村子。"})
     browser.keys(Keys.CONTROL + Keys.ENTER)
     browser.wait(lambda: browser.find(".qg-on"))
     browser.settled()
-    tab_to("answer_text")
+    browser.tab_to("answer_text")
+    second = browser.find_all(".qg-answer")[1].text
+    browser.keys(Keys.ARROW_RIGHT, Keys.ARROW_DOWN, Keys.HOME, Keys.ARROW_RIGHT)
     browser.keys(Keys.SPACE)
-    browser.wait(lambda: browser.find(".qg-off"))
+    browser.wait(lambda: [mark.text for mark in browser.find_all(".qg-off")] == [second])
     browser.settled()
-    tab_to("start")
+    assert browser.driver.switch_to.active_element.text == second
+    browser.keys(Keys.TAB)  # the text is one stop
+    assert browser.focused() == "typed"
+    browser.keys(Keys.SHIFT, Keys.TAB)
+    browser.keys(Keys.END)
+    assert browser.driver.switch_to.active_element.text == browser.find_all(".qg-answer")[-1].text
+    browser.tab_to("start")
     browser.keys(Keys.ENTER)
     browser.wait(lambda: browser.prompts())
     browser.settled()
-    tab_to(f"prompt-{keys(browser)[0]}")
+    browser.tab_to(f"prompt-{keys(browser)[0]}")
     browser.keys(Keys.CONTROL + "a")
     browser.driver.execute_cdp_cmd("Input.insertText", {"text": "鍵盤寫的題目？"})
     browser.keys(Keys.TAB)
     browser.settled()
-    tab_to("download")
+    browser.tab_to("download")
     before = set(browser.downloads.iterdir())
     browser.keys(Keys.ENTER)
     path = browser.arrived(before)

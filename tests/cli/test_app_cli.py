@@ -74,7 +74,7 @@ def test_without_its_packages_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "streamlit.web.cli", None)
     assert main(["app", "--port", str(free_port())]) == 1
-    assert "pip install 'qgkd[app]'" in capsys.readouterr().err
+    assert "-m pip install '.[app]' in the folder of qgkd" in capsys.readouterr().err
 
 
 def test_help_is_quick() -> None:

@@ -167,7 +167,7 @@ def test_the_jar_is_asked_for_in_one_sentence_where_it_is_missing(
     predictions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pycocoevalcap.meteor.meteor", None)
-    assert "pip install 'qgkd[meteor-jar]'" in complaint(predictions, "--meteor", "jar")
+    assert "-m pip install '.[meteor-jar]' in the folder of qgkd" in complaint(predictions, "--meteor", "jar")
 
 
 def test_java_is_asked_for_in_one_sentence_where_it_is_missing(

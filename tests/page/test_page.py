@@ -3,79 +3,20 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
+from page_app import RAILWAY, checked, html, keys, page, paste, prompts, written
 
-from qgkd.exports.formats import export_quiz, format_named
-from qgkd.page.models import RULE
-from qgkd.page.settings import PageSettings
+from qgkd.exports.formats import format_named
 from qgkd.page.workspace_store import WorkspaceStore
-from qgkd.question_forms import BLANK, Language, QuestionForm, QuizItem
+from qgkd.question_forms import Language, QuestionForm
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-RAILWAY = (REPOSITORY / "data" / "passages" / "taiwan_railway.txt").read_text("utf-8").strip()
+pytestmark = pytest.mark.usefixtures("_server")
 HOSTILE = (
     "<img src=x onerror=alert(1)>燈塔**建於**1867年，$x^2$由`工程師`[林文海](javascript:alert(1))設計。\u202e:red[x]"
 )
-
-
-@pytest.fixture(autouse=True)
-def _server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A server of its own for every test."""
-    settings = PageSettings(state_folder=str(tmp_path / "state"), models=(RULE,), max_chars=20_000)
-    for name, value in settings.to_environment().items():
-        monkeypatch.setenv(name, value)
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
-
-
-def page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(REPOSITORY / "apps" / "page.py"), default_timeout=300)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return checked(app.run())
-
-
-def checked(app: AppTest) -> AppTest:
-    assert not app.exception, [found.message for found in app.exception]
-    return app
-
-
-def html(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
-
-
-def paste(app: AppTest, text: str) -> AppTest:
-    return checked(app.text_area(key="text_box").set_value(text).run())
-
-
-def written(app: AppTest, count: int) -> AppTest:
-    """Ask for questions and wait for them."""
-    app.number_input(key="count").set_value(count).run()
-    app.button(key="start").click().run()
-    from page_sections import visitor
-
-    with_token = app.session_state["token"]
-    end = time.monotonic() + 120
-    job = visitor.service().jobs.of(with_token)
-    while job is not None and not job.ended.is_set() and time.monotonic() < end:
-        time.sleep(0.02)
-    return checked(app.run())
-
-
-def prompts(app: AppTest) -> list[str]:
-    return [area.value for area in app.text_area if str(area.key).startswith("prompt-")]
-
-
-def keys(app: AppTest) -> list[str]:
-    return [str(area.key).removeprefix("prompt-") for area in app.text_area if str(area.key).startswith("prompt-")]
 
 
 def test_from_a_text_to_a_file(tmp_path: Path) -> None:
@@ -238,106 +179,3 @@ def test_long_text_is_drawn_part_by_part() -> None:
     checked(app.multiselect(key="parts").set_value([1]).run())
     app = written(app, 3)
     assert len(prompts(app)) == 3
-
-
-FINISHED = {
-    QuestionForm.SHORT_ANSWER: {},
-    QuestionForm.CLOZE: {"statement": f"{BLANK}寫了這封信。"},
-    QuestionForm.TRUE_FALSE: {"statement": "祖母寫了這封信。", "is_true": False},
-    QuestionForm.MULTIPLE_CHOICE: {"options": (*"甲乙丙丁戊己庚", "祖母"), "correct_index": 7},
-}
-LETTERS = [
-    QuizItem(item_id=form, form=form, question="誰寫了這封信？", answer="祖母", source_sentence="祖母寫信。", **parts)
-    for form, parts in FINISHED.items()
-]
-
-
-def opened(items: list[QuizItem], **query: str) -> AppTest:
-    """Open a saved quiz."""
-    content = export_quiz(items, "信", format_named("json")).content
-    app = page(**query)
-    return checked(app.file_uploader(key="quiz-upload-0").set_value(("信.json", content, "application/json")).run())
-
-
-def fields(app: AppTest, key: str) -> list[Any]:
-    """The widgets of a card that hold a part of its item."""
-    found = [*app.text_area, *app.text_input, *app.radio]
-    return [widget for widget in found if str(widget.key).endswith(key)]
-
-
-@pytest.mark.parametrize("item", LETTERS, ids=lambda item: item.form.value)
-def test_every_field_of_a_card_can_be_emptied_and_filled_again(item: QuizItem) -> None:
-    app = opened([item])
-    (key,) = keys(app)
-    assert "尚未完成" not in html(app)
-    for name in [widget.key for widget in fields(app, key)]:
-        before = next(widget.value for widget in fields(app, key) if widget.key == name)
-        empty = "" if isinstance(before, str) else None
-        for value, is_finished in ((empty, False), (before, True)):
-            checked(next(widget for widget in fields(app, key) if widget.key == name).set_value(value).run())
-            assert next(widget.value for widget in fields(app, key) if widget.key == name) == value
-            needed = not name.startswith("accepted")
-            assert ("尚未完成" not in html(app)) is (is_finished or not needed), name
-    for widget in fields(app, key):
-        widget.set_value("" if isinstance(widget.value, str) else None)
-    checked(app.run())
-    for form in QuestionForm:
-        checked(app.selectbox(key=f"form-{key}").set_value(form).run())
-    assert "發生問題" not in html(app)
-
-
-@pytest.mark.parametrize("broken", ["_source", "_show_head", "_show_buttons"])
-def test_a_failure_in_one_card_stays_in_it(
-    broken: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    app = opened(LETTERS)
-    from page_sections import question_card
-
-    draw = getattr(question_card, broken)
-
-    def fail(about: Any, *more: Any) -> Any:
-        if getattr(about, "item", about).form is QuestionForm.CLOZE:
-            raise ZeroDivisionError
-        return draw(about, *more)
-
-    monkeypatch.setattr(question_card, broken, fail)
-    checked(app.run())
-    assert html(app).count("第 2 題發生問題") == html(app).count("發生問題") == 1
-    assert "ZeroDivisionError" in caplog.text
-    assert len(app.get("download_button")) == 1
-    assert len([box for box in app.selectbox if str(box.key).startswith("form-")]) == 4 - (broken == "_show_head")
-    if broken != "_show_buttons":
-        checked(app.button(key=f"delete-{app.session_state['workspace'].entries[1].key}").click().run())
-        assert "發生問題" not in html(app)
-
-
-def test_a_click_that_fails_is_a_sentence_in_its_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened(LETTERS)
-    from page_sections import question_card
-
-    def fail(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(question_card, "change_form", fail)
-    checked(app.selectbox(key=f"form-{keys(app)[0]}").set_value(QuestionForm.CLOZE).run())
-    assert html(app).count("第 1 題發生問題") == 1
-    checked(app.run())
-    assert "發生問題" not in html(app)
-
-
-@pytest.mark.parametrize(
-    ("language", "words"), [("zh-Hant", "有選項相同"), ("zh-Hans", "有选项相同"), ("en", "are the same")]
-)
-def test_an_unfinished_quiz_opens_again_with_its_faults_in_their_cards(language: str, words: str) -> None:
-    app = opened([LETTERS[0], LETTERS[3]])
-    choice = keys(app)[1]
-    checked(app.text_input(key=f"option-2-{choice}").set_value("乙").run())
-    checked(app.button(key="add_question").click().run())
-    assert html(app).count("JSON") == 2
-    saved = [entry.item for entry in app.session_state["workspace"].entries]
-    again = opened(saved, lang=language)
-    assert [entry.item for entry in again.session_state["workspace"].entries] == saved
-    assert prompts(again) == prompts(app)
-    assert html(again).count("JSON") == 2
-    assert html(again).count(words) == 2  # in the card, and as a notice about the file
-    assert again.get("download_button")

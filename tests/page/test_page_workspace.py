@@ -16,7 +16,7 @@ from qgkd.answer import AnswerType
 from qgkd.errors import UserError
 from qgkd.page import question_list
 from qgkd.page.chosen_answers import Choice, Span
-from qgkd.page.workspace import MOST_UNDO, Entry, Wish, Workspace
+from qgkd.page.workspace import MOST_UNDO, EarlierText, Entry, Wish, Workspace
 from qgkd.page.workspace_store import WorkspaceStore
 from qgkd.question_forms import Confidence, QuestionForm, QuizItem
 
@@ -128,7 +128,29 @@ def test_what_no_builder_can_make_is_left_to_the_teacher(form: QuestionForm) -> 
 def test_another_text_keeps_the_questions_and_the_way_back() -> None:
     workspace = filled().with_text("一", "甲").with_text("二", "乙")
     assert answers(workspace) == ["答0", "答1", "答2"]
-    assert workspace.earlier == ("甲", "一")
+    assert workspace.earlier == EarlierText(title="甲", text="一")
+
+
+def test_a_text_that_comes_back_has_its_answers_again() -> None:
+    chosen = dataclasses.replace(
+        Workspace().with_text("燈塔很高。", ""), choice=Choice(added=(Span(0, 2),)), parts_left_out=(1,)
+    )
+    other = chosen.with_text("海很深。", "")
+    assert (other.choice, other.parts_left_out) == (Choice(), ())
+    assert dataclasses.replace(other.with_text("燈塔很高。", ""), earlier=None) == chosen
+    stored = {**other.to_json(), "earlier": ["甲", "一"]}  # as it was stored at first
+    assert Workspace.from_json(stored).earlier == EarlierText(title="甲", text="一")
+
+
+def test_only_a_text_that_no_question_is_about_asks_whether_to_append() -> None:
+    about = [item(1, source_sentence="燈塔建於1867年。"), item(2)]
+    workspace = question_list.add_items(Workspace(text="燈塔建於1867年。"), about, {})
+    assert workspace.with_text("海很深。", "").asks_to_append
+    assert workspace.with_text("", "").with_text("海很深。", "").asks_to_append
+    assert workspace.with_text("海很深。", "").with_text("海很深了。", "").asks_to_append
+    for text in ("燈塔建於1867年。塔很高。", "灯塔建于1867年。", "", " "):
+        assert not workspace.with_text(text, "").asks_to_append
+    assert not Workspace().with_text("海很深。", "").with_text("燈塔很高。", "").asks_to_append
 
 
 def test_the_store_keeps_what_it_is_given(tmp_path: Path) -> None:
@@ -169,9 +191,11 @@ def test_changes_of_many_tabs_come_one_after_the_other(tmp_path: Path) -> None:
 def test_a_broken_file_is_kept_aside_and_a_failed_write_changes_nothing(tmp_path: Path) -> None:
     store = WorkspaceStore(tmp_path)
     token = store.new_token()
-    (tmp_path / f"{token}.json").write_text('{"half": ')
-    assert store.load(token) is None
-    assert (tmp_path / f"{token}.broken").read_text() == '{"half": '
+    fields = '"entries": [], "wish": {"types": []}, "title": "", "text": "", "earlier": null'
+    for broken in ("[" * 100_000, f'{{{fields}, "choice": []}}', '{"half": '):
+        (tmp_path / f"{token}.json").write_text(broken)
+        assert store.load(token) is None
+        assert (tmp_path / f"{token}.broken").read_text() == broken
     store.update(token, lambda _: filled())
     before = store.load(token)
 

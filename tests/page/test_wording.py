@@ -14,6 +14,7 @@ from qgkd.exports.formats import FORMATS
 from qgkd.page.wording import say, sentences
 from qgkd.question_forms import Confidence, Language, QuestionForm
 from qgkd.text.cleaning.kinds import Kind
+from qgkd.question_forms.difficulty import Level, Reason
 from qgkd.text.script import Script, detect_script
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -55,6 +56,7 @@ def test_every_key_that_is_used_exists_and_is_used() -> None:
     made |= {f"nothing.{kind}" for kind in Kind if kind is not Kind.TEXT}
     made |= {f"list.{name}" for name in ("undo", "redo", "add_question", "clear")}
     made |= {f"card.{name}" for name in ("up", "down", "delete")}
+    made |= {f"difficulty.{level}" for level in Level} | {f"reason.{reason}" for reason in Reason}
     assert made - known == set()
     assert known - used - made <= {"answers.empty", "answers.too_long"}
 

@@ -85,7 +85,7 @@ def test_reports_go_nowhere_unasked(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         monkeypatch.setattr("transformers.integrations.is_tensorboard_available", lambda installed=installed: installed)
         assert training_arguments(small(train={"output_dir": str(tmp_path)})).report_to == expected
     monkeypatch.setattr("transformers.integrations.is_tensorboard_available", lambda: False)
-    with pytest.raises(UserError, match=r"pip install 'qgkd\[train\]'"):
+    with pytest.raises(UserError, match=r"-m pip install '.\[train\]' in the folder of qgkd"):
         training_arguments(small(train={"output_dir": str(tmp_path), "report_to": ["tensorboard"]}))
 
 

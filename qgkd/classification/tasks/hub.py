@@ -14,7 +14,7 @@ from typing import Any
 
 from qgkd.classification.tasks.glue_tasks import HUB_DATA_SET, GlueTask
 from qgkd.classification.tasks.readers import Columns
-from qgkd.errors import UserError
+from qgkd.errors import UserError, how_to_install
 from qgkd.reading.file_rows import FileRow
 
 
@@ -46,7 +46,8 @@ def _loaded(name: str, split: str) -> Any:
         import datasets
     except ImportError as error:
         raise UserError(
-            "GLUE from the hub needs the library datasets, found none; pip install 'qgkd[glue]', or give task.folder"
+            "GLUE from the hub: expected the library datasets, found none; "
+            f"{how_to_install('glue')}, or give task.folder"
         ) from error
     try:
         return datasets.load_dataset(HUB_DATA_SET, name, split=split)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from qgkd.errors import how_to_install
 from qgkd.files.atomic import write_atomically
 from qgkd.training.main_process import say
 
@@ -46,7 +47,7 @@ def write_plot(path: Path, draw: Callable[[], Any], *, dpi: int = 120) -> bool:
     try:
         figure = draw()
     except ImportError:
-        say(f"qgkd: {path.name} needs matplotlib, found none; pip install 'qgkd[plot]'")
+        say(f"qgkd: {path.name} needs matplotlib, found none; {how_to_install('plot')}")
         return False
     if figure is None:
         return False
