@@ -12,13 +12,14 @@ from __future__ import annotations
 import itertools
 import sys
 import time
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgkd.cli import take_home
+from qgkd.cli import ray_option, take_home
 from qgkd.cli.answer_option import AnswersOption, proposal_settings
 from qgkd.cli.generator_options import SystemChoice, takes_system
 from qgkd.cli.passages import expand_sources, holds_one_passage, read_sources
@@ -74,6 +75,8 @@ def generate(
     points: take_home.Points = None,
     versions: take_home.Versions = 1,
     batch_size: Annotated[int, typer.Option(min=1, help="Passages generated and written together.")] = 32,
+    ray: ray_option.RayAddress = None,
+    workers: ray_option.Workers = None,
     *,
     choice: SystemChoice,
 ) -> None:
@@ -91,6 +94,7 @@ def generate(
         settings=ExportSettings(sheet=Sheet(sheet), points=points, versions=versions),
         with_passage=with_passage,
     )
+    ray_option.check_options(ray, workers, to_file=output is not None)
     take_home.check_options(to_take_home, writes_elsewhere=output is not None or json_object or jsonl)
     if json_object and jsonl:
         raise typer.BadParameter("give --json or --jsonl, not both")
@@ -108,7 +112,10 @@ def generate(
     if export is not None:
         bad_rows = take_home.to_export(files, export, choice, wanted, to_take_home, force=force)
     elif output is not None:
-        bad_rows = _to_file(files, output, choice, wanted, resume=resume, force=force, json_object=json_object)
+        cluster = None if ray is None else ray_option.Cluster(address=ray, workers=workers)
+        bad_rows = _to_file(
+            files, output, choice, wanted, cluster=cluster, resume=resume, force=force, json_object=json_object
+        )
     else:
         bad_rows = _to_stdout(files, choice, wanted, "json" if json_object else "jsonl" if jsonl else None)
     if bad_rows:
@@ -121,13 +128,12 @@ def _to_file(
     choice: SystemChoice,
     wanted: BatchOptions,
     *,
+    cluster: ray_option.Cluster | None,
     resume: bool,
     force: bool,
     json_object: bool,
 ) -> int:
     """Write a file and print a summary; returns the number of bad rows."""
-    from dataclasses import asdict
-
     from rich.console import Console
 
     from qgkd.quiz.file_run import BatchProgress, check_output, generate_file
@@ -135,7 +141,9 @@ def _to_file(
 
     check_output(output, resume=resume, force=force)
     rows = _first_read(read_sources(files))
-    generator = choice.load()
+    batches = None if cluster is None else cluster.batches(choice, wanted)
+    # Of a model that works elsewhere, only the name and the size are wanted here, which need no GPU.
+    generator = (choice if batches is None else replace(choice, device="cpu")).load()
     done_rows = 0
     with Console(stderr=True).status("reading") as status:
 
@@ -151,7 +159,7 @@ def _to_file(
             summary = generate_file(
                 generator, rows, output, wanted,
                 settings=choice.settings() | proposal_settings(wanted.proposed_by),
-                resume=resume, force=force, report=report,
+                resume=resume, force=force, report=report, batches=batches,
             )  # fmt: skip
         except KeyboardInterrupt:
             status.stop()

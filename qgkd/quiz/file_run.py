@@ -17,6 +17,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,9 @@ class BatchProgress:
 Report = Callable[[Problem | BatchProgress], None]
 """Called with every problem, and with the progress after each batch."""
 
+Batches = Callable[[Iterable[PassageRow | Problem]], Iterable[BatchResult]]
+"""Turns the rows into batches of `BatchOptions.rows_per_batch`, in their order."""
+
 
 def partial_path(output: Path) -> Path:
     """The progress file of an unfinished output."""
@@ -73,6 +77,7 @@ def generate_file(
     resume: bool = False,
     force: bool = False,
     report: Report | None = None,
+    batches: Batches | None = None,
 ) -> BatchSummary:
     """Write the questions of a whole file, resuming where an earlier run was cut off.
 
@@ -85,6 +90,7 @@ def generate_file(
         resume: Go on with `OUT.partial`; begin where there is none.
         force: Start over, replacing what is there.
         report: Called with every problem, those of an earlier run first, and with the progress after each batch.
+        batches: What writes the batches, elsewhere (`qgkd.quiz.ray_batches`); None: the generator, in this process.
 
     Returns:
         The summary; `bad_rows` counts the rows and answers that were reported and skipped.
@@ -102,7 +108,8 @@ def generate_file(
     }
     journal = open_journal(partial_path(output), header, start_over=force)
     try:
-        repaired = _fill(journal, generator, rows, options, report or (lambda _: None))
+        batches = batches or partial(generate_batches, generator, options=options)
+        repaired = _fill(journal, rows, batches, report or (lambda _: None))
         try:
             write_output(output, journal, with_context=options.with_context)
         except UserError as error:
@@ -122,9 +129,7 @@ def generate_file(
         journal.close()
 
 
-def _fill(
-    journal: Journal, generator: Generator, rows: Iterable[PassageRow | Problem], options: BatchOptions, report: Report
-) -> int:
+def _fill(journal: Journal, rows: Iterable[PassageRow | Problem], batches: Batches, report: Report) -> int:
     """Do the rows that the journal does not have yet; returns the offsets repaired in all."""
     iterator, digest, repaired, file = iter(rows), hashlib.sha256(), 0, ""
     files: dict[int, str] = {}
@@ -139,7 +144,7 @@ def _fill(
     for kind in ("bad_row", "short_row"):
         for record in journal.records(kind):
             report(Problem.from_json(record, file=files.get(record["row"], file), is_shortfall=kind == "short_row"))
-    for batch in generate_batches(generator, iterator, options):
+    for batch in batches(iterator):
         repaired += sum(_count_in(digest, row) for row in batch.rows)
         items = journal.progress.items + len(batch.rows)
         journal.commit(_records(batch), items=items, rows=batch.rows[-1].row_number, input_sha256=digest.hexdigest())
