@@ -8,8 +8,11 @@ A literal example: `Cluster(address="local", workers=2).batches(SystemChoice(sys
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+import platform
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +20,7 @@ from qgkd.errors import UserError
 
 if TYPE_CHECKING:
     from qgkd.cli.generator_options import SystemChoice
+    from qgkd.generator import Generator
     from qgkd.quiz.question_rows import BatchOptions
     from qgkd.quiz.ray_batches import RayBatches
 
@@ -25,7 +29,7 @@ RayAddress = Annotated[
     str | None,
     typer.Option(
         metavar="ADDRESS",
-        help="Generate on a Ray cluster: HOST:PORT, `auto` for the one this machine is in, or `local` to begin one here.",
+        help="Generate on a Ray cluster: HOST:PORT, `auto` for the one this machine is in, `local` to begin one here.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -68,4 +72,22 @@ class Cluster:
 
         connect(self.address)
         on_gpu = choice.device.startswith("cuda")
-        return RayBatches(load=choice.load, options=wanted, workers=self.workers, on_gpu=on_gpu)
+        if choice.model is not None and Path(choice.model).exists():  # a worker has another working folder
+            choice = replace(choice, model=str(Path(choice.model).resolve()))
+        load = partial(_load_the_same, choice, choice.settings())
+        return RayBatches(load=load, options=wanted, workers=self.workers, on_gpu=on_gpu)
+
+
+def _load_the_same(choice: SystemChoice, settings: dict[str, Any]) -> Generator:
+    """Load the system in a worker.
+
+    Raises:
+        UserError: It is another one than on the machine that began the run.
+    """
+    if (found := choice.settings()) != settings:
+        differing = ", ".join(f"{key} {found[key]}" for key in settings if settings[key] != found.get(key))
+        raise UserError(
+            f"{platform.node()}: expected the model of the machine that began the run, found another one "
+            f"({differing}); put the same files at the same path on every machine"
+        )
+    return choice.load()

@@ -6,20 +6,24 @@ Comes in: rows, and how a worker loads its generator. Goes out: `BatchResult`s, 
 A literal example: `generate_file(RuleGenerator(), rows, Path("out.csv"), options, batches=RayBatches(RuleGenerator,
 options))` with `ray.init()` done before.
 
-A batch is one row of a Ray data set, so it is generated together wherever it is done. Ray Data keeps one generator per
-worker, begins a batch anew whose worker died, and hands the results on in order. The caller alone writes the journal:
-a killed caller goes on with `--resume` as in one process.
+A batch is one block of a Ray data set, so it is generated together wherever it is done. Ray Data keeps one generator
+per worker, begins a batch anew whose worker died, and hands the results on in order. The caller alone writes the
+journal: a killed caller goes on with `--resume` as in one process.
 """
 
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import pickle
+import socket
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 import ray
 import ray.data
 from ray.exceptions import RayError
@@ -29,9 +33,7 @@ from qgkd.generator import Generator
 from qgkd.quiz.question_rows import BatchOptions, BatchResult, generate_batches
 from qgkd.reading.readers import PassageRow, Problem
 
-MOST_BLOCKS = 1000
-"""Parts that the work is cut into; of more, Ray's own bookkeeping would show."""
-RETRIES_PER_BLOCK = 3
+RETRIES_PER_BATCH = 3
 """A passage that ends its worker every time must end the run as well."""
 
 
@@ -42,9 +44,14 @@ def connect(address: str) -> None:
         UserError: There is no cluster at the address.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray reports to its makers
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what concerns the user arrives as an exception
+    dashboard = False if address == "local" else None
     try:
-        ray.init(address=address, logging_level="ERROR", include_dashboard=False if address == "local" else None)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+        host, _, port = address.rpartition(":")
+        if host:  # Ray itself would try for many minutes
+            socket.create_connection((host, int(port)), timeout=5).close()
+        ray.init(address=address, logging_level="ERROR", log_to_driver=False, include_dashboard=dashboard)
+    except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(
             f"--ray {address}: expected a Ray cluster there, found none ({reason}); begin one with "
@@ -70,20 +77,23 @@ class RayBatches:
         Raises:
             UserError: The cluster lacks what a worker needs, a worker could not load its generator, or a batch failed.
         """
-        items = [{"batch": pickle.dumps(batch)} for batch in _cut(rows, self.options.rows_per_batch)]
-        if not items:
+        # The object store puts on disk what does not fit, so that the input may exceed this machine's memory.
+        batches = _cut(rows, self.options.rows_per_batch)
+        blocks = [ray.put(pa.table({"batch": [pickle.dumps(batch)]})) for batch in batches]
+        if not blocks:
             return
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
-        blocks = min(len(items), MOST_BLOCKS)
-        results = ray.data.from_items(items, override_num_blocks=blocks).map(
-            _Worker,
-            fn_constructor_args=(self.load, self.options),
-            compute=ray.data.ActorPoolStrategy(size=min(self._workers(), blocks)),
-            max_task_retries=RETRIES_PER_BLOCK,
-            **({"num_gpus": 1} if self.on_gpu else {"num_cpus": 1}),
-        )
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # there is no other limit to retries
+            results = ray.data.from_arrow_refs(blocks).map(
+                _Worker,
+                fn_constructor_args=(self.load, self.options),
+                compute=ray.data.ActorPoolStrategy(size=min(self._workers(), len(blocks))),
+                max_task_retries=RETRIES_PER_BATCH,
+                **({"num_gpus": 1} if self.on_gpu else {"num_cpus": 1}),
+            )
+        logging.getLogger("ray.data").setLevel(logging.ERROR)  # set anew by every data set
         try:
             for row in results.iter_rows():
                 yield pickle.loads(row["result"])
