@@ -85,7 +85,7 @@ class RayBatches:
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # there is no other limit to retries
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # no other way limits retries
             results = ray.data.from_arrow_refs(blocks).map(
                 _Worker,
                 fn_constructor_args=(self.load, self.options),
