@@ -2,8 +2,9 @@
 
     python eval/check_ray.py --passages 2000
 
-Prints the rates of one and of two workers, each with one CPU core, and whether every output is byte for byte that of one
-process: undisturbed, and with two workers and the caller ended by SIGKILL in the middle. Needs the extra `ray` and Linux.
+Prints the rates of one and of two workers, each with one CPU core, and whether every output is byte for byte that of
+one process: undisturbed, and with two workers and the caller ended by SIGKILL in the middle. Needs the extra `ray` and
+Linux. What follows `--` are options of `qgkd generate`, without any the rule writes the questions.
 """
 
 from __future__ import annotations
