@@ -48,13 +48,11 @@ def cluster() -> Iterator[None]:
     from ray import cloudpickle
     from ray.cluster_utils import Cluster
 
-    from qgkd.quiz.ray_batches import connect
-
     cloudpickle.register_pickle_by_value(sys.modules[__name__])  # no module that a worker could import
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     nodes.add_node(num_cpus=1)
     try:
-        connect(nodes.address)
+        ray.init(address=nodes.address, logging_level="ERROR", log_to_driver=False)
         yield
     finally:
         ray.shutdown()
