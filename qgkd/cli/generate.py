@@ -26,6 +26,7 @@ from qgkd.cli.passages import expand_sources, holds_one_passage, read_sources
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
 from qgkd.exports.export import ExportSettings, Sheet
+from qgkd.files.addresses import is_address
 from qgkd.quiz.output import json_line
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def generate(
         ),
     ],
     output: Annotated[
-        Path | None,
-        _output("--output", "-o", help="Write JSONL, or by its suffix .csv or .parquet."),
+        str | None,
+        _output("--output", "-o", metavar="FILE", help="Write JSONL, or by its suffix .csv or .parquet; s3://… too."),
     ] = None,
     number: Annotated[
         int, typer.Option("--number", "-n", min=1, help="Questions per passage without given answers.")
@@ -114,8 +115,9 @@ def generate(
     elif output is not None:
         cluster = None if ray is None else ray_option.Cluster(address=ray, workers=workers)
         bad_rows = _to_file(
-            files, output, choice, wanted, cluster=cluster, resume=resume, force=force, json_object=json_object
-        )
+            files, output if is_address(output) else Path(output), choice, wanted,
+            cluster=cluster, resume=resume, force=force, json_object=json_object,
+        )  # fmt: skip
     else:
         bad_rows = _to_stdout(files, choice, wanted, "json" if json_object else "jsonl" if jsonl else None)
     if bad_rows:
@@ -124,7 +126,7 @@ def generate(
 
 def _to_file(
     files: list[str],
-    output: Path,
+    output: Path | str,
     choice: SystemChoice,
     wanted: BatchOptions,
     *,
@@ -136,7 +138,7 @@ def _to_file(
     """Write a file and print a summary; returns the number of bad rows."""
     from rich.console import Console
 
-    from qgkd.quiz.file_run import BatchProgress, check_output, generate_file
+    from qgkd.quiz.file_run import BatchProgress, check_output, generate_file, partial_path
     from qgkd.reading.readers import Problem
 
     check_output(output, resume=resume, force=force)
@@ -163,7 +165,7 @@ def _to_file(
             )  # fmt: skip
         except KeyboardInterrupt:
             status.stop()
-            sentence = f"interrupted: {done_rows:,} rows are kept in {output}.partial; give --resume to go on"
+            sentence = f"interrupted: {done_rows:,} rows are kept in {partial_path(output)}; give --resume to go on"
             print(f"qgkd: {sentence}", file=sys.stderr)
             raise typer.Exit(130) from None
     _print_summary(summary)

@@ -23,6 +23,7 @@ from typing import Any
 
 from qgkd import __version__
 from qgkd.errors import UserError
+from qgkd.files.addresses import exists_at, is_address, name_in
 from qgkd.files.atomic import explain_write_error
 from qgkd.files.journal import Journal, Record, open_journal
 from qgkd.generator import Generator
@@ -62,15 +63,17 @@ Batches = Callable[[Iterable[PassageRow | Problem]], Iterable[BatchResult]]
 """Turns the rows into batches of `BatchOptions.rows_per_batch`, in their order."""
 
 
-def partial_path(output: Path) -> Path:
-    """The progress file of an unfinished output."""
-    return output.with_name(output.name + ".partial")
+def partial_path(output: Path | str) -> Path:
+    """The progress file of an unfinished output: beside it, or of an address in the working folder."""
+    if is_address(output):
+        return Path(name_in(str(output)) + ".partial")
+    return Path(output).with_name(Path(output).name + ".partial")
 
 
 def generate_file(
     generator: Generator,
     rows: Iterable[PassageRow | Problem],
-    output: Path,
+    output: Path | str,
     options: BatchOptions,
     *,
     settings: dict[str, Any] | None = None,
@@ -84,7 +87,7 @@ def generate_file(
     Args:
         generator: The rule or a model.
         rows: The passages, from the first one on, also when resuming: those done are read and skipped.
-        output: A path ending in .csv or .parquet, or JSONL under any other name.
+        output: A path or address (`s3://…`) ending in .csv or .parquet, or JSONL under any other name.
         options: How many questions, how many rows together.
         settings: What else decides the result (model, decoding), as JSON values: a resumed run must have the same.
         resume: Go on with `OUT.partial`; begin where there is none.
@@ -171,7 +174,7 @@ def _count_in(digest: hashlib._Hash, row: PassageRow | Problem) -> int:
     return 0 if isinstance(row, Problem) else row.repaired_answers
 
 
-def check_output(output: Path, *, resume: bool, force: bool) -> None:
+def check_output(output: Path | str, *, resume: bool, force: bool) -> None:
     """Refuse to overwrite a finished file, or to lose an unfinished one, without `--resume` or `--force`.
 
     Raises:
@@ -184,7 +187,8 @@ def check_output(output: Path, *, resume: bool, force: bool) -> None:
         partial.exists()
     except OSError as error:  # a name that is too long
         raise explain_write_error(output, error) from error
-    if output.exists() and not output.is_file():
+    found = exists_at(str(output)) if is_address(output) else Path(output).exists()
+    if found and not is_address(output) and not Path(output).is_file():
         raise UserError(
             f"{output}: expected a file to write, found a folder or a device; leave --output out for stdout"
         )
@@ -196,7 +200,7 @@ def check_output(output: Path, *, resume: bool, force: bool) -> None:
         raise UserError(
             f"{partial}: expected no unfinished run, found one; give --resume to go on with it or --force to start over"
         )
-    if output.exists():
+    if found:
         raise UserError(
             f"{output}: expected a new file, found a finished one; give --force to replace it or another --output"
         )
