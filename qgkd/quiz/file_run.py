@@ -17,7 +17,6 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +110,7 @@ def generate_file(
     }
     journal = open_journal(partial_path(output), header, start_over=force)
     try:
-        batches = batches or partial(generate_batches, generator, options=options)
+        batches = batches or (lambda rows: generate_batches(generator, rows, options))
         repaired = _fill(journal, rows, batches, report or (lambda _: None))
         try:
             write_output(output, journal, with_context=options.with_context)
