@@ -147,7 +147,7 @@ def test_licence_is_whole() -> None:
 
 def test_what_is_imported_is_declared() -> None:
     declared = {re.match(r"[\w-]+", line).group().replace("-", "_") for line in SETTINGS["project"]["dependencies"]}
-    optional = {"datasets", "matplotlib", "pycocoevalcap"}
+    optional = {"datasets", "matplotlib", "psutil", "pycocoevalcap", "ray"}
     optional |= {
         "docx",
         "genanki",

@@ -12,19 +12,21 @@ from __future__ import annotations
 import itertools
 import sys
 import time
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgkd.cli import take_home
+from qgkd.cli import ray_option, take_home
 from qgkd.cli.answer_option import AnswersOption, proposal_settings
 from qgkd.cli.generator_options import SystemChoice, takes_system
 from qgkd.cli.passages import expand_sources, holds_one_passage, read_sources
 from qgkd.cli.stdout import write_stdout
 from qgkd.errors import UserError
 from qgkd.exports.export import ExportSettings, Sheet
+from qgkd.files.addresses import is_address
 from qgkd.quiz.output import json_line
 
 if TYPE_CHECKING:
@@ -50,8 +52,8 @@ def generate(
         ),
     ],
     output: Annotated[
-        Path | None,
-        _output("--output", "-o", help="Write JSONL, or by its suffix .csv or .parquet."),
+        str | None,
+        _output("--output", "-o", metavar="FILE", help="Write JSONL, or by its suffix .csv or .parquet; s3://… too."),
     ] = None,
     number: Annotated[
         int, typer.Option("--number", "-n", min=1, help="Questions per passage without given answers.")
@@ -74,6 +76,8 @@ def generate(
     points: take_home.Points = None,
     versions: take_home.Versions = 1,
     batch_size: Annotated[int, typer.Option(min=1, help="Passages generated and written together.")] = 32,
+    ray: ray_option.RayAddress = None,
+    workers: ray_option.Workers = None,
     *,
     choice: SystemChoice,
 ) -> None:
@@ -91,6 +95,7 @@ def generate(
         settings=ExportSettings(sheet=Sheet(sheet), points=points, versions=versions),
         with_passage=with_passage,
     )
+    ray_option.check_options(ray, workers, to_file=output is not None)
     take_home.check_options(to_take_home, writes_elsewhere=output is not None or json_object or jsonl)
     if json_object and jsonl:
         raise typer.BadParameter("give --json or --jsonl, not both")
@@ -108,7 +113,11 @@ def generate(
     if export is not None:
         bad_rows = take_home.to_export(files, export, choice, wanted, to_take_home, force=force)
     elif output is not None:
-        bad_rows = _to_file(files, output, choice, wanted, resume=resume, force=force, json_object=json_object)
+        cluster = None if ray is None else ray_option.Cluster(address=ray, workers=workers)
+        bad_rows = _to_file(
+            files, output if is_address(output) else Path(output), choice, wanted,
+            cluster=cluster, resume=resume, force=force, json_object=json_object,
+        )  # fmt: skip
     else:
         bad_rows = _to_stdout(files, choice, wanted, "json" if json_object else "jsonl" if jsonl else None)
     if bad_rows:
@@ -117,25 +126,26 @@ def generate(
 
 def _to_file(
     files: list[str],
-    output: Path,
+    output: Path | str,
     choice: SystemChoice,
     wanted: BatchOptions,
     *,
+    cluster: ray_option.Cluster | None,
     resume: bool,
     force: bool,
     json_object: bool,
 ) -> int:
     """Write a file and print a summary; returns the number of bad rows."""
-    from dataclasses import asdict
-
     from rich.console import Console
 
-    from qgkd.quiz.file_run import BatchProgress, check_output, generate_file
+    from qgkd.quiz.file_run import BatchProgress, check_output, generate_file, partial_path
     from qgkd.reading.readers import Problem
 
     check_output(output, resume=resume, force=force)
     rows = _first_read(read_sources(files))
-    generator = choice.load()
+    batches = None if cluster is None else cluster.batches(choice, wanted)
+    # Of a model that works elsewhere, only the name and the size are wanted here, which need no GPU.
+    generator = (choice if batches is None else replace(choice, device="cpu")).load()
     done_rows = 0
     with Console(stderr=True).status("reading") as status:
 
@@ -151,11 +161,11 @@ def _to_file(
             summary = generate_file(
                 generator, rows, output, wanted,
                 settings=choice.settings() | proposal_settings(wanted.proposed_by),
-                resume=resume, force=force, report=report,
+                resume=resume, force=force, report=report, batches=batches,
             )  # fmt: skip
         except KeyboardInterrupt:
             status.stop()
-            sentence = f"interrupted: {done_rows:,} rows are kept in {output}.partial; give --resume to go on"
+            sentence = f"interrupted: {done_rows:,} rows are kept in {partial_path(output)}; give --resume to go on"
             print(f"qgkd: {sentence}", file=sys.stderr)
             raise typer.Exit(130) from None
     _print_summary(summary)

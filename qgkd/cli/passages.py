@@ -19,6 +19,7 @@ from pathlib import Path
 import typer
 
 from qgkd.errors import UserError, how_to_install
+from qgkd.files.addresses import is_address
 from qgkd.reading.readers import PassageRow, Problem, read_passages
 
 _LIBRARIES = {".docx": "docx", ".pptx": "pptx", ".pdf": "pypdfium2", ".md": "markdown_it"}
@@ -37,7 +38,9 @@ def expand_sources(sources: Sequence[str]) -> list[str]:
         raise typer.BadParameter("- (stdin) cannot be combined with files")
     found: list[str] = []
     for source in sources:
-        if Path(source).is_dir():
+        if is_address(source):
+            found.append(source)
+        elif Path(source).is_dir():
             found += _files_in(Path(source))
         elif len(sources) > 1 and not Path(source).exists():  # before anything is written about the others
             raise UserError(f"{source}: expected a file, found nothing of that name; check the path")

@@ -22,6 +22,7 @@ from typing import Any
 
 from qgkd import __version__
 from qgkd.errors import UserError
+from qgkd.files.addresses import exists_at, is_address, name_in
 from qgkd.files.atomic import explain_write_error
 from qgkd.files.journal import Journal, Record, open_journal
 from qgkd.generator import Generator
@@ -57,34 +58,41 @@ class BatchProgress:
 Report = Callable[[Problem | BatchProgress], None]
 """Called with every problem, and with the progress after each batch."""
 
+Batches = Callable[[Iterable[PassageRow | Problem]], Iterable[BatchResult]]
+"""Turns the rows into batches of `BatchOptions.rows_per_batch`, in their order."""
 
-def partial_path(output: Path) -> Path:
-    """The progress file of an unfinished output."""
-    return output.with_name(output.name + ".partial")
+
+def partial_path(output: Path | str) -> Path:
+    """The progress file of an unfinished output: beside it, or of an address in the working folder."""
+    if is_address(output):
+        return Path(name_in(str(output)) + ".partial")
+    return Path(output).with_name(Path(output).name + ".partial")
 
 
 def generate_file(
     generator: Generator,
     rows: Iterable[PassageRow | Problem],
-    output: Path,
+    output: Path | str,
     options: BatchOptions,
     *,
     settings: dict[str, Any] | None = None,
     resume: bool = False,
     force: bool = False,
     report: Report | None = None,
+    batches: Batches | None = None,
 ) -> BatchSummary:
     """Write the questions of a whole file, resuming where an earlier run was cut off.
 
     Args:
         generator: The rule or a model.
         rows: The passages, from the first one on, also when resuming: those done are read and skipped.
-        output: A path ending in .csv or .parquet, or JSONL under any other name.
+        output: A path or address (`s3://…`) ending in .csv or .parquet, or JSONL under any other name.
         options: How many questions, how many rows together.
         settings: What else decides the result (model, decoding), as JSON values: a resumed run must have the same.
         resume: Go on with `OUT.partial`; begin where there is none.
         force: Start over, replacing what is there.
         report: Called with every problem, those of an earlier run first, and with the progress after each batch.
+        batches: What writes the batches, elsewhere (`qgkd.quiz.ray_batches`); None: the generator, in this process.
 
     Returns:
         The summary; `bad_rows` counts the rows and answers that were reported and skipped.
@@ -102,7 +110,8 @@ def generate_file(
     }
     journal = open_journal(partial_path(output), header, start_over=force)
     try:
-        repaired = _fill(journal, generator, rows, options, report or (lambda _: None))
+        batches = batches or (lambda rows: generate_batches(generator, rows, options))
+        repaired = _fill(journal, rows, batches, report or (lambda _: None))
         try:
             write_output(output, journal, with_context=options.with_context)
         except UserError as error:
@@ -122,9 +131,7 @@ def generate_file(
         journal.close()
 
 
-def _fill(
-    journal: Journal, generator: Generator, rows: Iterable[PassageRow | Problem], options: BatchOptions, report: Report
-) -> int:
+def _fill(journal: Journal, rows: Iterable[PassageRow | Problem], batches: Batches, report: Report) -> int:
     """Do the rows that the journal does not have yet; returns the offsets repaired in all."""
     iterator, digest, repaired, file = iter(rows), hashlib.sha256(), 0, ""
     files: dict[int, str] = {}
@@ -139,7 +146,7 @@ def _fill(
     for kind in ("bad_row", "short_row"):
         for record in journal.records(kind):
             report(Problem.from_json(record, file=files.get(record["row"], file), is_shortfall=kind == "short_row"))
-    for batch in generate_batches(generator, iterator, options):
+    for batch in batches(iterator):
         repaired += sum(_count_in(digest, row) for row in batch.rows)
         items = journal.progress.items + len(batch.rows)
         journal.commit(_records(batch), items=items, rows=batch.rows[-1].row_number, input_sha256=digest.hexdigest())
@@ -166,7 +173,7 @@ def _count_in(digest: hashlib._Hash, row: PassageRow | Problem) -> int:
     return 0 if isinstance(row, Problem) else row.repaired_answers
 
 
-def check_output(output: Path, *, resume: bool, force: bool) -> None:
+def check_output(output: Path | str, *, resume: bool, force: bool) -> None:
     """Refuse to overwrite a finished file, or to lose an unfinished one, without `--resume` or `--force`.
 
     Raises:
@@ -179,7 +186,8 @@ def check_output(output: Path, *, resume: bool, force: bool) -> None:
         partial.exists()
     except OSError as error:  # a name that is too long
         raise explain_write_error(output, error) from error
-    if output.exists() and not output.is_file():
+    found = exists_at(str(output)) if is_address(output) else Path(output).exists()
+    if found and not is_address(output) and not Path(output).is_file():
         raise UserError(
             f"{output}: expected a file to write, found a folder or a device; leave --output out for stdout"
         )
@@ -191,7 +199,7 @@ def check_output(output: Path, *, resume: bool, force: bool) -> None:
         raise UserError(
             f"{partial}: expected no unfinished run, found one; give --resume to go on with it or --force to start over"
         )
-    if output.exists():
+    if found:
         raise UserError(
             f"{output}: expected a new file, found a finished one; give --force to replace it or another --output"
         )

@@ -13,9 +13,10 @@ import io
 import itertools
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any
 
+from qgkd.files.addresses import is_address, name_in, write_address
 from qgkd.files.atomic import write_atomically
 from qgkd.files.journal import Journal
 
@@ -34,12 +35,13 @@ ROWS_PER_GROUP = 4096
 """Rows of one Parquet row group."""
 
 
-def output_format(path: Path) -> str:
+def output_format(path: Path | str) -> str:
     """`csv` or `parquet` by the suffix, else `jsonl`."""
-    return {".csv": "csv", ".parquet": "parquet"}.get(path.suffix.lower(), "jsonl")
+    name = name_in(str(path)) if is_address(path) else path
+    return {".csv": "csv", ".parquet": "parquet"}.get(PurePath(name).suffix.lower(), "jsonl")
 
 
-def write_output(path: Path, journal: Journal, *, with_context: bool = False) -> None:
+def write_output(path: Path | str, journal: Journal, *, with_context: bool = False) -> None:
     """Write a finished journal's questions in the format of the path's suffix, replacing the file.
 
     Raises:
@@ -47,7 +49,8 @@ def write_output(path: Path, journal: Journal, *, with_context: bool = False) ->
     """
     questions = journal.records("question")
     columns = [*COLUMNS, *(["context"] if with_context else [])]
-    with write_atomically(path, binary=True) as handle:
+    opened = write_address(str(path)) if is_address(path) else write_atomically(path, binary=True)
+    with opened as handle:
         if output_format(path) == "csv":
             _write_csv(handle, questions, columns)
         elif output_format(path) == "parquet":

@@ -1,7 +1,7 @@
 """Open a file or stdin, recognise its format, and read it record by record.
 
-Comes in: a path, or `-`. Goes out: `FileRow` and `Problem` in the order of the file; a file of which nothing can be
-read is a `UserError`.
+Comes in: a path, `-`, or an address (`s3://…`). Goes out: `FileRow` and `Problem` in the order of the file; a file of
+which nothing can be read is a `UserError`.
 
 A literal example: `list(read_rows("passages/harbour.txt"))` is
 `[FileRow(row_number=1, line_number=1, fields={"id": "harbour", "context": "港口建於1850年。..."})]`.
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from qgkd.errors import UserError
+from qgkd.files.addresses import is_address, open_address
 from qgkd.reading.file_rows import FileRow, Problem
 from qgkd.reading.row_formats import json_rows, jsonl_rows, parquet_rows, text_rows
 from qgkd.reading.separated import separated_rows
@@ -82,6 +83,10 @@ def _every_row(path: str | Path) -> Iterator[FileRow | Problem]:
 def _opened(path: str | Path) -> Iterator[IO[bytes]]:
     if str(path) == "-":
         yield sys.stdin.buffer
+        return
+    if is_address(path):
+        with open_address(str(path)) as stream:
+            yield stream
         return
     try:
         stream = Path(path).open("rb")  # noqa: SIM115 (closed below; only errors of opening are handled here)

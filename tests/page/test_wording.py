@@ -13,8 +13,8 @@ from qgkd.exports.export import Sheet
 from qgkd.exports.formats import FORMATS
 from qgkd.page.wording import say, sentences
 from qgkd.question_forms import Confidence, Language, QuestionForm
-from qgkd.text.cleaning.kinds import Kind
 from qgkd.question_forms.difficulty import Level, Reason
+from qgkd.text.cleaning.kinds import Kind
 from qgkd.text.script import Script, detect_script
 
 REPOSITORY = Path(__file__).resolve().parents[2]
