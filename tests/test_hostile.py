@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import REPOSITORY
 from jsonl_rows import write_rows
 from stub_generator import PASSAGE
 
 from qgkd.cli import main
 
+REPOSITORY = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-c", "import sys; from qgkd.cli import main; sys.exit(main())"]
 
 SLOW_DRIVER = """

@@ -13,8 +13,9 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from conftest import REPOSITORY
 from tiny_model import PASSAGES, save_tiny_checkpoint
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PROGRAM = f"""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from classification_runs import save_encoder
-from conftest import REPOSITORY
 
 from qgkd.cli import main
 from qgkd.experiment.classification.plan import load_comparison
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 CONFIGS = REPOSITORY / "eval" / "configs"
 RTE = CONFIGS / "glue_rte.toml"
