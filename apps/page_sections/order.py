@@ -107,13 +107,14 @@ def _start() -> None:
 
 def _show_running(job: Job) -> None:
     """Progress of a job; `follow` keeps it up to date."""
-    place = st.empty()
-    st.session_state.followed = (job, place)
-    _show_progress(job, place)
     stopping = job.stopped.is_set()
+    # Above the progress, which comes a moment later: a button that moves while it is pressed is not clicked.
     st.button(
         say("order.stopping" if stopping else "order.stop"), key="stop", disabled=stopping, on_click=job.stopped.set
     )
+    place = st.empty()
+    st.session_state.followed = (job, place)
+    _show_progress(job, place)
 
 
 def follow() -> None:
