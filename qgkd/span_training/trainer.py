@@ -44,17 +44,21 @@ class SpanTrainer(QGTrainer):
         self._answers_weight = answers_weight
 
     def loss_terms(self, capture: Any, batch: Any) -> list[LossTerm]:
-        """The terms of the heads that the batch has something for."""
+        """The terms of both heads; where a batch has nothing for one, its values are 0 or none.
+
+        Every process then reduces the same terms and gradients, whatever its batch holds.
+        """
         output, spans = cast(SpanOutput, capture), cast(SpanBatch, batch)
-        terms = []
+        reader = 0 * output.answer_logits.sum() + torch.zeros_like(spans.row_weights)
         if len(spans.question_rows):
-            values = torch.zeros_like(spans.row_weights)
-            values[spans.question_rows] = reader_loss(output, spans)
-            terms.append(LossTerm(name="reader", values=values, unit=Unit.ROWS))
+            reader = reader.index_put((spans.question_rows,), reader_loss(output, spans))
+        answers = (0 * output.span_scores.sum())[None][:0]
         if len(spans.passage_weights):
-            values = answers_loss(output.span_scores, spans.candidate_passages, spans.is_chosen)
-            terms.append(LossTerm(name="answers", values=values, unit=Unit.TOKENS, weight=self._answers_weight))
-        return terms
+            answers = answers_loss(output.span_scores, spans.candidate_passages, spans.is_chosen)
+        return [
+            LossTerm(name="reader", values=reader, unit=Unit.ROWS),
+            LossTerm(name="answers", values=answers, unit=Unit.TOKENS, weight=self._answers_weight),
+        ]
 
     def write_record(self, folder: Path, record: dict[str, Any]) -> None:
         """Write `qgkd.json` with the span model's lengths instead of an input format."""

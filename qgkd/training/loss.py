@@ -70,6 +70,10 @@ def unit_counts(batches: Sequence[Batch]) -> torch.Tensor:
 
 
 def mean_over_step(term: LossTerm, batch: Batch, counts: torch.Tensor) -> torch.Tensor:
-    """A micro-batch's part of a term's mean over the optimiser step, whose `unit_counts` are `counts`; a scalar."""
+    """A micro-batch's part of a term's mean over the optimiser step, whose `unit_counts` are `counts`; a scalar.
+
+    0 where the step holds none of the unit.
+    """
     weights = batch.target_weights if term.unit is Unit.TOKENS else batch.row_weights
-    return (term.values * weights).sum() / counts[list(Unit).index(term.unit)]
+    count = counts[list(Unit).index(term.unit)]
+    return (term.values * weights).sum() / torch.where(count > 0, count, 1)

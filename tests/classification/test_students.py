@@ -131,7 +131,10 @@ def test_it_is_loaded_as_it_was_saved(kind: str, tmp_path: Path) -> None:
     model.save_pretrained(tmp_path / "saved")
     register_students()
     loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path / "saved")
-    assert torch.equal(logits(model, tokenizer, ["港口"]), logits(loaded, tokenizer, ["港口"]))
+    saved, read = model.state_dict(), loaded.state_dict()
+    assert saved.keys() == read.keys() and all(torch.equal(weight, read[name]) for name, weight in saved.items())
+    # An LSTM's sums depend on how its weights lie in memory: the last bit may differ.
+    torch.testing.assert_close(logits(model, tokenizer, ["港口"]), logits(loaded, tokenizer, ["港口"]))
     assert kind_of(loaded) == {"bilstm": "BiLSTM", "textcnn": "TextCNN"}[kind]
     assert (encoder_shape(loaded).layers, encoder_shape(loaded).outputs) == (0, 3)
     with recording(loaded, Needs(logits=True)) as recorded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import torch
 from recipe_data import write_recipe
 from safetensors.torch import load_file
+from training_runs import spawn
 from transformers import BertConfig, BertForMaskedLM
 
 from qgkd.answer import AnswerSpan
@@ -199,6 +201,28 @@ def test_a_few_questions_can_be_learnt_by_heart(folder: Path, run: Path, setting
     assert figures["reader_em"] == figures["reader_f1"] == figures["accepted_f1"] == 1.0
     assert figures["refused_own"] == 0.0
     assert figures["exact_at_1"] == 1.0
+
+
+def test_two_processes_are_one_though_a_batch_has_rows_for_one_head_alone(
+    run: Path, folder: Path, tmp_path: Path
+) -> None:
+    """A row per process: where one has a question, the other may have a passage, and some steps hold one kind."""
+    options = ["train.per_device_train_batch_size=2", "train.max_steps=6", "rows.passage_readings=1"]
+    train_spans(load_settings(CONFIG, overrides(folder, *options)), tmp_path / "one", prepared=run / "prepared")
+    split = [*options, "train.per_device_train_batch_size=1", "train.ddp_backend=gloo"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    launch = ["torch.distributed.run", "--nproc_per_node", "2", "--master_addr", "127.0.0.1", "--master_port", port]
+    command = ["spans", "train", str(CONFIG), *overrides(folder, *split), "--from-prepared", str(run / "prepared")]
+    process = spawn([*launch, "-m", "qgkd", *command, "--out", str(tmp_path / "two")])
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    one, two = (load_file(tmp_path / each / "checkpoint-6" / "model.safetensors") for each in ("one", "two"))
+    assert one.keys() == two.keys()
+    # One number added to every score of a passage: its gradient is 0 but for rounding, which Adam makes a full step of.
+    for name in one.keys() - {"heads.reader.bias"}:
+        torch.testing.assert_close(one[name], two[name], rtol=1e-3, atol=1e-5, msg=name)
 
 
 def test_losses_by_hand() -> None:
