@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
-from browser import Browser, Server
+from browser import Browser, Server, serve
 
 HOSTILE = (
     "<img src=x onerror=\"document.title='hit'\"><script>document.title='hit'</script>"
@@ -102,14 +102,17 @@ def test_hostile_files_are_refused(browser: Browser, server: Server, tmp_path: P
     assert_nothing_was_rendered(browser)
 
 
-def test_a_long_text_can_be_stopped(browser: Browser, server: Server) -> None:
-    browser.open(server.url)
-    browser.type("text_box", "\n".join(f"第{n}座燈塔建於{1000 + n}年，由林文海設計，高{n}公尺。" for n in range(4000)))
-    browser.sees("段處理")
-    browser.settled()
-    browser.type("count", "100")
-    browser.settled()
-    browser.button("start")
-    browser.button("stop")
-    browser.sees("已停止")
-    assert browser.find(".st-key-start button").is_enabled()
+def test_a_long_text_can_be_stopped(browser: Browser, tmp_path: Path) -> None:
+    """With the package's model: the rule writes a hundred questions before the button can be pressed."""
+    with serve(tmp_path) as server:
+        browser.open(server.url)
+        browser.type("text_box", "\n".join(f"第{n}座燈塔建於{1000 + n}年，由林文海設計，高{n}公尺。" for n in range(4000)))
+        browser.sees("段處理")
+        browser.settled()
+        browser.type("count", "100")
+        browser.settled()
+        browser.button("start")
+        browser.button("stop")
+        browser.sees("已停止")
+        assert browser.find(".st-key-start button").is_enabled()
+        browser.fresh()  # a page whose server has gone complains
