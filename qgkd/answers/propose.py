@@ -33,12 +33,14 @@ class _Scored:
 
 
 def propose_answers(context: str, *, limit: int | None = None) -> list[AnswerSpan]:
-    """Propose answers for a passage of any length, in either script.
+    """Propose answers for a passage of any length, in either script; with a limit of 0 none.
 
     Returns:
         Spans, best first, no two overlapping and no two with the same text. The best span of every sentence comes
         before the second best of any sentence, if the limit allows one per sentence.
     """
+    if limit is not None and limit < 1:
+        return []
     candidates = list(_scored_candidates(context))
     sentences = 1 + max((candidate.piece_index for candidate in candidates), default=0)
     stretch_chars = -(-len(context) // limit) if limit is not None and limit < sentences else 0

@@ -21,10 +21,11 @@ from qgkd.files.atomic import write_atomically
 from qgkd.reading.examples import QGExample
 
 FILE = "question_vocabulary.txt"
-_ONE_OF = 200
+_ONE_OF = 600
 """A character is question wording where one of so many questions has it, …"""
-_ONE_OF_LACKING = 500
-"""… and one of so many has it though its passage lacks it."""
+_ONE_OF_LACKING = 2000
+"""… and one of so many has it though its passage lacks it. Of the 621 validation questions a student's were closer to
+people's with these bounds than with 200 and 500, which leave out question wording that people do use."""
 
 
 def question_vocabulary(examples: Iterable[QGExample]) -> str:

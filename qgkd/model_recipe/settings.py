@@ -166,6 +166,11 @@ def _check(settings: RecipeSettings, source: str) -> None:
             not (settings.model.base and settings.transplant.encoder),
             "model.base and transplant.encoder cannot both be given",
         ),
+        (
+            questions.synthetic >= 1,
+            f"questions.synthetic must be at least 1, was {questions.synthetic}; questions.synthetic_share_first and "
+            "questions.synthetic_share_last of 0 leave them out of training",
+        ),
         (reward.samples >= 2, f"reward.samples must be at least 2, was {reward.samples}"),
         (reward.temperature > 0, f"reward.temperature must be above 0, was {reward.temperature}"),
         (0 <= reward.final_share <= 1, f"reward.final_share must be from 0 to 1, was {reward.final_share}"),

@@ -179,3 +179,7 @@ def test_command_refuses_files_that_are_not_text(tmp_path: Path, content: bytes,
     assert result.exit_code == 1
     assert word in str(result.exception)
     assert str(file) in str(result.exception)
+
+
+def test_a_limit_of_zero_proposes_none() -> None:
+    assert propose_answers("水塔建於1911年，高18公尺。", limit=0) == []

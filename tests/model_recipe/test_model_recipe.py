@@ -308,6 +308,7 @@ def test_shipped_config_loads(path: Path) -> None:
         ("data.final_questions=[]", "data.final_questions must name"),
         ("questions.renamed_share=2", "questions.renamed_share must be from 0 to 1"),
         ("reward.renamed_share=-1", "reward.renamed_share must be from 0 to 1"),
+        ("questions.synthetic=0", "questions.synthetic must be at least 1"),
         ("reward.samples=1", "reward.samples must be at least 2"),
         ("model.attention=recurrent", "[reward] needs model.attention"),
     ],

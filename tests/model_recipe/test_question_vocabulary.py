@@ -17,10 +17,10 @@ def example(context: str, question: str) -> QGExample:
 
 
 def test_what_passages_lack_and_many_questions_have() -> None:
-    common = [example("燈塔在港口", "燈塔在哪裡 1 a？")] * 399
+    common = [example("燈塔在港口", "燈塔在哪裡 1 a？")] * 2399
     rare = [example("燈塔在港口", "僧在哪裡？")]
     vocabulary = question_vocabulary([*common, *rare])
-    assert set(vocabulary) == set("哪裡？")  # not the passage's 燈塔, not 僧 of one in 400, no digit, no letter
+    assert set(vocabulary) == set("哪裡？")  # not the passage's 燈塔, not 僧 of one in 2,400, no digit, no letter
 
 
 def test_it_is_kept(tmp_path: Path) -> None:
