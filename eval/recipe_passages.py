@@ -33,6 +33,7 @@ def main(
     paragraphs: Annotated[int, typer.Option(min=0, help="How many paragraphs of general text.")] = 5000,
     questions: Annotated[int, typer.Option(min=0, help="How many passages of human-written questions.")] = 5000,
     human_written: Annotated[Path | None, typer.Option(help="A second file, of all human-written questions.")] = None,
+    final_times: Annotated[int, typer.Option(min=1, help="How often it has those of data.final_questions.")] = 1,
 ) -> None:
     """Choose passages for a teacher to write questions about."""
     from qgkd.files.atomic import write_atomically
@@ -66,7 +67,8 @@ def main(
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     print(f"{out}: {len(rows):,} passages, {min(paragraphs, len(texts)):,} of them paragraphs of text")
     if human_written is not None:
-        chosen = random.sample(both, len(both))
+        chosen = [*asked.broad, *asked.final * final_times]
+        random.shuffle(chosen)
         with write_atomically(human_written) as file:
             file.writelines(json.dumps({**_row(e), "question": e.question}, ensure_ascii=False) + "\n" for e in chosen)
         print(f"{human_written}: {len(chosen):,} human-written questions")
