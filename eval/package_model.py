@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,7 +40,7 @@ def main(
     checkpoint.model.to(torch.float16).save_pretrained(partial)
     checkpoint.tokenizer.save_pretrained(partial)
     with write_atomically(partial / RECORD_NAME) as file:
-        json.dump({**checkpoint.record, "decoding": own}, file, ensure_ascii=False, indent=1)
+        json.dump(_without_folders({**checkpoint.record, "decoding": own}), file, ensure_ascii=False, indent=1)
         file.write("\n")
     if (target / "README.md").exists():
         shutil.copy(target / "README.md", partial / "README.md")
@@ -55,6 +55,15 @@ def main(
     shutil.rmtree(target, ignore_errors=True)
     partial.rename(target)
     print(f"{target}: {size:,} bytes", file=sys.stderr)
+
+
+def _without_folders(value: Any) -> Any:
+    """Keep the last name of every absolute path: where the maker's folders are is nobody else's business."""
+    if isinstance(value, dict):
+        return {key: _without_folders(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_folders(each) for each in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 if __name__ == "__main__":
