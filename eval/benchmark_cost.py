@@ -190,6 +190,7 @@ def draw(curves: list[dict[str, Any]], path: Path) -> None:
             axes[0][column].set_title(f"{name}\n({curve['fixed']})", fontsize=9)
         axes[0][column].set(xscale="log", yscale="log", ylabel="seconds on one core")
         axes[1][column].set(xscale="log", xlabel=name, ylabel="MB beyond the start")
+        axes[1][column].set_ylim(bottom=0)
     axes[0][0].legend()
     figure.tight_layout()
     figure.savefig(path, dpi=110)
