@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,7 @@ def main() -> None:
     """Run the batch in one process, then on the cluster, and compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--passages", type=int, default=300)
+    parser.add_argument("--kills-only", action="store_true", help="no rates: on a busy machine they say nothing")
     parser.add_argument("options", nargs="*", default=["--system", "rule"], help="after --: options of qgkd generate")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, _cluster() as address:
@@ -42,12 +44,13 @@ def main() -> None:
         _write_passages(source, given.passages)
         _run(_command(source, expected, given.options), expected)
         rates = {}
-        for workers in (1, 2):
+        for workers in () if given.kills_only else (1, 2):
             output = Path(folder, f"{workers}.jsonl")
             command = [*_command(source, output, given.options), "--ray", address, "--workers", str(workers)]
             rates[workers] = _run(command, output)
             print(f"{workers} worker(s): {rates[workers]:.1f} passages/s, {_compared(output, expected)}", flush=True)
-        print(f"2 workers are {rates[2] / rates[1]:.2f}x of 1")
+        if rates:
+            print(f"2 workers are {rates[2] / rates[1]:.2f}x of 1", flush=True)
         output = Path(folder, "killed.jsonl")
         command = [*_command(source, output, given.options), "--ray", address, "--workers", "2", "--resume"]
         kills = _Kills(given.passages)
@@ -62,12 +65,21 @@ def main() -> None:
 @contextlib.contextmanager
 def _cluster() -> Iterator[str]:
     """Two nodes of one core each, on this machine; yields the address."""
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    head = {"num_cpus": 1, "include_dashboard": False, **_ports()}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
-        cluster.add_node(num_cpus=1)
+        cluster.add_node(num_cpus=1, **_ports())
         yield cluster.address
     finally:
         cluster.shutdown()
+
+
+def _ports() -> dict[str, int]:
+    """Free ports for a node's agents: Ray waits 15 s for those they choose, which a busy machine exceeds."""
+    names = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
+    with contextlib.ExitStack() as stack:
+        taken = [stack.enter_context(socket.create_server(("", 0))) for _ in names]
+        return {name: each.getsockname()[1] for name, each in zip(names, taken, strict=True)}
 
 
 def _write_passages(path: Path, count: int) -> None:

@@ -114,7 +114,7 @@ def evaluate_models(
         excluded_titles=None if exclude_articles_of is None else read_titles(exclude_articles_of),
     )
     choices = [SystemChoice(system="rule")] if rule else []
-    choices += [replace(choice, model=name) for name in model or []]
+    choices += [replace(choice, model=name).comparable() for name in model or []]
     jobs = [
         Job(
             choice=choice, data=path, exclude_articles_of=exclude_articles_of, wanted=wanted, limit=limit,

@@ -33,6 +33,12 @@ def _answers_by_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qgkd.checkpoints.packaged_model.packaged_span_model", lambda: None)
 
 
+@pytest.fixture(autouse=True)
+def _no_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--precision auto` is fp32 on every machine, so that questions are the same; a test of bf16 asks for it."""
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False, raising=False)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_network() -> Iterator[None]:
     """Refuse every connection that leaves this machine."""

@@ -17,6 +17,7 @@ from qgkd.answers.candidates import Candidate, Source, candidates_in
 from qgkd.answers.classify import classify_in_sentence
 from qgkd.answers.people import people_in
 from qgkd.answers.ranking import features, score
+from qgkd.answers.repeats import Repeats
 from qgkd.answers.sentence_cost import sentence_cost
 from qgkd.text.sentences import split_sentences
 
@@ -56,15 +57,15 @@ def _pieces(context: str) -> Iterator[tuple[int, str]]:
 
 def _scored_candidates(context: str) -> Iterator[_Scored]:
     opening = re.split(r"[，。；：！？\n]", context[:_OPENING_CHARS], maxsplit=1)[0]
-    people = people_in(context)
+    people, repeats = people_in(context), Repeats(context)
     for piece_index, (piece_start, piece) in enumerate(_pieces(context)):
         for candidate in candidates_in(piece, people):
-            yield _Scored(_score(context, opening, piece_start, piece, candidate), piece_index)
+            yield _Scored(_score(repeats, opening, piece_start, piece, candidate), piece_index)
 
 
-def _score(context: str, opening: str, piece_start: int, piece: str, candidate: Candidate) -> AnswerSpan:
-    start_char, end_char = piece_start + candidate.start_char, piece_start + candidate.end_char
-    text = context[start_char:end_char]
+def _score(repeats: Repeats, opening: str, piece_start: int, piece: str, candidate: Candidate) -> AnswerSpan:
+    start_char = piece_start + candidate.start_char
+    text = piece[candidate.start_char : candidate.end_char]
     words_type = classify_in_sentence(piece, candidate.start_char, candidate.end_char)
     answer_type = candidate.type or words_type
     if candidate.source is Source.CLAUSE and answer_type is AnswerType.TERM and len(text) >= _MIN_CLAUSE_CHARS:
@@ -76,7 +77,7 @@ def _score(context: str, opening: str, piece_start: int, piece: str, candidate: 
         before=piece[: candidate.start_char],
         after=piece[candidate.end_char :],
         passage_start_char=start_char,
-        occurrences=min(context.count(text), 3),
+        occurrences=repeats.count(text, most=3),
         is_topic=opening.startswith(text),
     )
     total = score(values) - sentence_cost(piece, candidate, answer_type)

@@ -2,6 +2,9 @@
 
 Comes in: a `Checkpoint` in float32 on the CPU. Goes out: the same in bf16, or with int8 linear layers, on a device.
 
+`auto` is the fastest precision in which questions stay as good on this machine, by `eval/benchmark_precision.py`: bf16
+on a CPU that multiplies in it, else fp32. int8 is faster than either and its questions are worse.
+
 In int8 the activations are scaled per batch, so a question may change with the batch it is decoded in.
 
 A literal example: `place(checkpoint, precision="bf16", device="cuda")`
@@ -20,16 +23,30 @@ from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.errors import UserError
 
 PRECISIONS = ("fp32", "bf16", "int8")
+AUTO = "auto"
+
+
+def resolve_precision(precision: str, device: str) -> str:
+    """Decide what `auto` is on this machine; any other precision is returned as it is.
+
+    Processors with AMX have AVX512-BF16 as well. Without it a CPU converts to float32 and back at every product. On a
+    GPU nothing has been measured yet: fp32.
+    """
+    if precision != AUTO:
+        return precision
+    has_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)  # torch has no public question for it
+    return "bf16" if device.startswith("cpu") and has_bf16() else "fp32"
 
 
 def place(checkpoint: Checkpoint, *, precision: str, device: str) -> Checkpoint:
-    """Move and convert a checkpoint's model.
+    """Move and convert a checkpoint's model; `auto` as `resolve_precision` decides.
 
     Raises:
         UserError: An unknown precision or device, or int8 on something other than the CPU.
     """
+    precision = resolve_precision(precision, device)
     if precision not in PRECISIONS:
-        raise UserError(f"--precision: expected one of {list(PRECISIONS)}, found {precision!r}")
+        raise UserError(f"--precision: expected one of {[AUTO, *PRECISIONS]}, found {precision!r}")
     try:
         target = torch.device(device)
         torch.zeros(1, device=target)

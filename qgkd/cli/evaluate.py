@@ -57,6 +57,7 @@ def evaluate(
     choice: SystemChoice,
 ) -> None:
     """Score a system on a file: one table row."""
+    choice = choice.comparable()
     if answerability_model is not None and not extra:
         raise typer.BadParameter("--answerability-model needs --extra")
     if reader is not None and not extra:
@@ -174,7 +175,7 @@ def answerability_scorer(model: str | None, extra: bool) -> QuestionScorer | Non
     from qgkd.errors import UserError
     from qgkd.quiz.load_generator import load_generator
 
-    scorer: Any = load_generator(system="model", model=model)
+    scorer: Any = load_generator(system="model", model=model, precision="fp32")
     if not hasattr(scorer, "question_log_probabilities"):
         raise UserError(f"{model}: expected a model that can score questions, found another system")
     return scorer  # type: ignore[no-any-return]

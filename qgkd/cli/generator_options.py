@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
@@ -42,7 +42,12 @@ class SystemChoice:
     layout: Annotated[
         str | None, _system_option("`plain`, `marked` or `shared`, for a checkpoint that does not say.")
     ] = None
-    precision: Annotated[str, _system_option("`fp32`, `bf16` or `int8`.")] = "fp32"
+    precision: Annotated[
+        str,
+        _system_option(
+            "`fp32`, `bf16`, `int8`, or `auto`: the fastest that writes as well on this machine (for scores fp32)."
+        ),
+    ] = "auto"
     device: Annotated[str, _system_option("`cpu`, `cuda`, `cuda:1` …")] = "cpu"
     search: Mapping[str, Any] = field(default_factory=dict)
     """Search options by name; those left out have their defaults."""
@@ -106,9 +111,15 @@ class SystemChoice:
 
         if self.resolved_system == "rule":
             return {}
-        values = self._values()
+        from qgkd.checkpoints.precision import resolve_precision
+
+        values = self._values() | {"precision": resolve_precision(self.precision, self.device)}
         del values["system"], values["model"], values["device"]
         return {**values, "model_sha256": model_sha256(str(self.resolved_model))}
+
+    def comparable(self) -> SystemChoice:
+        """The same choice with fp32 for `auto`: scores must not depend on the machine."""
+        return replace(self, precision="fp32") if self.precision == "auto" and self.resolved_system != "rule" else self
 
     def _values(self) -> dict[str, Any]:
         """All options' values, by the options' names."""

@@ -74,7 +74,10 @@ class Cluster:
         on_gpu = choice.device.startswith("cuda")
         if choice.model is not None and Path(choice.model).exists():  # a worker has another working folder
             choice = replace(choice, model=str(Path(choice.model).resolve()))
-        load = partial(_load_the_same, choice, choice.settings())
+        settings = choice.settings()
+        if settings:  # every machine writes in the precision of this one, whatever is fastest there
+            choice = replace(choice, precision=settings["precision"])
+        load = partial(_load_the_same, choice, settings)
         return RayBatches(load=load, options=wanted, workers=self.workers, on_gpu=on_gpu)
 
 

@@ -25,7 +25,7 @@ def load_generator(
     model: str | Path | None = None,
     attention: str | None = None,
     layout: str | None = None,
-    precision: str = "fp32",
+    precision: str = "auto",
     device: str = "cpu",
     settings: DecodingSettings | None = None,
     search: Mapping[str, Any] | None = None,
@@ -38,7 +38,8 @@ def load_generator(
         model: A model folder or hub name; None takes the package's own.
         attention: `recurrent` or `prefix`, for a checkpoint that does not record it.
         layout: `plain`, `marked` or `shared`, likewise.
-        precision: `fp32`, `bf16`, or `int8` (weights of the linear layers, CPU only).
+        precision: `fp32`, `bf16`, `int8` (weights of the linear layers, CPU only), or `auto`, see
+            `qgkd.checkpoints.precision`.
         device: Where the model runs: `cpu`, `cuda`, `cuda:1`.
         settings: How to search; None takes the model's own settings (`decoding` in its `qgkd.json`), else greedy.
         search: Fields of `DecodingSettings` that replace the model's own.

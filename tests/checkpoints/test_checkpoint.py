@@ -24,7 +24,7 @@ from transformers import (
 from qgkd.answer import AnswerSpan
 from qgkd.checkpoints.checkpoint import load_checkpoint, short_name
 from qgkd.checkpoints.masked_lm import mask_logits, masked_lm_head
-from qgkd.checkpoints.precision import parameter_count, place
+from qgkd.checkpoints.precision import parameter_count, place, resolve_precision
 from qgkd.checkpoints.record import RECORD_NAME, read_record, save_record
 from qgkd.decoding.generator import ModelGenerator
 from qgkd.errors import UserError
@@ -334,6 +334,17 @@ def test_parameter_count_does_not_depend_on_the_precision(saved: Path) -> None:
     for precision in ("fp32", "bf16", "int8"):
         checkpoint = place(load_checkpoint(saved), precision=precision, device="cpu")
         assert ModelGenerator(checkpoint).parameters == expected, precision
+
+
+def test_auto_is_bf16_where_the_processor_has_it(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for has_bf16, expected, dtype in ((False, "fp32", torch.float32), (True, "bf16", torch.bfloat16)):
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda has=has_bf16: has)
+        assert resolve_precision("auto", "cpu") == expected
+        assert place(load_checkpoint(saved), precision="auto", device="cpu").model.dtype is dtype
+        assert [resolve_precision(each, "cpu") for each in ("fp32", "int8")] == ["fp32", "int8"]
+        assert resolve_precision("auto", "cuda:1") == "fp32"
+    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")  # private: another torch may not have it
+    assert resolve_precision("auto", "cpu") == "fp32"
 
 
 def test_unknown_precisions_and_devices_are_refused(saved: Path) -> None:

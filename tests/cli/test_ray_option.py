@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import torch
 from stub_generator import PASSAGE
 
 from qgkd.cli import main
@@ -47,6 +48,26 @@ def test_an_address_without_a_cluster_is_told_at_once() -> None:
             Cluster(address=address, workers=None).batches(SystemChoice(system="rule"), BatchOptions())
     with pytest.raises(UserError, match="--ray nowhere:x: expected a Ray cluster there, found none"):
         Cluster(address="nowhere:x", workers=None).batches(SystemChoice(system="rule"), BatchOptions())
+
+
+@pytest.mark.parametrize(("has_bf16", "expected"), [(True, "bf16"), (False, "fp32")])
+def test_every_machine_writes_in_the_precision_of_the_first(
+    monkeypatch: pytest.MonkeyPatch, has_bf16: bool, expected: str
+) -> None:
+    pytest.importorskip("ray", reason="needs the extra ray: pip install 'qgkd[ray]'")
+    monkeypatch.setattr("qgkd.quiz.ray_batches.connect", lambda address: None)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has_bf16)
+    load = Cluster(address="local", workers=1).batches(SystemChoice(), BatchOptions()).load
+    choice, settings = load.args  # type: ignore[attr-defined]
+    assert choice.precision == settings["precision"] == expected
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: not has_bf16)  # on a worker's machine
+    assert choice.settings() == settings
+
+
+def test_scores_are_those_of_fp32_unless_another_precision_is_asked_for() -> None:
+    assert SystemChoice().comparable().precision == "fp32"
+    assert SystemChoice(precision="bf16").comparable().precision == "bf16"
+    assert SystemChoice(system="rule").comparable() == SystemChoice(system="rule")
 
 
 def test_another_model_on_a_workers_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
