@@ -52,7 +52,8 @@ class TaskConfig:
     test: tuple[str, ...] = ()
     """Own task: files measured once, at the end."""
     transfer: tuple[str, ...] = ()
-    """Files of texts whose labels, if any, are not read: the teachers label them."""
+    """Files of texts whose labels, if any, are not read: the teachers label them. Folders of `qgkd glue augment`
+    too: of their texts the logits that were written are taken."""
     text_a: str = ""
     """Own task: the column of the text; empty finds it by the usual names."""
     text_b: str = ""
@@ -107,6 +108,9 @@ class ClassifierConfig:
     teachers: tuple[str, ...] = ()
     """Classifiers of this task, folders or hub names, the smaller first; teachers run without dropout. Of several the
     distributions are averaged, and inner states are the last one's."""
+    cached_logits: bool = False
+    """Whether the teachers run once over every row before the training instead of at every step: for methods on logits
+    alone, whose results are the same. So it is always where a transfer set brings logits."""
     ensemble: str = ""
     """How several teachers' distributions are merged: their `arithmetic` mean, or their `geometric` one, the mean of
     the logits; empty is arithmetic, and geometric where the loss is on the logits themselves."""

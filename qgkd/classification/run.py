@@ -3,7 +3,7 @@
 Comes in: a `ClassificationConfig`. Goes out: `ClassificationResult`, and the run folder:
 
     config.toml     the resolved config, every setting of the method written out
-    data/           the tokenised splits
+    data/           the tokenised splits, and the teachers' logits where they are kept
     checkpoint-N/   what a resumed run needs; removed when the run is complete
     model/          the final model, a plain `save_pretrained` folder
     log.jsonl       every log entry
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from transformers import set_seed
 
@@ -32,8 +33,9 @@ from qgkd.classification.arguments import classification_arguments
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.config import ClassificationConfig
 from qgkd.classification.describe import lineage, summary
+from qgkd.classification.kept_logits import KeptTeacher, check_on_logits, kept_logits
 from qgkd.classification.models import load_student, load_teachers, load_tokenizer_of, load_trained, position_limit
-from qgkd.classification.prediction import Predictor
+from qgkd.classification.prediction import Predictor, predictions_of
 from qgkd.classification.result import ClassificationResult, read_result, write_result
 from qgkd.classification.students.kinds import kind_of
 from qgkd.classification.tasks.prepared import PreparedTask, prepare_task
@@ -46,6 +48,9 @@ from qgkd.classification.validation import ClassificationValidator, split_figure
 from qgkd.distillation.methods.settings import objectives_of, schedule_of, settings_in_full
 from qgkd.distillation.objectives.objective import needs_of, projections_of
 from qgkd.distillation.objectives.teacher_selection import check_sizes
+from qgkd.distillation.teachers.capture import Needs
+from qgkd.distillation.teachers.several_teachers import ensemble_logits
+from qgkd.distillation.trainer import AnyTeacher
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.toml_values import to_toml
@@ -111,6 +116,11 @@ class _Run:
         self.objectives = objectives_of(config.method, self.shapes[0], self.shapes[-1])
         self.ensemble = ensemble_of(config.model.ensemble, self.objectives)
         check_teachers(self.objectives, len(self.teachers))
+        self.keeps_logits = bool(self.teachers) and (
+            config.model.cached_logits or self.prepared.transfer_logits is not None
+        )
+        if self.keeps_logits:
+            check_on_logits(self.objectives, "logits that are kept")
         check_sizes(self.objectives, self.teachers)
         self.predictor = Predictor(
             pad_id=int(tokenizer.pad_token_id),
@@ -158,7 +168,7 @@ class _Run:
         return ClassificationTrainer(
             task=self.task,
             keep_best=self.keeps_best,
-            teacher=build_teacher(self.teachers, needs[1], self.ensemble),
+            teacher=self.teacher(needs[1]),
             objectives=self.objectives,
             schedule=schedule,
             stage_ends=stage_ends,
@@ -172,6 +182,12 @@ class _Run:
             lineage=lambda: record,
         )
 
+    def teacher(self, needs: Needs) -> AnyTeacher:
+        """The teachers as one, or their kept logits."""
+        if self.keeps_logits:
+            return KeptTeacher(self.ensemble)
+        return build_teacher(self.teachers, needs, self.ensemble)
+
     def rows(self) -> ClassificationRows:
         """The training examples with their labels, and the transfer texts with the teachers' labels."""
         train = self.splits[TRAIN]
@@ -181,12 +197,28 @@ class _Run:
                 f"{int((~train.is_labelled).sum())} without; move them to task.transfer"
             )
         parts: list[tuple[ExampleStore, NDArray[np.float64]]] = [(train, train.labels)]
+        if self.keeps_logits:
+            logits = self.logits()
+            if TRANSFER in self.splits:
+                of_transfer = torch.from_numpy(logits[len(train) :]).unbind(dim=1)
+                merged = ensemble_logits(of_transfer, self.ensemble)
+                parts.append((self.splits[TRANSFER], predictions_of(merged.numpy())))
+            return ClassificationRows(parts, logits)
         if TRANSFER in self.splits:
             transfer = self.splits[TRANSFER]
             say(f"The teacher labels {len(transfer):,} transfer texts.")
             models = [each.model.to(self.arguments.device) for each in self.teachers]  # type: ignore[arg-type]
             parts.append((transfer, teacher_labels(models, transfer, self.predictor, self.ensemble)))
         return ClassificationRows(parts)
+
+    def logits(self) -> NDArray[np.float32]:
+        """The teachers' logits of the training examples and the transfer texts, [N, T, C]."""
+        stores = [self.splits[name] for name in (TRAIN, TRANSFER) if name in self.splits]
+        with self.arguments.main_process_first(desc="the teachers' logits"):
+            return kept_logits(
+                self.config.run_folder / "data", self.teachers, self.config.model.teachers, stores,
+                self.prepared.transfer_logits, self.predictor, self.arguments.device,
+            )  # fmt: skip
 
     def measured(self) -> ClassificationResult:
         """Measure the final model on every labelled split."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qgkd.cli.glue_augment import augment
 from qgkd.cli.glue_compare import compare
 from qgkd.cli.run_options import Force, Resume, print_once, refuse_both
 from qgkd.cli.stdout import write_stdout
@@ -27,6 +28,7 @@ glue = typer.Typer(
     no_args_is_help=True,
 )
 glue.command()(compare)
+glue.command()(augment)
 
 
 @glue.command()
