@@ -50,6 +50,10 @@ def run(
     kind: Annotated[
         str | None, typer.Option(help="What is trained: the base's own encoder, a new bilstm, a new textcnn.")
     ] = None,
+    words: Annotated[
+        bool, typer.Option("--words", help="A bilstm or textcnn reads words, not the base's tokens.")
+    ] = False,
+    head: Annotated[str | None, typer.Option(help="textcnn: filters over a BERT's last hidden states.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="How many of its layers it keeps, from below.")] = None,
     teacher: Annotated[
         list[str] | None, typer.Option(help="A classifier of this task; of two, the smaller first.")
@@ -71,6 +75,8 @@ def run(
         ("method", "preset"): preset,
         ("model", "base"): base,
         ("model", "kind"): kind,
+        ("model", "words"): words or None,
+        ("model", "head"): head,
         ("model", "layers"): layers,
         ("model", "teachers"): tuple(teacher) if teacher else None,
         ("train", "output_dir"): None if out is None else str(out),

@@ -72,7 +72,7 @@ class MaskedLMChanges:
         places = [place for place in places if text[slice(*spans[place])].isalpha()]
         likeliest = self._likeliest(ids, encoded.sequence_ids(), places)
         found = [
-            Replaceable(*spans[place], self._fitting(text[slice(*spans[place])], tokens))
+            Replaceable(spans[place][0], spans[place][1], self._fitting(text[slice(*spans[place])], tokens))
             for place, tokens in zip(places, likeliest, strict=True)
         ]
         return ReadText(text, tuple(each for each in found if each.candidates))

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgkd.classification.tasks.examples import ClassificationExample
+from qgkd.classification.tasks.word_tokenizer import readable
 from qgkd.training.npz import load_arrays, save_arrays
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ def tokenise_examples(
     ids, lengths, second_starts, labels, examples_cut = [np.zeros(0, np.int32)], [], [], [], 0
     for start in range(0, len(examples), _BLOCK_EXAMPLES):
         block = examples[start : start + _BLOCK_EXAMPLES]
-        first = [example.text_a for example in block]
+        first = readable(tokenizer, [example.text_a for example in block])
         second = [example.text_b or "" for example in block] if block[0].text_b is not None else None
+        second = None if second is None else readable(tokenizer, second)
         wanted = {"return_token_type_ids": True, "return_attention_mask": False}
         encoded = tokenizer(first, second, truncation=True, max_length=max_tokens, **wanted)
         examples_cut += sum(bool(item.overflowing) for item in encoded.encodings or ())
