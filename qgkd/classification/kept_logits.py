@@ -97,7 +97,8 @@ def kept_logits(
 
 def check_on_logits(objectives: Sequence[Objective], why: str) -> None:
     """Refuse objectives that compare layers, of which nothing is kept, by name in a UserError."""
-    refused = [each.name for each in objectives if each.pairs]
+    of_teacher = {each.name: each.needs()[1] for each in objectives}
+    refused = [name for name, needs in of_teacher.items() if needs.hidden_states or needs.attention or needs.values]
     if refused:
         raise UserError(f"{why}: expected a method on logits alone, found {' and '.join(refused)}; choose another")
 

@@ -39,6 +39,7 @@ def load_tokenizer_of(name: str) -> Any:
     """
     from transformers import AutoTokenizer
 
+    register_students()  # whose config.json is looked at
     local_only = cache_only(name)
     check_model_exists(name, local_only)
     try:

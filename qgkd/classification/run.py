@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from transformers import set_seed
 
@@ -36,23 +35,22 @@ from qgkd.classification.config import ClassificationConfig
 from qgkd.classification.describe import lineage, summary
 from qgkd.classification.kept_logits import KeptTeacher, check_on_logits, kept_logits
 from qgkd.classification.models import load_student, load_teachers, load_tokenizer_of, load_trained, position_limit
-from qgkd.classification.prediction import Predictor, predictions_of
+from qgkd.classification.prediction import Predictor
 from qgkd.classification.result import ClassificationResult, read_result, write_result
 from qgkd.classification.students.kinds import kind_of
 from qgkd.classification.tasks.data import load_task
 from qgkd.classification.tasks.prepared import PreparedTask, prepare_task
 from qgkd.classification.tasks.rows import ClassificationRows
-from qgkd.classification.tasks.store import ExampleStore
 from qgkd.classification.tasks.task import TRAIN, TRANSFER, VALIDATION
 from qgkd.classification.tasks.word_tokenizer import task_words, word_language
-from qgkd.classification.teachers import build_teacher, check_teachers, ensemble_of, teacher_labels
+from qgkd.classification.teachers import build_teacher, check_teachers, ensemble_of
 from qgkd.classification.trainer import ClassificationTrainer
+from qgkd.classification.training_rows import judged_rows, plain_rows
 from qgkd.classification.validation import ClassificationValidator, split_figures
 from qgkd.distillation.methods.settings import objectives_of, schedule_of, settings_in_full
 from qgkd.distillation.objectives.objective import needs_of, projections_of
 from qgkd.distillation.objectives.teacher_selection import check_sizes
 from qgkd.distillation.teachers.capture import Needs
-from qgkd.distillation.teachers.several_teachers import ensemble_logits
 from qgkd.distillation.trainer import AnyTeacher
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
@@ -205,20 +203,9 @@ class _Run:
                 f"{self.task.name}: expected a label on every training example, found "
                 f"{int((~train.is_labelled).sum())} without; move them to task.transfer"
             )
-        parts: list[tuple[ExampleStore, NDArray[np.float64]]] = [(train, train.labels)]
         if self.keeps_logits:
-            logits = self.logits()
-            if TRANSFER in self.splits:
-                of_transfer = torch.from_numpy(logits[len(train) :]).unbind(dim=1)
-                merged = ensemble_logits(of_transfer, self.ensemble)
-                parts.append((self.splits[TRANSFER], predictions_of(merged.numpy())))
-            return ClassificationRows(parts, logits)
-        if TRANSFER in self.splits:
-            transfer = self.splits[TRANSFER]
-            say(f"The teacher labels {len(transfer):,} transfer texts.")
-            models = [each.model.to(self.arguments.device) for each in self.teachers]  # type: ignore[arg-type]
-            parts.append((transfer, teacher_labels(models, transfer, self.predictor, self.ensemble)))
-        return ClassificationRows(parts)
+            return judged_rows(self.splits, self.logits(), self.ensemble)
+        return plain_rows(self.splits, self.teachers, self.predictor, self.ensemble, self.arguments.device)
 
     def logits(self) -> NDArray[np.float32]:
         """The teachers' logits of the training examples and the transfer texts, [N, T, C]."""

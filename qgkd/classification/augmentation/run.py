@@ -29,15 +29,17 @@ from qgkd.classification.models import load_tokenizer_of, load_trained
 from qgkd.classification.prediction import Predictor
 from qgkd.classification.tasks.data import TaskData, load_task
 from qgkd.classification.tasks.examples import ClassificationExample
+from qgkd.classification.tasks.prepared import file_digests
 from qgkd.classification.tasks.store import tokenise_examples
 from qgkd.classification.tasks.task import TRAIN, TRANSFER, ClassificationTask
 from qgkd.classification.tasks.transfer_set import ABOUT, is_transfer_set, join_parts, write_part
 from qgkd.classification.tasks.words import LANGUAGES, language_of
 from qgkd.errors import UserError
-from qgkd.files.fingerprint import file_sha256, model_sha256
+from qgkd.files.fingerprint import model_sha256
 from qgkd.files.json_files import read_json, write_json
 
 _BLOCK_EXAMPLES = 500
+_MOST_TOKENS = 512
 
 Judge = Callable[[Sequence[ClassificationExample]], NDArray[np.float32]]
 """A teacher: logits [N, C] of N examples."""
@@ -67,11 +69,11 @@ def write_augmented(run: AugmentRun, folder: Path, *, force: bool = False) -> Pa
     about, parts = _about(run), folder.with_name(f".{folder.name}.parts")
     if force:
         shutil.rmtree(parts, ignore_errors=True)
-    elif is_transfer_set(folder) and _is_same(folder, about):
-        return folder
-    elif folder.exists():
+    if folder.exists() and not (force and is_transfer_set(folder)):
+        if is_transfer_set(folder) and _is_same(folder, about):
+            return folder
         raise UserError(
-            f"{folder}: expected no folder, or a transfer set of this config, found another; replace it by --force, "
+            f"{folder}: expected no folder, or a transfer set of this config, found another; replace a set by --force, "
             "or choose another --out"
         )
     if not _is_same(parts, about):
@@ -107,11 +109,8 @@ def _write_blocks(
         ]  # fmt: skip
         texts = [ClassificationExample(example_id="", text_a=text_a, text_b=text_b) for _, text_a, text_b in rows]
         write_part(folder, rows, judge(texts) if judge and rows else None)
-        print(
-            f"{min(start + _BLOCK_EXAMPLES, len(examples)):,} of {len(examples):,} examples, the last with "
-            f"{len(rows):,} rows",
-            file=sys.stderr, flush=True,
-        )  # fmt: skip
+        done = min(start + _BLOCK_EXAMPLES, len(examples))
+        print(f"{done:,} of {len(examples):,} examples", file=sys.stderr, flush=True)
     return folders
 
 
@@ -158,7 +157,8 @@ def _masked_lm(name: str) -> tuple[Any, Any, int]:
             f"augment.model: expected a masked language model with its head, found none for "
             f"{sorted(report['missing_keys'])[0]} in {name}; give the pretrained model itself"
         )
-    limit = int(getattr(model.config, "max_position_embeddings", 512))
+    # RoBERTa's positions begin at 2: of its 514 it uses 512.
+    limit = min(int(getattr(model.config, "max_position_embeddings", _MOST_TOKENS)), _MOST_TOKENS)
     return model.eval().to(_device()), tokenizer, limit
 
 
@@ -189,11 +189,10 @@ def _settled(run: AugmentRun) -> AugmentRun:
 
 def _about(run: AugmentRun) -> dict[str, Any]:
     """What a set depends on."""
-    paths = (*run.task.train, *run.task.transfer, *run.task.exclude_texts_of)
     found = {
         "augment": asdict(run.augment),
         "config": asdict(run.task),
-        "files": {path: file_sha256(path) for path in paths if Path(path).is_file()},
+        "files": file_digests(run.task),
         "models": {name: model_sha256(name) for name in (run.augment.teacher, run.augment.model) if name},
         "script": run.task.script,
         "teacher": model_sha256(run.augment.teacher) if run.augment.teacher else "",

@@ -120,12 +120,17 @@ def _load(folder: Path, stamp: dict[str, Any]) -> PreparedTask | None:
 
 def _stamp(config: TaskConfig, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     """What prepared examples depend on."""
+    vocabulary = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode()).hexdigest()
+    choice = json.loads(json.dumps(asdict(config)))
+    return {"choice": choice, "files": file_digests(config), "vocabulary": vocabulary}
+
+
+def file_digests(config: TaskConfig) -> dict[str, str]:
+    """The digest of each of a task's files that is there, by its path."""
     own = (*config.train, *config.validation, *config.test, *config.transfer, *config.exclude_texts_of)
     glue = glue_task(config.name)
     of_glue = [Path(config.folder) / glue.folder / name for name in glue.files.values()] if glue else []
     of_glue += [Path(config.folder) / path.name for path in of_glue]
     of_sets = [Path(path) / name for path in config.transfer if Path(path).is_dir() for name in _OF_SET]
     paths = (*own, *(str(path) for path in (*(of_glue if config.folder else ()), *of_sets)))
-    files = {path: file_sha256(path) for path in paths if Path(path).is_file()}
-    vocabulary = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode()).hexdigest()
-    return {"choice": json.loads(json.dumps(asdict(config))), "files": files, "vocabulary": vocabulary}
+    return {path: file_sha256(path) for path in paths if Path(path).is_file()}
