@@ -180,8 +180,8 @@ def test_masked_lm_replaces_by_its_share() -> None:
     changing = MaskedLMChanges.__new__(MaskedLMChanges)
     changing._settings = AugmentConfig()
     read = ReadText("a bc d", (Replaceable(0, 1, ("X",)), Replaceable(2, 4, ("YY",))))
-    assert changing.changed(read, Draws(0.39, 0.4)) == "X bc d"
-    assert changing.changed(read, Draws(0.4, 0.1)) == "a YY d"
+    assert changing.changed(read, Draws(0.39, 0.0, 0.4)) == "X bc d"  # the second draw chooses among candidates
+    assert changing.changed(read, Draws(0.4, 0.1, 0.0)) == "a YY d"
     assert changing.changed(read, Draws(0.9, 0.9)) == "a bc d"
     random, count = Random(0), 2000
     replaced = sum("X" in changing.changed(read, random) for _ in range(count))
