@@ -86,7 +86,7 @@ def test_it_is_learnt_and_teaches(tmp_path: Path) -> None:
     teachers = {"teachers": [str(tmp_path / "teacher" / "model")]}
     assert value("plain", "base", "kd", **teachers) > 0.5
     assert value("small", "base", "kd", kind="textcnn", embedding_size=16, hidden_size=12, **teachers) > 0.5
-    assert value("fewer", "teacher/model", "pkd-skip", layers=1, **teachers) > 0.4
+    assert value("fewer", "teacher/model", "attention-mse", layers=1, **teachers) > 0.4
     saved = AutoModelForSequenceClassification.from_pretrained(tmp_path / "fewer" / "model")
     assert (saved.config.model_type, saved.config.num_hidden_layers) == ("qgkd-bert-textcnn", 1)
 
