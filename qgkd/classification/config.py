@@ -33,7 +33,7 @@ from qgkd.distillation.teachers.several_teachers import Ensemble
 from qgkd.files.toml_values import check_section, read_sections
 from qgkd.training.config import require
 
-_KINDS = ("encoder", "bilstm", "textcnn")
+_KINDS, _HEADS = ("encoder", "bilstm", "textcnn"), ("", "textcnn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,8 @@ class TaskConfig:
     test: tuple[str, ...] = ()
     """Own task: files measured once, at the end."""
     transfer: tuple[str, ...] = ()
-    """Files of texts whose labels, if any, are not read: the teachers label them."""
+    """Files of texts whose labels, if any, are not read: the teachers label them. Folders of `qgkd glue augment`
+    too: of their texts the logits that were written are taken."""
     text_a: str = ""
     """Own task: the column of the text; empty finds it by the usual names."""
     text_b: str = ""
@@ -89,14 +90,22 @@ class ClassifierConfig:
 
     base: str = ""
     """The student's start: a folder or hub name, a masked language model or a classifier; of a new BiLSTM or TextCNN
-    the tokenizer alone."""
+    the tokenizer alone, and nothing where it reads words."""
     kind: str = "encoder"
     """What is trained: the base's own `encoder`, a new `bilstm` or a new `textcnn`."""
+    words: bool = False
+    """Whether a new BiLSTM or TextCNN reads words, Chinese ones by jieba and English ones by nltk, from a vocabulary of
+    the training and transfer texts, and not the base's tokens. Its teachers read their own tokens, once, so that
+    methods on logits alone can be taken; `task.max_tokens` counts words then."""
+    most_words: int = 50_000
+    """Of words: how many of the commonest the vocabulary has; others are [UNK]."""
+    head: str = ""
+    """Of an encoder: empty is the base's own kind of head, `textcnn` filters over a BERT's last hidden states."""
     embedding_size: int = 300
     """Of a new BiLSTM or TextCNN: width of a word vector (Tang et al. 2019 and Kim 2014: 300)."""
     hidden_size: int = 150
-    """Of a new BiLSTM: its width in each direction (Tang et al. 2019: 150, for pairs 300); of a TextCNN the filters of
-    each width (Kim 2014: 100)."""
+    """Of a new BiLSTM: its width in each direction (Tang et al. 2019: 150, for pairs 300); of a TextCNN, as a head too,
+    the filters of each width (Kim 2014: 100)."""
     layers: int | None = None
     """How many of the base's layers it keeps; None keeps all."""
     drop: str = "top"
@@ -107,6 +116,9 @@ class ClassifierConfig:
     teachers: tuple[str, ...] = ()
     """Classifiers of this task, folders or hub names, the smaller first; teachers run without dropout. Of several the
     distributions are averaged, and inner states are the last one's."""
+    cached_logits: bool = False
+    """Whether the teachers run once over every row before the training instead of at every step: for methods on logits
+    alone, whose results are the same. So it is always where a transfer set brings logits."""
     ensemble: str = ""
     """How several teachers' distributions are merged: their `arithmetic` mean, or their `geometric` one, the mean of
     the logits; empty is arithmetic, and geometric where the loss is on the logits themselves."""
@@ -185,7 +197,9 @@ def _check(config: ClassificationConfig, source: str) -> None:
     distils = config.method_name != "fine-tune"
     requirements = [
         (bool(task.name), "task.name must name the task, e.g. rte"),
-        (bool(model.base), "model.base must name what the student starts from"),
+        (bool(model.base) or model.words, "model.base must name what the student starts from"),
+        (model.kind != "encoder" or not model.words, "model.words is of a bilstm or textcnn: set model.kind"),
+        (model.most_words >= 10, f"model.most_words must be at least 10, was {model.most_words}"),
         (bool(config.train.get("output_dir")), "train.output_dir must name the run folder"),
         (task.max_tokens >= 8, f"task.max_tokens must be at least 8, was {task.max_tokens}"),
         (task.train_limit >= 0, "task.train_limit must be 0 (all) or more"),
@@ -194,6 +208,8 @@ def _check(config: ClassificationConfig, source: str) -> None:
          f"such as 1,3,5, was {model.drop!r}"),
         (model.drop in drops or model.layers is not None, "model.drop names the layers kept: say model.layers as well"),
         (model.kind in _KINDS, f"model.kind must be one of {_KINDS}, was {model.kind!r}"),
+        (model.head in _HEADS, f"model.head must be one of {_HEADS}, was {model.head!r}"),
+        (model.kind == "encoder" or not model.head, f"model.head is of an encoder: leave it out of a {model.kind}"),
         (model.kind == "encoder" or model.layers is None, f"model.layers is of an encoder: leave it out of a "
          f"{model.kind}"),
         (min(model.embedding_size, model.hidden_size) >= 1, "model.embedding_size and hidden_size must be at least 1"),

@@ -19,13 +19,15 @@ from qgkd.checkpoints.record import read_record
 from qgkd.checkpoints.tokenizer_folder import check_tokenizer
 from qgkd.classification.config import ClassifierConfig
 from qgkd.classification.students.kinds import new_student, register_students
+from qgkd.classification.students.textcnn_head import BertTextCNNConfig, BertTextCNNForSequenceClassification
 from qgkd.classification.tasks.labels import check_label_order, id2label
 from qgkd.classification.tasks.task import ClassificationTask
+from qgkd.classification.tasks.word_tokenizer import word_language
 from qgkd.distillation.models import check_scripts, check_tokenizers, some_layers_of
 from qgkd.errors import UserError
 from qgkd.model_input.input_format import InputFormat
 
-_HEAD = ("classifier", "score", "pooler", "pre_classifier", "classification_head", "sequence_summary")
+_HEAD = ("classifier", "score", "pooler", "pre_classifier", "classification_head", "sequence_summary", "filters")
 """First words of the names of a head's weights, after the encoder's prefix."""
 
 
@@ -37,6 +39,7 @@ def load_tokenizer_of(name: str) -> Any:
     """
     from transformers import AutoTokenizer
 
+    register_students()  # whose config.json is looked at
     local_only = cache_only(name)
     check_model_exists(name, local_only)
     try:
@@ -59,11 +62,13 @@ def load_student(settings: ClassifierConfig, task: ClassificationTask, *, seed: 
     if settings.kind != "encoder":
         sizes = {name: getattr(settings, name) for name in ("embedding_size", "hidden_size", "dropout")}
         model = new_student(settings.kind, tokenizer, task, **sizes)
-        record = {key: value for key, value in read_record(settings.base).items() if key == "script"}
+        known = read_record(settings.base) if settings.base else {}
+        record = {key: value for key, value in known.items() if key == "script"}
         return Checkpoint(
             name=settings.kind, model=model, tokenizer=tokenizer, input_format=InputFormat(), record=record
         )
-    base = _load(settings.base, task, tokenizer, is_trained=False)
+    filters = settings.hidden_size if settings.head == "textcnn" else 0
+    base = _load(settings.base, task, tokenizer, is_trained=False, filters=filters)
     if settings.layers is not None:
         base = some_layers_of(base, settings.base, settings.layers, settings.drop, settings.dropout)
     set_dropout(base.model, settings.dropout)
@@ -74,12 +79,16 @@ def load_teachers(settings: ClassifierConfig, task: ClassificationTask, student:
     """The teachers, in the order of the config.
 
     Raises:
-        UserError: One is no classifier of this task, has another order of classes, or another tokenizer.
+        UserError: One is no classifier of this task, has another order of classes, or another tokenizer than the
+            student, or than the first teacher where the student reads words.
     """
-    teachers = []
+    teachers: list[Checkpoint] = []
     for name in settings.teachers:
         teacher = _load(name, task, load_tokenizer_of(name), is_trained=True)
-        check_tokenizers(student, teacher)
+        if not word_language(student.tokenizer):
+            check_tokenizers(student, teacher)
+        elif teachers:
+            check_tokenizers(teachers[0], teacher)
         check_scripts(student, teacher, "take models of one script")
         teachers.append(teacher)
     return teachers
@@ -96,7 +105,8 @@ def position_limit(checkpoint: Checkpoint) -> int:
     return int(positions) or InputFormat().max_total_tokens
 
 
-def _load(name: str, task: ClassificationTask, tokenizer: Any, *, is_trained: bool) -> Checkpoint:
+def _load(name: str, task: ClassificationTask, tokenizer: Any, *, is_trained: bool, filters: int = 0) -> Checkpoint:
+    """A model; with `filters` one whose head is a TextCNN of so many of each width, a new one where it has none."""
     from transformers import AutoConfig
 
     register_students()
@@ -116,13 +126,20 @@ def _load(name: str, task: ClassificationTask, tokenizer: Any, *, is_trained: bo
         )
     if is_trained or (is_classifier and config.num_labels == task.num_labels):
         check_label_order(task, config.id2label, config.num_labels, who)
-    model = _weights(name, task, local_only, may_lack_head=not is_trained)
+    if filters and config.model_type not in ("bert", BertTextCNNConfig.model_type):
+        raise UserError(
+            f"model.head=textcnn: expected a BERT, found {config.model_type!r} in {name}; take another base"
+        )
+    options = {"filters": filters} if filters and config.model_type == "bert" else {}
+    model = _weights(name, task, local_only, may_lack_head=not is_trained, options=options)
     return Checkpoint(
         name=short_name(name), model=model, tokenizer=tokenizer, input_format=InputFormat(), record=record
     )
 
 
-def _weights(name: str, task: ClassificationTask, local_only: bool, *, may_lack_head: bool) -> Any:
+def _weights(
+    name: str, task: ClassificationTask, local_only: bool, *, may_lack_head: bool, options: dict[str, Any]
+) -> Any:
     from transformers import AutoModelForSequenceClassification
     from transformers.utils import logging
 
@@ -131,14 +148,16 @@ def _weights(name: str, task: ClassificationTask, local_only: bool, *, may_lack_
     verbosity = logging.get_verbosity()
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # its report is checked below
+    kind: Any = BertTextCNNForSequenceClassification if options else AutoModelForSequenceClassification
     try:
-        model, report = AutoModelForSequenceClassification.from_pretrained(
+        model, report = kind.from_pretrained(
             name,
             dtype="float32",
             local_files_only=local_only,
             num_labels=task.num_labels,
             **named,
             problem_type="regression" if task.is_regression else "single_label_classification",
+            **options,
             ignore_mismatched_sizes=may_lack_head,  # the head of another task
             output_loading_info=True,
         )

@@ -3,7 +3,7 @@
 Comes in: a `ClassificationConfig`. Goes out: `ClassificationResult`, and the run folder:
 
     config.toml     the resolved config, every setting of the method written out
-    data/           the tokenised splits
+    data/           the tokenised splits, and the teachers' logits where they are kept
     checkpoint-N/   what a resumed run needs; removed when the run is complete
     model/          the final model, a plain `save_pretrained` folder
     log.jsonl       every log entry
@@ -28,24 +28,30 @@ from qgkd.checkpoints.checkpoint import Checkpoint
 from qgkd.checkpoints.encoder import encoder_shape
 from qgkd.checkpoints.precision import parameter_count
 from qgkd.checkpoints.record import read_record
+from qgkd.checkpoints.tokenizer_folder import load_tokenizer
 from qgkd.classification.arguments import classification_arguments
 from qgkd.classification.classifying_model import ClassifyingModel
 from qgkd.classification.config import ClassificationConfig
 from qgkd.classification.describe import lineage, summary
+from qgkd.classification.kept_logits import KeptTeacher, check_on_logits, kept_logits
 from qgkd.classification.models import load_student, load_teachers, load_tokenizer_of, load_trained, position_limit
 from qgkd.classification.prediction import Predictor
 from qgkd.classification.result import ClassificationResult, read_result, write_result
 from qgkd.classification.students.kinds import kind_of
+from qgkd.classification.tasks.data import load_task
 from qgkd.classification.tasks.prepared import PreparedTask, prepare_task
 from qgkd.classification.tasks.rows import ClassificationRows
-from qgkd.classification.tasks.store import ExampleStore
 from qgkd.classification.tasks.task import TRAIN, TRANSFER, VALIDATION
-from qgkd.classification.teachers import build_teacher, check_teachers, ensemble_of, teacher_labels
+from qgkd.classification.tasks.word_tokenizer import task_words, word_language
+from qgkd.classification.teachers import build_teacher, check_teachers, ensemble_of
 from qgkd.classification.trainer import ClassificationTrainer
+from qgkd.classification.training_rows import judged_rows, plain_rows
 from qgkd.classification.validation import ClassificationValidator, split_figures
 from qgkd.distillation.methods.settings import objectives_of, schedule_of, settings_in_full
 from qgkd.distillation.objectives.objective import needs_of, projections_of
 from qgkd.distillation.objectives.teacher_selection import check_sizes
+from qgkd.distillation.teachers.capture import Needs
+from qgkd.distillation.trainer import AnyTeacher
 from qgkd.errors import UserError
 from qgkd.files.atomic import write_atomically
 from qgkd.files.toml_values import to_toml
@@ -96,21 +102,32 @@ class _Run:
 
     def __init__(self, config: ClassificationConfig, sections: dict[str, Any], data: TaskData | None) -> None:
         self.config = config
-        tokenizer = load_tokenizer_of(config.model.base)
         # The metric is not known yet; `main_process_first` needs some arguments.
         early = classification_arguments(config, "")
         with early.main_process_first(desc="tokenising"):
+            tokenizer = _tokenizer(config, data)
             self.prepared: PreparedTask = prepare_task(config.task, tokenizer, config.run_folder / "data", data)
         self.task, self.splits = self.prepared.task, self.prepared.splits
         measured = VALIDATION in self.splits
         self.arguments = classification_arguments(config, self.task.main_metric if measured else "")
         self.student = load_student(config.model, self.task, seed=int(self.arguments.seed), tokenizer=tokenizer)
         self.teachers = load_teachers(config.model, self.task, self.student)
+        self.judged = self.splits
+        """The splits in the teachers' tokens."""
+        if self.teachers and word_language(tokenizer):
+            with early.main_process_first(desc="tokenising for the teachers"):
+                of_teachers = config.run_folder / "data" / "teachers"
+                self.judged = prepare_task(config.task, self.teachers[0].tokenizer, of_teachers, data).splits
         _check_positions(config, [self.student, *self.teachers])
         self.shapes = [encoder_shape(each.model) for each in (self.student, *self.teachers)]
         self.objectives = objectives_of(config.method, self.shapes[0], self.shapes[-1])
         self.ensemble = ensemble_of(config.model.ensemble, self.objectives)
         check_teachers(self.objectives, len(self.teachers))
+        self.keeps_logits = bool(self.teachers) and (
+            config.model.cached_logits or self.judged is not self.splits or self.prepared.transfer_logits is not None
+        )
+        if self.keeps_logits:
+            check_on_logits(self.objectives, "logits that are kept")
         check_sizes(self.objectives, self.teachers)
         self.predictor = Predictor(
             pad_id=int(tokenizer.pad_token_id),
@@ -158,7 +175,7 @@ class _Run:
         return ClassificationTrainer(
             task=self.task,
             keep_best=self.keeps_best,
-            teacher=build_teacher(self.teachers, needs[1], self.ensemble),
+            teacher=self.teacher(needs[1]),
             objectives=self.objectives,
             schedule=schedule,
             stage_ends=stage_ends,
@@ -172,6 +189,12 @@ class _Run:
             lineage=lambda: record,
         )
 
+    def teacher(self, needs: Needs) -> AnyTeacher:
+        """The teachers as one, or their kept logits."""
+        if self.keeps_logits:
+            return KeptTeacher(self.ensemble)
+        return build_teacher(self.teachers, needs, self.ensemble)
+
     def rows(self) -> ClassificationRows:
         """The training examples with their labels, and the transfer texts with the teachers' labels."""
         train = self.splits[TRAIN]
@@ -180,13 +203,18 @@ class _Run:
                 f"{self.task.name}: expected a label on every training example, found "
                 f"{int((~train.is_labelled).sum())} without; move them to task.transfer"
             )
-        parts: list[tuple[ExampleStore, NDArray[np.float64]]] = [(train, train.labels)]
-        if TRANSFER in self.splits:
-            transfer = self.splits[TRANSFER]
-            say(f"The teacher labels {len(transfer):,} transfer texts.")
-            models = [each.model.to(self.arguments.device) for each in self.teachers]  # type: ignore[arg-type]
-            parts.append((transfer, teacher_labels(models, transfer, self.predictor, self.ensemble)))
-        return ClassificationRows(parts)
+        if self.keeps_logits:
+            return judged_rows(self.splits, self.logits(), self.ensemble)
+        return plain_rows(self.splits, self.teachers, self.predictor, self.ensemble, self.arguments.device)
+
+    def logits(self) -> NDArray[np.float32]:
+        """The teachers' logits of the training examples and the transfer texts, [N, T, C]."""
+        stores = [self.judged[name] for name in (TRAIN, TRANSFER) if name in self.judged]
+        with self.arguments.main_process_first(desc="the teachers' logits"):
+            return kept_logits(
+                self.config.run_folder / "data", self.teachers, self.config.model.teachers, stores,
+                self.prepared.transfer_logits, self.predictor, self.arguments.device,
+            )  # fmt: skip
 
     def measured(self) -> ClassificationResult:
         """Measure the final model on every labelled split."""
@@ -213,11 +241,22 @@ class _Run:
         )
 
 
+def _tokenizer(config: ClassificationConfig, data: TaskData | None) -> Any:
+    """The student's: the base's, or words."""
+    if not config.model.words:
+        return load_tokenizer_of(config.model.base)
+    folder = config.run_folder / "data" / "words"
+    return task_words(
+        config.task, config.model.most_words, folder, lambda: data or load_task(config.task), load_tokenizer
+    )
+
+
 def _settled(config: ClassificationConfig) -> ClassificationConfig:
-    """Convert texts for a base that knows only one script."""
-    if config.task.script or not Path(config.model.base).is_dir():
+    """Convert texts for a base, or the teacher of a student without one, that knows only one script."""
+    base = config.model.base or next(iter(config.model.teachers), "")
+    if config.task.script or not base or not Path(base).is_dir():
         return config
-    script = str(read_record(config.model.base).get("script", ""))
+    script = str(read_record(base).get("script", ""))
     return replace(config, task=replace(config.task, script=script))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qgkd.cli.glue_augment import augment
 from qgkd.cli.glue_compare import compare
 from qgkd.cli.run_options import Force, Resume, print_once, refuse_both
 from qgkd.cli.stdout import write_stdout
@@ -27,6 +28,7 @@ glue = typer.Typer(
     no_args_is_help=True,
 )
 glue.command()(compare)
+glue.command()(augment)
 
 
 @glue.command()
@@ -48,6 +50,10 @@ def run(
     kind: Annotated[
         str | None, typer.Option(help="What is trained: the base's own encoder, a new bilstm, a new textcnn.")
     ] = None,
+    words: Annotated[
+        bool, typer.Option("--words", help="A bilstm or textcnn reads words, not the base's tokens.")
+    ] = False,
+    head: Annotated[str | None, typer.Option(help="textcnn: filters over a BERT's last hidden states.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="How many of its layers it keeps, from below.")] = None,
     teacher: Annotated[
         list[str] | None, typer.Option(help="A classifier of this task; of two, the smaller first.")
@@ -69,6 +75,8 @@ def run(
         ("method", "preset"): preset,
         ("model", "base"): base,
         ("model", "kind"): kind,
+        ("model", "words"): words or None,
+        ("model", "head"): head,
         ("model", "layers"): layers,
         ("model", "teachers"): tuple(teacher) if teacher else None,
         ("train", "output_dir"): None if out is None else str(out),

@@ -93,6 +93,11 @@ class Batch(_Movable):
         """[R], the weight of each scored position: its row's."""
         return self.row_weights[self.inputs.scored_positions[:, 0]]
 
+    def select(self, rows: torch.Tensor) -> Batch:
+        """The chosen rows, bool [B], at least one; a subclass overrides this to carry more."""
+        scored = rows[self.inputs.scored_positions[:, 0]]
+        return Batch(inputs=self.inputs.select(rows), targets=self.targets[scored], row_weights=self.row_weights[rows])
+
 
 def pad_rows(rows: Sequence[Row], pad_id: int) -> ModelInput:
     """Pad rows, all of them packed or none, on the right; positions with a label are scored."""

@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from qgkd.classification.students.bilstm import BiLSTMConfig, BiLSTMForSequenceClassification
 from qgkd.classification.students.textcnn import TextCNNConfig, TextCNNForSequenceClassification
+from qgkd.classification.students.textcnn_head import BertTextCNNConfig, BertTextCNNForSequenceClassification
 from qgkd.classification.tasks.labels import id2label
 from qgkd.classification.tasks.task import ClassificationTask
 
@@ -20,10 +21,11 @@ _TITLES = {"qgkd-bilstm": "BiLSTM", "qgkd-textcnn": "TextCNN"}
 
 
 def register_students() -> None:
-    """Let `AutoModelForSequenceClassification` load both kinds from their folders."""
+    """Let `AutoModelForSequenceClassification` load both kinds, and BERTs with a TextCNN, from their folders."""
     for config, model in (
         (BiLSTMConfig, BiLSTMForSequenceClassification),
         (TextCNNConfig, TextCNNForSequenceClassification),
+        (BertTextCNNConfig, BertTextCNNForSequenceClassification),
     ):
         AutoConfig.register(config.model_type, config, exist_ok=True)
         AutoModelForSequenceClassification.register(config, model, exist_ok=True)

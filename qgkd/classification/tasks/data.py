@@ -61,8 +61,8 @@ def load_task(config: TaskConfig) -> TaskData:
             f"task {config.name!r}: expected one of GLUE's nine, or files of your own, found neither; "
             "set task.train and task.test"
         )
-    if config.transfer:
-        found[TRANSFER] = list(_transfer(config, task))
+    if files := text_files(config.transfer):
+        found[TRANSFER] = list(_transfer(config, files, task))
     problems = tuple(item for items in found.values() for item in items if isinstance(item, Problem))
     kept = {name: [item for item in items if isinstance(item, ClassificationExample)] for name, items in found.items()}
     for name, examples in kept.items():
@@ -145,9 +145,16 @@ def _table(path: str | Path, header: tuple[str, ...] = (), *named: str) -> tuple
     return rows, find_columns(str(path), present, *named)
 
 
-def _transfer(config: TaskConfig, task: ClassificationTask) -> Iterator[ClassificationExample | Problem]:
+def text_files(paths: Sequence[str]) -> list[str]:
+    """Those of `task.transfer` that are read here; transfer sets are folders, read when they are tokenised."""
+    return [path for path in paths if not Path(path).is_dir()]
+
+
+def _transfer(
+    config: TaskConfig, files: Sequence[str], task: ClassificationTask
+) -> Iterator[ClassificationExample | Problem]:
     """Texts whose labels are not read, even if the files have some."""
-    for path in config.transfer:
+    for path in files:
         rows, columns = _table(path, config.columns, config.text_a, config.text_b)
         yield from to_examples(path, rows, replace(columns, label=None), task)
 

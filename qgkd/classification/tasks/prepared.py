@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qgkd.classification.tasks.glue_tasks import glue_task
 from qgkd.classification.tasks.store import ExampleStore, tokenise_examples
 from qgkd.classification.tasks.task import ClassificationTask
+from qgkd.classification.tasks.transfer_split import GivenLogits, add_transfer_sets
 from qgkd.errors import UserError
 from qgkd.files.fingerprint import file_sha256
 from qgkd.files.json_files import write_json
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from qgkd.classification.config import TaskConfig
     from qgkd.classification.tasks.data import TaskData
 
-_TASK = "task.json"
+_OF_SET = ("about.json", "state.json")
+"""The files of a transfer set that change with its content."""
+_TASK, _LOGITS = "task.json", "transfer_logits.npz"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class PreparedTask:
     """Rows that could not be read, a sentence each."""
     left_out: dict[str, int]
     """Examples of a split left out because of `exclude_texts_of`."""
+    transfer_logits: GivenLogits | None = None
+    """What a transfer set brings."""
 
 
 def prepare_task(
@@ -70,13 +75,18 @@ def prepare_task(
         for problem in data.problems:
             print(problem, file=sys.stderr)
     splits = {name: tokenise_examples(data.examples(name), tokenizer, config.max_tokens) for name in data.task.splits}
+    given = add_transfer_sets(config, data.task, splits, tokenizer)
     prepared = PreparedTask(
-        task=data.task, splits=splits, problems=tuple(map(str, data.problems)), left_out=data.left_out
-    )
+        task=replace(data.task, splits=tuple(splits)), splits=splits, problems=tuple(map(str, data.problems)),
+        left_out=data.left_out, transfer_logits=given,
+    )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     for name, store in splits.items():
         store.save(folder / f"{name}.npz")
-    record = {"stamp": stamp, "task": asdict(data.task), "problems": prepared.problems, "left_out": data.left_out}
+    (folder / _LOGITS).unlink(missing_ok=True)  # of other settings
+    if given is not None:
+        given.save(folder / _LOGITS)
+    record = {"stamp": stamp, "task": asdict(prepared.task), "problems": prepared.problems, "left_out": data.left_out}
     write_json(folder / _TASK, record)  # last: without it the folder counts as not prepared
     return prepared
 
@@ -104,16 +114,23 @@ def _load(folder: Path, stamp: dict[str, Any]) -> PreparedTask | None:
         splits={name: ExampleStore.load(folder / f"{name}.npz") for name in task.splits},
         problems=tuple(record["problems"]),
         left_out=record["left_out"],
+        transfer_logits=GivenLogits.load(folder / _LOGITS),
     )
 
 
 def _stamp(config: TaskConfig, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     """What prepared examples depend on."""
+    vocabulary = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode()).hexdigest()
+    choice = json.loads(json.dumps(asdict(config)))
+    return {"choice": choice, "files": file_digests(config), "vocabulary": vocabulary}
+
+
+def file_digests(config: TaskConfig) -> dict[str, str]:
+    """The digest of each of a task's files that is there, by its path."""
     own = (*config.train, *config.validation, *config.test, *config.transfer, *config.exclude_texts_of)
     glue = glue_task(config.name)
     of_glue = [Path(config.folder) / glue.folder / name for name in glue.files.values()] if glue else []
     of_glue += [Path(config.folder) / path.name for path in of_glue]
-    paths = (*own, *(str(path) for path in of_glue if config.folder))
-    files = {path: file_sha256(path) for path in paths if Path(path).is_file()}
-    vocabulary = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode()).hexdigest()
-    return {"choice": json.loads(json.dumps(asdict(config))), "files": files, "vocabulary": vocabulary}
+    of_sets = [Path(path) / name for path in config.transfer if Path(path).is_dir() for name in _OF_SET]
+    paths = (*own, *(str(path) for path in (*(of_glue if config.folder else ()), *of_sets)))
+    return {path: file_sha256(path) for path in paths if Path(path).is_file()}

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgkd.classification.tasks.examples import ClassificationExample
+from qgkd.classification.tasks.word_tokenizer import readable
 from qgkd.training.npz import load_arrays, save_arrays
 
 if TYPE_CHECKING:
@@ -64,6 +65,13 @@ class ExampleStore:
         """Write one compressed file, atomically."""
         save_arrays(path, self.about, {name: getattr(self, name) for name in _ARRAYS})
 
+    def joined(self, other: ExampleStore) -> ExampleStore:
+        """These examples and the others after them."""
+        ends = np.concatenate([self.ends, other.ends + len(self.token_ids)])
+        arrays = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in _ARRAYS}
+        counts = {name: self.about[name] + other.about[name] for name in ("examples", "examples_cut")}
+        return ExampleStore(**{**arrays, "ends": ends}, about={**self.about, **counts})
+
     @classmethod
     def load(cls, path: Path) -> ExampleStore:
         """Read a file back; a UserError where it is missing or damaged."""
@@ -74,11 +82,12 @@ def tokenise_examples(
     examples: Sequence[ClassificationExample], tokenizer: PreTrainedTokenizerFast, max_tokens: int
 ) -> ExampleStore:
     """Tokenise; of a pair of more than `max_tokens`, special ones included, the longer text's end is cut first."""
-    ids, lengths, second_starts, examples_cut = [np.zeros(0, np.int32)], [], [], 0
+    ids, lengths, second_starts, labels, examples_cut = [np.zeros(0, np.int32)], [], [], [], 0
     for start in range(0, len(examples), _BLOCK_EXAMPLES):
         block = examples[start : start + _BLOCK_EXAMPLES]
-        first = [example.text_a for example in block]
+        first = readable(tokenizer, [example.text_a for example in block])
         second = [example.text_b or "" for example in block] if block[0].text_b is not None else None
+        second = None if second is None else readable(tokenizer, second)
         wanted = {"return_token_type_ids": True, "return_attention_mask": False}
         encoded = tokenizer(first, second, truncation=True, max_length=max_tokens, **wanted)
         examples_cut += sum(bool(item.overflowing) for item in encoded.encodings or ())
@@ -86,7 +95,7 @@ def tokenise_examples(
             ids.append(np.asarray(row_ids, np.int32))
             lengths.append(len(row_ids))
             second_starts.append(types.index(1) if 1 in types else len(types))
-    labels = [np.nan if example.label is None else example.label for example in examples]
+        labels += [np.nan if example.label is None else example.label for example in block]
     return ExampleStore(
         token_ids=np.concatenate(ids),
         ends=np.cumsum(np.asarray(lengths, np.int64)),

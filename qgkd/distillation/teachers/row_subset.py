@@ -25,8 +25,7 @@ def run_on_rows(teacher: Callable[[Batch], _Capture], batch: Batch, rows: torch.
     if bool(rows.all()):
         return teacher(batch)
     scored = rows[batch.inputs.scored_positions[:, 0]]
-    part = Batch(inputs=batch.inputs.select(rows), targets=batch.targets[scored], row_weights=batch.row_weights[rows])
-    return _spread(teacher(part), rows, scored)
+    return _spread(teacher(batch.select(rows)), rows, scored)
 
 
 def _spread(capture: _Capture, rows: torch.Tensor, scored: torch.Tensor) -> _Capture:

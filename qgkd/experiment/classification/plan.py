@@ -179,7 +179,7 @@ class _Planner:
             sections["task"].pop("transfer_limit", None)
         if start:
             sections["model"]["base"] = start
-            for key in ("layers", "kind"):
+            for key in ("layers", "kind", "words", "head"):
                 sections["model"].pop(key, None)
         folder = Path(self._config.output_dir) / task / name / f"seed-{seed}"
         sections["train"].update(output_dir=str(folder), seed=seed)
