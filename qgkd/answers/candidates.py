@@ -150,7 +150,9 @@ def _by_form(sentence: str) -> Iterator[Candidate]:
         yield Candidate(*span, Source.FORM, AnswerType.DATE)
     for match in _NUMBERS.finditer(sentence):
         in_date = any(start < match.end() and match.start() < end for start, end in dates)
-        if not in_date and not _USELESS_NUMBER.fullmatch(match.group()):
+        # 「閒人」|二字: it counts what is quoted.
+        counts_quoted = sentence[: match.start()].endswith(("」", "』", "”", "》", "〉"))
+        if not in_date and not counts_quoted and not _USELESS_NUMBER.fullmatch(match.group()):
             yield Candidate(*match.span(), Source.FORM, None)
     for match in WORK.finditer(sentence):
         yield Candidate(*match.span(), Source.FORM, AnswerType.WORK)

@@ -57,13 +57,14 @@ _WORK_NOUN = re.compile(
     r"(?P<noun>小說|電影|月刊|週刊|雜誌|報紙|專輯|歌曲|漫畫|史書|著作|書籍|論文|名著|電視劇|名作)$"
 )
 _WORK_MEASURES = {"月刊": "份", "週刊": "份", "雜誌": "本", "報紙": "份", "專輯": "張", "歌曲": "首", "論文": "篇"}
+_NEWSPAPER = ("會報", "民報", "公報", "新報", "學報", "週報", "早報")
 _COPULAS = ("是", "為", "成為", "成了")
 _NAMING = re.compile(rf"(?:{either('naming verbs')})$")
 
 
 def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -> QuestionWord:
     """Choose the question word of an answer in Traditional characters, by its clause on the left and on the right."""
-    answer = answer.strip("「」『』《》〈〉“” ")
+    marked, answer = answer, answer.strip("「」『』《》〈〉“” ")
     if answer_type is AnswerType.WORK:
         named = _WORK_NOUN.search(left)
         if named is not None:
@@ -105,7 +106,10 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
     if answer_type is AnswerType.ORGANISATION:
         return QuestionWord("哪一個組織")
     if answer_type is AnswerType.WORK:
-        return QuestionWord("哪一部作品")
+        if answer.endswith(_NEWSPAPER):
+            return QuestionWord("哪一份報紙")
+        is_short = marked.startswith("〈") or (left.endswith("〈") and right.startswith("〉"))
+        return QuestionWord("哪一篇作品" if is_short else "哪一部作品")
     return QuestionWord("什麼")
 
 

@@ -1,0 +1,143 @@
+"""Say of a finished question whether a teacher would surely have to mend it.
+
+Comes in: a question in either script, of the rule or a model, and its answer. Goes out: yes or no.
+
+A literal example: `看見月光照進門裡，便起身去找誰？` is doubtful, as nobody says who got up;
+`蘇軾看見月光照進門裡，便起身去找誰？` is not.
+
+Used where a quiz proposes the answers itself: another answer is asked about instead. What a person asked for is never
+held back.
+"""
+
+from __future__ import annotations
+
+import re
+
+from qgkd.answer import AnswerType
+from qgkd.answers.heads import HEADS, find_head
+from qgkd.rule.carried_subjects import readable
+from qgkd.rule.clauses import clauses_of
+from qgkd.rule.cleaning import without_leading_connective
+from qgkd.rule.subjects import is_property, lacks_subject, leading_subject, says_when
+from qgkd.text.script import to_traditional_aligned
+from qgkd.text.word_lists import either
+from qgkd.text.words import tag_words
+
+_LONGEST_CHARS = 48
+"""A pupil has to read a longer question twice."""
+_ASKS = re.compile(r"誰|什麼|哪|幾|多少|何[時處人年者]|怎|為何")
+_STARTS_ASKING = re.compile(r"(?:[在於到從自由至]|直到|早在|有)?(?:誰|什麼|哪|幾|多少|何|為什麼|為何|怎)")
+_NAMED_AFTER_RELATIVE = re.compile(r"的[^，]*[是為](?:誰|什麼|哪)|的(?:誰|什麼|哪)|的[^，]+[是為有在]")
+"""`設計燈塔的是誰`, `位於海邊的哪一座燈塔`: the subject comes after what is said of it."""
+_PREDICATES_ALONE = re.compile(r"[是為也並則都]|(?:有|位於|屬於|成為)(?!哪|誰|多少|幾|什麼)")
+_ADVERBIAL = re.compile(
+    rf"(?:{either('scene setters')}|為(?=[^什了])|經過|透過|通過|藉由|藉著|從|自|在|於|當|到)|.*(?:{either('ends of scenes')})[，；：]?$"
+)
+_NAMES_NOBODY = re.compile(rf"(?:{either('points back')})")
+_POINTING = frozenset("它牠這那該此")
+_OF_PERSONS = frozenset("他她其")
+_NOT_POINTING = ("其他", "其餘", "其它", "其實", "其後", "其次", "彼此", "因此", "如此")
+_STUCK = re.compile(r"(?<!為)(?:什麼(?!時候|時間|地方|樣)|誰)")
+_AFTER_QUOTATION = re.compile(r"[」』》〉](?:第?幾|多少)(?![年月日])")
+_SPEECH = re.compile(r"[：:，][「『](?P<said>[^」』]*)")
+_UNFINISHED = re.compile(
+    r"(?:[和與及、：]|(?<!什麼)時候|(?<![何幾])時|之後|以後|之前|以前|期間|以來)$|，[」』]$"
+)
+_SAYS = re.compile(rf"(?:{either('verbs of saying')}|感嘆|寫道|說道)$")
+_SAID_BY = re.compile(r"[由被所]")
+_CLASS_ASKED = re.compile(r"哪一?[^一]")
+
+
+def is_doubtful(question: str, answer_text: str = "") -> bool:
+    """Whether a question lacks its subject, points at nothing, breaks off, or has its question word in a wrong place.
+
+    False is no praise: only faults that the question's own words show are found.
+    """
+    text = to_traditional_aligned(question).rstrip("？? ")
+    if not _ASKS.search(text):
+        return False  # not of a kind that this can judge
+    clauses = clauses_of(text)
+    return (
+        len(text) > _LONGEST_CHARS
+        or _has_no_subject(clauses)
+        or _points_at_nothing(clauses)
+        or _is_stuck(text)
+        or _breaks_off(text, clauses)
+        or any(_ASKS.search(match["said"]) for match in _SPEECH.finditer(text) if len(match["said"]) > 10)
+        or _asks_for_other_class(text, to_traditional_aligned(answer_text))
+    )
+
+
+def _told(clauses: tuple[str, ...]) -> tuple[str, ...]:
+    """The clauses without dates and the like at the beginning."""
+    for position, clause in enumerate(clauses):
+        asks_for_more = _ASKS.search(readable(clause)) is not None
+        if asks_for_more or not says_when(readable(clause)) or is_property(clause):
+            return clauses[position:]
+    return ()
+
+
+def _has_no_subject(clauses: tuple[str, ...]) -> bool:
+    """Whether the first clause that tells something has no subject, nor the one after an adverbial clause."""
+    told = _told(clauses)
+    for position, clause in enumerate(told):
+        bare = without_leading_connective(clause)
+        if is_property(bare):
+            return True
+        if _STARTS_ASKING.match(bare) or _NAMED_AFTER_RELATIVE.search(bare) or not lacks_subject(readable(bare)):
+            return False
+        if _PREDICATES_ALONE.match(bare) and not _ADVERBIAL.match(bare):
+            return True
+        if not _ADVERBIAL.match(bare):
+            return not any(leading_subject(one) or _STARTS_ASKING.match(one) for one in told[position + 1 :])
+    return False
+
+
+def _points_at_nothing(clauses: tuple[str, ...]) -> bool:
+    """Whether a pronoun of the first clause stands for what the question does not name."""
+    for clause in _told(clauses)[:1]:
+        bare = without_leading_connective(clause)
+        if _NAMES_NOBODY.match(bare):
+            return True
+        has_noun = False
+        for word in tag_words(bare):
+            if word.tag[:1] == "r" and word.text not in _NOT_POINTING:
+                if word.text[0] in _POINTING or (word.text[0] in _OF_PERSONS and not has_noun):
+                    return True
+            has_noun = has_noun or word.tag[:1] == "n"
+    return False
+
+
+def _is_stuck(text: str) -> bool:
+    """Whether the question word stands directly behind a noun, as what it replaced was a name (`貨輪什麼擱淺`)."""
+    if _AFTER_QUOTATION.search(text):
+        return True
+    for match in _STUCK.finditer(text):
+        before = [word for word in tag_words(text[: match.start()]) if word.end_char == match.start()]
+        if before and before[0].tag[:1] == "n":
+            return True
+    return False
+
+
+def _breaks_off(text: str, clauses: tuple[str, ...]) -> bool:
+    """Whether the last clause says nothing of its subject, or somebody says nothing, or nothing follows 為什麼."""
+    last = clauses[-1]
+    if _UNFINISHED.search(text) or (_SAYS.search(last) and not _SAID_BY.search(last)):
+        return True
+    _, why, reason = last.partition("為什麼")
+    if why and reason and says_when(reason):
+        return True
+    is_bare = not _ASKS.search(last) and says_when(last) and not is_property(last)
+    return is_bare and not any(word.tag[:1] in ("a", "i", "l", "z") or word.text == "了" for word in tag_words(last))
+
+
+def _asks_for_other_class(text: str, answer_text: str) -> bool:
+    """Whether a place is asked for as what it is not (臺灣 is no 海灣)."""
+    head = find_head(answer_text)
+    if head is None or head.type is not AnswerType.PLACE or head.suffix != answer_text:
+        return False  # known as a whole only: what a name ends in may have several words
+    for match in _CLASS_ASKED.finditer(text):
+        asked = next((HEADS[text[match.end() :][:n]] for n in (3, 2, 1) if text[match.end() :][:n] in HEADS), None)
+        if asked is not None and asked.type is AnswerType.PLACE and asked.noun not in ("地方", "地區"):
+            return not set(asked.noun) & set(head.noun)
+    return False
