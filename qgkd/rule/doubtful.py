@@ -26,25 +26,41 @@ from qgkd.text.words import tag_words
 _LONGEST_CHARS = 48
 """A pupil has to read a longer question twice."""
 _ASKS = re.compile(r"誰|什麼|哪|幾|多少|何[時處人年者]|怎|為何")
+_NOTHING_ELSE = re.compile(r"(?:在|於|到)?(?:誰|什麼|哪.{1,5})")
 _STARTS_ASKING = re.compile(r"(?:[在於到從自由至]|直到|早在|有)?(?:誰|什麼|哪|幾|多少|何|為什麼|為何|怎)")
-_NAMED_AFTER_RELATIVE = re.compile(r"的[^，]*[是為](?:誰|什麼|哪)|的(?:誰|什麼|哪)|的[^，]+[是為有在]")
+_NAMED_AFTER_RELATIVE = re.compile(r"(?![把將被由與向給以]).*(?:的[^，]*[是為](?:誰|什麼|哪)|的(?:誰|什麼|哪)|的[^，]+[是為有在])")
 """`設計燈塔的是誰`, `位於海邊的哪一座燈塔`: the subject comes after what is said of it."""
-_PREDICATES_ALONE = re.compile(r"[是為也並則都]|(?:有|位於|屬於|成為)(?!哪|誰|多少|幾|什麼)")
-_ADVERBIAL = re.compile(
-    rf"(?:{either('scene setters')}|為(?=[^什了])|經過|透過|通過|藉由|藉著|從|自|在|於|當|到)|.*(?:{either('ends of scenes')})[，；：]?$"
+_PREDICATES_ALONE = re.compile(
+    rf"(?:{either('naming verbs')})(?![，、])"
+    r"|(?:原本|原來|本來|曾經?|已經?)?[是為](?![什了何])|[卻才又也並則便就](?![門列稱任])"
+    r"|.{2,3}[後時](?=[把將被在])|(?:有|位於|屬於|成為)(?!哪|誰|多少|幾|什麼)"
 )
-_NAMES_NOBODY = re.compile(rf"(?:{either('points back')})")
-_POINTING = frozenset("它牠這那該此")
-_OF_PERSONS = frozenset("他她其")
+"""`是第一座燈塔`, `卻遭到羞辱`, `回國後把…`."""
+_WHERE = re.compile("[在於到從](?:哪裡|何處|什麼地方)")
+_ADVERBIAL = re.compile(
+    rf"(?:{either('scene setters')}|為(?=[^什了])|經過|透過|通過|藉由|藉著|從(?!事|此|而)|自(?!己|行|然|由|動|稱|從)|在|於"
+    rf"|當(?!選|時|地|年|代|局|中)|到)|.*(?:{either('ends of scenes')})[，；：]?$"
+)
+_NAMES_NOBODY = re.compile(rf"(?:{either('points back')})|[這那該此](?![裡後外時處次])|[^，和與、及]*[^，和與、及](?:兩人|二人|三人)")
+_THIS_ONE = re.compile(r"，這(?![裡時樣])")
+"""What was told before, and is not whole in the question: `折成銀兩，這項制度稱為什麼`."""
+_POINTING = frozenset("他她它牠這那該此")
 _NOT_POINTING = ("其他", "其餘", "其它", "其實", "其後", "其次", "彼此", "因此", "如此")
 _STUCK = re.compile(r"(?<!為)(?:什麼(?!時候|時間|地方|樣)|誰)")
 _AFTER_QUOTATION = re.compile(r"[」』》〉](?:第?幾|多少)(?![年月日])")
+_MEANS_NOBODY = re.compile("(?:誰|什麼)[也都]|(?:誰|什麼|哪一個人)[一二兩三四五]個?[字詞]")
+"""誰也沒睡 says that nobody slept; 誰二字 is of a word."""
 _SPEECH = re.compile(r"[：:，][「『](?P<said>[^」』]*)")
 _UNFINISHED = re.compile(
     r"(?:[和與及、：]|(?<!什麼)時候|(?<![何幾])時|之後|以後|之前|以前|期間|以來)$|，[」』]$"
+    r"|(?<![在於是到自從至，])哪一年$|^[^，是為了過有]*的(?:哪一[^，是為了]*|誰|什麼)$"
 )
-_SAYS = re.compile(rf"(?:{either('verbs of saying')}|感嘆|寫道|說道)$")
+_SAYS = re.compile(rf"(?<![傳小學假])(?:{either('verbs of saying')}|感嘆|寫道|說道)$")
 _SAID_BY = re.compile(r"[由被所]")
+_HOW_MANY = re.compile("多少|[^第]幾")
+_EXAMPLE = re.compile("(?:例如|比如|譬如|像是)[^，]{0,4}(?:哪|什麼|誰)")
+_BARE_REASON = re.compile("^[^，]{0,2}(?:因為|由於)什麼|(?:因為|由於|為了)什麼$")
+_THERE_IS = re.compile("[常仍還只都也]?有")
 _CLASS_ASKED = re.compile(r"哪一?[^一]")
 
 
@@ -59,6 +75,7 @@ def is_doubtful(question: str, answer_text: str = "") -> bool:
     clauses = clauses_of(text)
     return (
         len(text) > _LONGEST_CHARS
+        or _NOTHING_ELSE.fullmatch(text) is not None
         or _has_no_subject(clauses)
         or _points_at_nothing(clauses)
         or _is_stuck(text)
@@ -72,29 +89,41 @@ def _told(clauses: tuple[str, ...]) -> tuple[str, ...]:
     """The clauses without dates and the like at the beginning."""
     for position, clause in enumerate(clauses):
         asks_for_more = _ASKS.search(readable(clause)) is not None
-        if asks_for_more or not says_when(readable(clause)) or is_property(clause):
+        acts = leading_subject(clause) and "以" in clause  # 陶德以「烏龍」的名稱，…
+        if asks_for_more or acts or not says_when(readable(clause)) or is_property(clause):
             return clauses[position:]
     return ()
 
 
 def _has_no_subject(clauses: tuple[str, ...]) -> bool:
     """Whether the first clause that tells something has no subject, nor the one after an adverbial clause."""
-    told = _told(clauses)
-    for position, clause in enumerate(told):
+    for clause in _told(clauses):
         bare = without_leading_connective(clause)
-        if is_property(bare):
+        if is_property(bare) or _PREDICATES_ALONE.match(bare):
             return True
-        if _STARTS_ASKING.match(bare) or _NAMED_AFTER_RELATIVE.search(bare) or not lacks_subject(readable(bare)):
+        if _place_first(bare):
+            return True
+        if (where := _WHERE.match(bare)) and lacks_subject(readable(bare[where.end() :])):
+            return True
+        if _ADVERBIAL.match(bare) and not _STARTS_ASKING.match(bare):
+            continue
+        if _STARTS_ASKING.match(bare) or _NAMED_AFTER_RELATIVE.match(bare) or not lacks_subject(readable(bare)):
             return False
-        if _PREDICATES_ALONE.match(bare) and not _ADVERBIAL.match(bare):
-            return True
-        if not _ADVERBIAL.match(bare):
-            return not any(leading_subject(one) or _STARTS_ASKING.match(one) for one in told[position + 1 :])
+        return True
     return False
+
+
+def _place_first(clause: str) -> bool:
+    """Whether a place and at once what was done there: `在城東|開墾荒地`."""
+    words = tag_words(clause)[:3]
+    tags = [word.tag[:1] for word in words]
+    return len(words) == 3 and words[0].text in ("在", "於") and tags[1] in ("n", "s", "f") and tags[2] == "v"
 
 
 def _points_at_nothing(clauses: tuple[str, ...]) -> bool:
     """Whether a pronoun of the first clause stands for what the question does not name."""
+    if _THIS_ONE.search("".join(clauses)):
+        return True
     for clause in _told(clauses)[:1]:
         bare = without_leading_connective(clause)
         if _NAMES_NOBODY.match(bare):
@@ -102,7 +131,7 @@ def _points_at_nothing(clauses: tuple[str, ...]) -> bool:
         has_noun = False
         for word in tag_words(bare):
             if word.tag[:1] == "r" and word.text not in _NOT_POINTING:
-                if word.text[0] in _POINTING or (word.text[0] in _OF_PERSONS and not has_noun):
+                if word.text[0] in _POINTING or (word.text[0] == "其" and not has_noun):
                     return True
             has_noun = has_noun or word.tag[:1] == "n"
     return False
@@ -110,7 +139,7 @@ def _points_at_nothing(clauses: tuple[str, ...]) -> bool:
 
 def _is_stuck(text: str) -> bool:
     """Whether the question word stands directly behind a noun, as what it replaced was a name (`貨輪什麼擱淺`)."""
-    if _AFTER_QUOTATION.search(text):
+    if _AFTER_QUOTATION.search(text) or _MEANS_NOBODY.search(text):
         return True
     for match in _STUCK.finditer(text):
         before = [word for word in tag_words(text[: match.start()]) if word.end_char == match.start()]
@@ -124,11 +153,21 @@ def _breaks_off(text: str, clauses: tuple[str, ...]) -> bool:
     last = clauses[-1]
     if _UNFINISHED.search(text) or (_SAYS.search(last) and not _SAID_BY.search(last)):
         return True
-    _, why, reason = last.partition("為什麼")
-    if why and reason and says_when(reason):
+    if _BARE_REASON.search(text) or _EXAMPLE.search(text):
         return True
-    is_bare = not _ASKS.search(last) and says_when(last) and not is_property(last)
-    return is_bare and not any(word.tag[:1] in ("a", "i", "l", "z") or word.text == "了" for word in tag_words(last))
+    _, why, reason = last.partition("為什麼")
+    if why and reason and (says_when(reason) or (text.startswith("為什麼") and _THERE_IS.match(reason))):
+        return True
+    if _HOW_MANY.search(text) is None and all(map(_says_nothing, clauses)):
+        return True
+    return not _ASKS.search(last) and _says_nothing(last)
+
+
+def _says_nothing(clause: str) -> bool:
+    """Whether a clause has neither a verb nor an adjective nor a property."""
+    if not says_when(readable(clause)) or is_property(clause):
+        return False
+    return not any(word.tag[:1] in ("a", "i", "l", "z") or word.text == "了" for word in tag_words(clause))
 
 
 def _asks_for_other_class(text: str, answer_text: str) -> bool:

@@ -22,7 +22,7 @@ _TIME_BEFORE = re.compile(r"^(?:[在於]|早在|直到|大約|約)?$")
 _ONLY_MARKS = re.compile(r"^[，。；：！？、」』》\s]*$")
 # 修憲|以後，… · 基隆|到臺北的路段通車 · 桂文燦|編纂的《廣東圖說》刊本，…: the text after | belongs to the subject.
 _NO_PREDICATE = re.compile(
-    r"[之以]?[前後]|時|期間|起[，]|以來|[到至、，]|[。；\s]*$|[^，。]*的[^，。的]{1,12}(?:版|本|書|人|時|後)，"
+    r"[以用][^，。]*的[〈《「]|[之以]?[前後]|時|期間|起[，]|以來|[到至、，]|[。；\s]*$|[^，。]*的[^，。的]{1,12}(?:版|本|書|人|時|後)，"
 )
 _TITLE = re.compile(rf"(?:{either('before a person')})(?=[{HAN}])")
 _MARKS_AT_END = re.compile(r"[，。；：！？、\s]+$")

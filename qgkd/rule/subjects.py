@@ -101,7 +101,9 @@ def _phrase(clause: str, words: tuple[Word, ...]) -> list[Word]:
             title_end_char = clause.find("》", word.start_char) + 1
         following = words[position + 1].tag if position + 1 < len(words) else ""
         joins = word.text in _CONJUNCTIONS and bool(taken) and following in _NOUN_TAGS and following == taken[-1].tag
-        is_inside = word.tag in _INSIDE_TAGS and word.text not in "，。；：、！？" and not _THERE_IS.fullmatch(word.text)
+        is_inside = word.tag in _INSIDE_TAGS and word.text not in "，。；：、！？"
+        acts = word.text in words_of("verbs taken for nouns") and following[:1] == "v"  # 派兵|入侵
+        is_inside = is_inside and not (acts or _THERE_IS.fullmatch(word.text))
         if not (joins or is_inside or word.end_char <= title_end_char):
             break
         taken.append(word)
