@@ -71,7 +71,7 @@ _AFTER_QUOTED = ("」", "』", "”", "》", "〉")
 _SPEAKS_OF_WORD = re.compile(r"[」』”][一二兩两三四五幾几]個?(?:字|詞|词|句|語|语)")
 _MARKS = "，。；：！？、「」《》（）()\n"
 _CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^{_MARKS}]{{2,25}}(?<!的))(?=[{_MARKS}]|$)")
-_RESULT = re.compile("而(?!且|是|又|非)")
+_RESULT = re.compile("而(?!且|是|又|非)|只好|不得不|只能")
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
 _LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l", "s", "ng", "i")
 _COMPOUND_TAGS = (*_LAST_TAGS, "an", "b")
@@ -150,6 +150,10 @@ def _belongs_to_neighbours(sentence: str, candidate: Candidate) -> bool:
         goes_back = len(before[0].text) == 1 and before[0].text in spelling_characters()
         if goes_back and is_spelt(first[0].text) and first[0].text[0] not in words_of("surnames"):
             return True  # 加|拉巴哥群島
+    if after and after[0].text in ("一", "二", "三") and last and last[0].tag.startswith("nr"):
+        then = next((word.tag for word in words if word.start_char == after[0].end_char), "")
+        if then[:1] in ("p", "d", "v"):
+            return True  # 澤英|一在…
     is_noun = bool(last) and last[0].tag in ("n", "l", "b") and candidate.type is not AnswerType.PERSON
     return (
         is_noun and bool(after) and after[0].tag.startswith("nr") and not sentence[: candidate.end_char].endswith("》")

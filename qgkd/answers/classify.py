@@ -231,7 +231,11 @@ def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType
     if _is_cut_name(text, words):
         return AnswerType.PERSON
     is_guess = len(words) > 1 and words[-1].tag in ("ns", "nz") and not is_listed(words[-1].text)
-    if len(words) > 1 and (words[-1].tag.startswith("nr") or is_guess) and _PERSON_BEFORE.search(text[: -len(words[-1].text)]):
+    if (
+        len(words) > 1
+        and (words[-1].tag.startswith("nr") or is_guess)
+        and _PERSON_BEFORE.search(text[: -len(words[-1].text)])
+    ):
         return AnswerType.PERSON  # 物理學家陳宗翰
     is_name = bool(tags) and not any(tag.startswith("v") for tag in tags)
     if is_name and 2 <= len(text) <= 8 and (_PERSON_BEFORE.search(before) or _PERSON_AFTER.match(after)):

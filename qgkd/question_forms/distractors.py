@@ -21,25 +21,22 @@ from dataclasses import dataclass
 from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.answers.classify import classify
 from qgkd.answers.heads import HEADS
+from qgkd.answers.people import people_in
 from qgkd.question_forms.kinds import Kind, kind_of, others_of_kind
+from qgkd.question_forms.near_quantities import same_shape, without_about
 from qgkd.question_forms.passage import Passage
-from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of, shape_of
+from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of
 from qgkd.quiz.distinct import comparable
 from qgkd.text.enumerations import members_of
 from qgkd.text.script import Script, detect_script, to_simplified, to_traditional_aligned
 from qgkd.text.sentences import split_sentences
-from qgkd.text.word_lists import either
 
 _IN_ONE_CLAUSE = frozenset({AnswerType.PLACE, AnswerType.ORGANISATION, AnswerType.TERM, AnswerType.WORK})
 _COUNTED = frozenset({AnswerType.DATE, AnswerType.NUMBER})
-_ABOUT = re.compile(rf"^(?:{either('about')}|在|於|于|自|從|从)")
-_AFTER = re.compile(r"(?:左右|以上|以下|多|餘|余|前後|前后|間|间|起)$")
 _POOR_SCORE = -3.0
-_LEAST_YEARS_APART = 25
-_THIS_YEAR = 2025
-_MOST_TIMES = 8
 _LEAST_CHARS_OF_EVENT = 4
 _EXAMPLES = re.compile("例如|比如|包括|像是|等(?:哪|什[麼么])")
+_DOT = re.compile("[·‧・•．]")
 _NO_PERSON = re.compile("什[麼么]")
 """A person asked for so has given a name to a thing: 命名為什麼."""
 _MARKS = "《》〈〉"
@@ -142,12 +139,16 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         yield from _with_a_member_changed(answer, members, passage, rng)
         return
     if answer.type in _COUNTED and quantity_of(answer.text):
-        same_shape = _same_shape(answer, passage)
-        yield from rng.sample(same_shape, len(same_shape))
+        same_form = same_shape(answer.text, answer.type, passage.names if passage is not None else ())
+        yield from rng.sample(same_form, len(same_form))
         yield from plausible_numbers(answer.text, answer.type, rng)
         return
     kind = kind_of(answer.text, answer.type)
     of_passage = _of_passage(answer, passage, kind)
+    if answer.type is AnswerType.PERSON and kind.style == "spelt" and passage is not None:
+        people = people_in(passage.context)
+        # Of names spelt in characters jieba guesses persons and places alike.
+        of_passage = [span for span in of_passage if span.text in people or _DOT.search(span.text)]
     same_kind = [span for span in of_passage if kind_of(span.text, span.type) == kind]
     if kind.noun is not None or answer.type is AnswerType.PERSON:
         yield from _nearest_in_length(same_kind, answer, rng)
@@ -165,7 +166,7 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         others = others_of_kind(answer.text, answer.type, _said_of(answer, passage))
         yield from map(_to_script(answer), rng.sample(others, len(others)))
     # A term of no known kind beside a term of another: the options have nothing in common.
-    is_vague = answer.type is AnswerType.TERM or answer.type in _COUNTED
+    is_vague = answer.type in (AnswerType.TERM, AnswerType.CLAUSE) or answer.type in _COUNTED
     is_vague = is_vague or (answer.type is AnswerType.PERSON and _NO_PERSON.search(answer.shown) is not None)
     if answer.is_one_of_several_options and not is_vague and not _asks_for_noun(answer, kind.noun):
         rest = [
@@ -184,14 +185,15 @@ def _of_passage(answer: RightAnswer, passage: Passage | None, kind: Kind) -> lis
         _marked_alike(span, answer)
         for span in passage.names
         if not (answer.type is AnswerType.WORK and {span.text[:1], answer.text[:1]} == {"《", "〈"})
-        if span.type is answer.type or (kind.noun is not None and kind_of(span.text, span.type) == kind)
+        if span.type is answer.type
+        or (answer.type is not AnswerType.WORK and kind.noun is not None and kind_of(span.text, span.type) == kind)
     ]
 
 
 def _may_be_right_too(candidate: str, answer: RightAnswer, passage: Passage) -> bool:
     """Whether the passage leaves a doubt; checked last, since it searches the passage."""
     if answer.type in _COUNTED:
-        one, other = _split_about(candidate)[1], _split_about(answer.text)[1]
+        one, other = without_about(candidate)[1], without_about(answer.text)[1]
         return passage.may_be_right_too(one, other, in_one_clause=False)
     bare = candidate.strip(_MARKS) if answer.type is AnswerType.WORK else candidate
     return passage.may_be_right_too(bare, answer.text, in_one_clause=answer.type in _IN_ONE_CLAUSE)
@@ -219,39 +221,6 @@ def _said_of(answer: RightAnswer, passage: Passage | None) -> str:
     found = passage.context.find(answer.text)
     spans = (span for span in split_sentences(passage.context) if span[0] <= found < span[1])
     return answer.shown + "".join(passage.context[start:end] for start, end in spans)
-
-
-def _is_near(one: tuple[float, ...], other: tuple[float, ...], answer_type: AnswerType) -> bool:
-    """Whether a pupil could take a date or number for another one: 1405年 is too far from 2012年, 5克 from 300克."""
-    if not one or not other:
-        return True
-    if answer_type is AnswerType.DATE:
-        return abs(one[0] - other[0]) <= max(_LEAST_YEARS_APART, (_THIS_YEAR - other[0]) / 3)
-    return min(one[0], other[0]) * _MOST_TIMES >= max(one[0], other[0])
-
-
-def _same_shape(answer: RightAnswer, passage: Passage | None) -> list[str]:
-    """Other dates or numbers of the passage with the same unit, not far away, with the answer's qualifiers (`約`)."""
-    if passage is None:
-        return []
-    before, core, after = _split_about(answer.text)
-    return [
-        before + other_core + after
-        for span in passage.names
-        if span.type is answer.type
-        for _, other_core, _ in [_split_about(span.text)]
-        if shape_of(other_core) == shape_of(core)
-        and _is_near(quantity_of(other_core), quantity_of(core), answer.type)
-    ]
-
-
-def _split_about(text: str) -> tuple[str, str, str]:
-    before, after = _ABOUT.match(text), _AFTER.search(text)
-    start_char = before.end() if before else 0
-    end_char = after.start() if after else len(text)
-    if start_char >= end_char:
-        return "", text, ""
-    return text[:start_char], text[start_char:end_char], text[end_char:]
 
 
 def _asks_for_noun(answer: RightAnswer, noun: str | None) -> bool:

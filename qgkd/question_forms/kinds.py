@@ -15,7 +15,7 @@ from importlib import resources
 
 from qgkd.answer import AnswerType
 from qgkd.answers.heads import find_head
-from qgkd.text.foreign_names import is_spelt
+from qgkd.text.foreign_names import is_spelt, spelling_characters
 from qgkd.text.script import to_traditional
 from qgkd.text.word_lists import words_of
 from qgkd.text.words import tag_words
@@ -77,10 +77,14 @@ def kind_of(text: str, answer_type: AnswerType | None) -> Kind:
             return Kind(named.noun, style_of(text))
     bare = traditional.strip("《》〈〉")
     head = find_head(bare)
+    if answer_type is AnswerType.WORK and head is not None and head.type is not AnswerType.WORK:
+        head = None  # 《明日的田園城市》 is no city
     if is_person or head is not None:
         fits = head is not None and (head.type is AnswerType.PERSON or not is_person)
         return Kind(head.noun if head is not None and fits else None, style_of(text))
-    nouns = {named.noun for named in _lists() if len(named.noun) > 1 and bare.endswith(named.noun)}
+    is_work = answer_type is AnswerType.WORK
+    fitting = [named for named in _lists() if not is_work or named.type is AnswerType.WORK]
+    nouns = {named.noun for named in fitting if len(named.noun) > 1 and bare.endswith(named.noun)}
     return Kind(next(iter(sorted(nouns)), None), style_of(text))
 
 
@@ -113,9 +117,12 @@ def _kind_of_work(title: str, said: str) -> str:
         return "篇章"
     if title.strip("《》").endswith("報"):
         return "報紙"
-    if any(_names_foreigner(word.text, word.tag) for word in tag_words(said)):
+    if _SPELT_RUN.search(said) or any(_names_foreigner(word.text, word.tag) for word in tag_words(said)):
         return "科學著作" if _SCIENCE.search(said) else "西方作品"
     return "近代作品" if _MODERN_YEAR.search(said) else "作品"
+
+
+_SPELT_RUN = re.compile(f"[{''.join(sorted(spelling_characters()))}]{{4,}}")
 
 
 def _names_foreigner(text: str, tag: str) -> bool:

@@ -70,6 +70,8 @@ def _why(frame: Frame, subject: str) -> Iterator[str]:
     if len(result) < 4:
         return
     inner = leading_subject(result)
+    if subject and inner not in ("", subject):
+        return  # the reason is one person's, the clause about another
     if subject:
         yield f"{subject}為什麼{result}"
     elif inner:

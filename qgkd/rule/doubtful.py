@@ -26,22 +26,27 @@ from qgkd.text.words import tag_words
 _LONGEST_CHARS = 48
 """A pupil has to read a longer question twice."""
 _ASKS = re.compile(r"誰|什麼|哪|幾|多少|何[時處人年者]|怎|為何")
+_ASKS_WHEN = re.compile(r"[在於到]?(?:多少|幾|何|哪)[^，]{0,4}[年月日歲天時後][，]")
 _NOTHING_ELSE = re.compile(r"(?:在|於|到)?(?:誰|什麼|哪.{1,5})")
 _STARTS_ASKING = re.compile(r"(?:[在於到從自由至]|直到|早在|有)?(?:誰|什麼|哪|幾|多少|何|為什麼|為何|怎)")
-_NAMED_AFTER_RELATIVE = re.compile(r"(?![把將被由與向給以]).*(?:的[^，]*[是為](?:誰|什麼|哪)|的(?:誰|什麼|哪)|的[^，]+[是為有在])")
+_NAMED_AFTER_RELATIVE = re.compile(
+    r"(?![把將被由與向給以]).*(?:的[^，]*[是為](?:誰|什麼|哪)|的(?:誰|什麼|哪)|的[^，]+[是為有在])"
+)
 """`設計燈塔的是誰`, `位於海邊的哪一座燈塔`: the subject comes after what is said of it."""
 _PREDICATES_ALONE = re.compile(
     rf"(?:{either('naming verbs')})(?![，、])"
-    r"|(?:原本|原來|本來|曾經?|已經?)?[是為](?![什了何])|[卻才又也並則便就](?![門列稱任])"
+    r"|(?:原本|原來|本來|曾經?|已經?)?[是為](?![什了何])|[卻才又也並則便就](?![門列稱任])|總共|一共|從此"
     r"|.{2,3}[後時](?=[把將被在])|(?:有|位於|屬於|成為)(?!哪|誰|多少|幾|什麼)"
 )
 """`是第一座燈塔`, `卻遭到羞辱`, `回國後把…`."""
 _WHERE = re.compile("[在於到從](?:哪裡|何處|什麼地方)")
 _ADVERBIAL = re.compile(
-    rf"(?:{either('scene setters')}|為(?=[^什了])|經過|透過|通過|藉由|藉著|從(?!事|此|而)|自(?!己|行|然|由|動|稱|從)|在|於"
-    rf"|當(?!選|時|地|年|代|局|中)|到)|.*(?:{either('ends of scenes')})[，；：]?$"
+    rf"(?:{either('scene setters')}|為(?=[^什了])|經過|透過|通過|藉由|藉著|從(?!事|此|而)|自(?!己|行|然|由|動|稱|從)"
+    rf"|在|於|當(?!選|時|地|年|代|局|中)|到)|.*(?:{either('ends of scenes')})[，；：]?$"
 )
-_NAMES_NOBODY = re.compile(rf"(?:{either('points back')})|[這那該此](?![裡後外時處次])|[^，和與、及]*[^，和與、及](?:兩人|二人|三人)")
+_NAMES_NOBODY = re.compile(
+    rf"(?:{either('points back')})|[這那該此](?![裡後外時處次])|[^，和與、及]*[^，和與、及](?:兩人|二人|三人)"
+)
 _THIS_ONE = re.compile(r"，這(?![裡時樣])")
 """What was told before, and is not whole in the question: `折成銀兩，這項制度稱為什麼`."""
 _POINTING = frozenset("他她它牠這那該此")
@@ -50,6 +55,7 @@ _STUCK = re.compile(r"(?<!為)(?:什麼(?!時候|時間|地方|樣)|誰)")
 _AFTER_QUOTATION = re.compile(r"[」』》〉](?:第?幾|多少)(?![年月日])")
 _MEANS_NOBODY = re.compile("(?:誰|什麼)[也都]|(?:誰|什麼|哪一個人)[一二兩三四五]個?[字詞]")
 """誰也沒睡 says that nobody slept; 誰二字 is of a word."""
+_FIRST_OF_LIST = re.compile(r"(?:誰|(?:什麼|哪)[^，、]{0,6})、")
 _SPEECH = re.compile(r"[：:，][「『](?P<said>[^」』]*)")
 _UNFINISHED = re.compile(
     r"(?:[和與及、：]|(?<!什麼)時候|(?<![何幾])時|之後|以後|之前|以前|期間|以來)$|，[」』]$"
@@ -58,6 +64,8 @@ _UNFINISHED = re.compile(
 _SAYS = re.compile(rf"(?<![傳小學假])(?:{either('verbs of saying')}|感嘆|寫道|說道)$")
 _SAID_BY = re.compile(r"[由被所]")
 _HOW_MANY = re.compile("多少|[^第]幾")
+_TAKES_TIME = re.compile("[^，]*花了?(?:多少|幾)[^，]{1,3}$")
+"""For what, nobody says."""
 _EXAMPLE = re.compile("(?:例如|比如|譬如|像是)[^，]{0,4}(?:哪|什麼|誰)")
 _BARE_REASON = re.compile("^[^，]{0,2}(?:因為|由於)什麼|(?:因為|由於|為了)什麼$")
 _THERE_IS = re.compile("[常仍還只都也]?有")
@@ -88,7 +96,9 @@ def is_doubtful(question: str, answer_text: str = "") -> bool:
 def _told(clauses: tuple[str, ...]) -> tuple[str, ...]:
     """The clauses without dates and the like at the beginning."""
     for position, clause in enumerate(clauses):
-        asks_for_more = _ASKS.search(readable(clause)) is not None
+        asks_for_more = _ASKS.search(readable(clause)) is not None and not _ASKS_WHEN.fullmatch(clause)
+        if _ASKS_WHEN.fullmatch(clause):
+            continue
         acts = leading_subject(clause) and "以" in clause  # 陶德以「烏龍」的名稱，…
         if asks_for_more or acts or not says_when(readable(clause)) or is_property(clause):
             return clauses[position:]
@@ -107,17 +117,21 @@ def _has_no_subject(clauses: tuple[str, ...]) -> bool:
             return True
         if _ADVERBIAL.match(bare) and not _STARTS_ASKING.match(bare):
             continue
-        if _STARTS_ASKING.match(bare) or _NAMED_AFTER_RELATIVE.match(bare) or not lacks_subject(readable(bare)):
-            return False
-        return True
+        has_one = _STARTS_ASKING.match(bare) is not None or _NAMED_AFTER_RELATIVE.match(bare) is not None
+        return not has_one and lacks_subject(readable(bare))
     return False
+
+
+_FROM_AND_DO = re.compile("從[^，裡中上起後]*[運搬移遷飛駛走航傳](?:到|至|往|行)")
 
 
 def _place_first(clause: str) -> bool:
     """Whether a place and at once what was done there: `在城東|開墾荒地`."""
     words = tag_words(clause)[:3]
     tags = [word.tag[:1] for word in words]
-    return len(words) == 3 and words[0].text in ("在", "於") and tags[1] in ("n", "s", "f") and tags[2] == "v"
+    if len(words) == 3 and words[0].text in ("在", "於") and tags[1] in ("n", "s", "f") and tags[2] == "v":
+        return True
+    return clause.startswith("從") and _FROM_AND_DO.match(clause) is not None
 
 
 def _points_at_nothing(clauses: tuple[str, ...]) -> bool:
@@ -130,16 +144,16 @@ def _points_at_nothing(clauses: tuple[str, ...]) -> bool:
             return True
         has_noun = False
         for word in tag_words(bare):
-            if word.tag[:1] == "r" and word.text not in _NOT_POINTING:
-                if word.text[0] in _POINTING or (word.text[0] == "其" and not has_noun):
-                    return True
+            points = word.text[0] in _POINTING or (word.text[0] == "其" and not has_noun)
+            if points and word.tag[:1] == "r" and word.text not in _NOT_POINTING:
+                return True
             has_noun = has_noun or word.tag[:1] == "n"
     return False
 
 
 def _is_stuck(text: str) -> bool:
     """Whether the question word stands directly behind a noun, as what it replaced was a name (`貨輪什麼擱淺`)."""
-    if _AFTER_QUOTATION.search(text) or _MEANS_NOBODY.search(text):
+    if _AFTER_QUOTATION.search(text) or _FIRST_OF_LIST.search(text) or _MEANS_NOBODY.search(text):
         return True
     for match in _STUCK.finditer(text):
         before = [word for word in tag_words(text[: match.start()]) if word.end_char == match.start()]
@@ -153,7 +167,7 @@ def _breaks_off(text: str, clauses: tuple[str, ...]) -> bool:
     last = clauses[-1]
     if _UNFINISHED.search(text) or (_SAYS.search(last) and not _SAID_BY.search(last)):
         return True
-    if _BARE_REASON.search(text) or _EXAMPLE.search(text):
+    if _BARE_REASON.search(text) or _TAKES_TIME.match(text) or _EXAMPLE.search(text):
         return True
     _, why, reason = last.partition("為什麼")
     if why and reason and (says_when(reason) or (text.startswith("為什麼") and _THERE_IS.match(reason))):

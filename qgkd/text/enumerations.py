@@ -20,7 +20,7 @@ _MEMBER_TAGS = (
     *("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng"),
     *("b", "s", "ng", "m", "q", "mq", "zg"),
 )
-_TOTAL = re.compile("[二兩两三四五六七八九十]+(?:[種种類类個个位條条者大項项人國国])?")
+_TOTAL = re.compile("[二兩两三四五六七八九十]+(?:[種种類类個个位條条者大項项人國国]|部分|階段|阶段)?")
 _OPENING, _CLOSING = "「『《〈“", "」』》〉”"
 
 

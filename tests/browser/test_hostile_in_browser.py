@@ -106,7 +106,9 @@ def test_a_long_text_can_be_stopped(browser: Browser, tmp_path: Path) -> None:
     """With the package's model: the rule writes a hundred questions before the button can be pressed."""
     with serve(tmp_path) as server:
         browser.open(server.url)
-        browser.type("text_box", "\n".join(f"第{n}座燈塔建於{1000 + n}年，由林文海設計，高{n}公尺。" for n in range(4000)))
+        browser.type(
+            "text_box", "\n".join(f"第{n}座燈塔建於{1000 + n}年，由林文海設計，高{n}公尺。" for n in range(4000))
+        )
         browser.sees("段處理")
         browser.settled()
         browser.type("count", "100")

@@ -132,7 +132,8 @@ def test_it_is_loaded_as_it_was_saved(kind: str, tmp_path: Path) -> None:
     register_students()
     loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path / "saved")
     saved, read = model.state_dict(), loaded.state_dict()
-    assert saved.keys() == read.keys() and all(torch.equal(weight, read[name]) for name, weight in saved.items())
+    assert saved.keys() == read.keys()
+    assert all(torch.equal(weight, read[name]) for name, weight in saved.items())
     # An LSTM's sums depend on how its weights lie in memory: the last bit may differ.
     torch.testing.assert_close(logits(model, tokenizer, ["港口"]), logits(loaded, tokenizer, ["港口"]))
     assert kind_of(loaded) == {"bilstm": "BiLSTM", "textcnn": "TextCNN"}[kind]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from generation_requests import request
 
+from qgkd.generator import GenerationRequest, Question
 from qgkd.quiz.make import make_quiz
 from qgkd.rule import RuleGenerator
 from qgkd.rule.doubtful import is_doubtful
@@ -78,11 +81,11 @@ def test_another_wording_comes_before_a_doubtful_one() -> None:
 class _AsksDoubtfully:
     """A generator that asks about every answer as a weak model does."""
 
-    name, parameters = "doubtful", 0
+    name = "doubtful"
+    parameters = 0
 
-    def generate(self, requests, *, questions_per_answer=1):  # noqa: ANN001, ANN202
-        written = GENERATOR.generate(requests, questions_per_answer=1)
-        return [[type(one)(text="他後來去了哪裡？", answer=one.answer) for one in each] for each in written]
+    def generate(self, requests: Sequence[GenerationRequest], *, questions_per_answer: int = 1) -> list[list[Question]]:
+        return [[Question(text="他後來去了哪裡？", answer=one.answer)] for one in requests]
 
 
 def test_a_quiz_leaves_doubtful_questions_out_but_not_about_given_answers() -> None:
