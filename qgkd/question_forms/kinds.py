@@ -17,7 +17,7 @@ from qgkd.answer import AnswerType
 from qgkd.answers.heads import find_head
 from qgkd.text.foreign_names import is_spelt, spelling_characters
 from qgkd.text.script import to_traditional
-from qgkd.text.word_lists import words_of
+from qgkd.text.word_lists import either, words_of
 from qgkd.text.words import tag_words
 
 _STYLES = frozenset({"han", "spelt", "latin"})
@@ -117,17 +117,26 @@ def _kind_of_work(title: str, said: str) -> str:
         return "篇章"
     if title.strip("《》").endswith("報"):
         return "報紙"
-    if _SPELT_RUN.search(said) or any(_names_foreigner(word.text, word.tag) for word in tag_words(said)):
+    if (
+        _SPELT_RUN.search(said)
+        or _western_author().search(said)
+        or any(_names_foreigner(word.text, word.tag) for word in tag_words(said))
+    ):
         return "科學著作" if _SCIENCE.search(said) else "西方作品"
     return "近代作品" if _MODERN_YEAR.search(said) else "作品"
+
+
+@functools.cache
+def _western_author() -> re.Pattern[str]:
+    """`英國醫生`, `瑞典人`; where a country is only written about, the author may be of another."""
+    asian = "日本|韓國|朝鮮|印度|中國"
+    return re.compile(rf"(?!{asian})(?:[英法德美俄]國|{either('countries')})(?:籍|人|{either('before a person')})")
 
 
 _SPELT_RUN = re.compile(f"[{''.join(sorted(spelling_characters()))}]{{4,}}")
 
 
 def _names_foreigner(text: str, tag: str) -> bool:
-    if text in words_of("countries") or re.fullmatch("[英法德美俄]國人?", text):
-        return text not in ("中國", "中華民國", "日本", "韓國")
     return tag.startswith("nr") and len(text) > 2 and style_of(text) == "spelt"
 
 

@@ -70,7 +70,7 @@ def is_person_name(text: str) -> bool:
         return False  # 童養媳
     if text[:1] in "師师" and len(text) > 2 and is_spelt(text[1:]):
         return False  # 修理|師瓦特
-    if text in words_of("no persons") or text[-1] in "族人林光素子水峽峡樹树葉叶":
+    if text in words_of("no persons") or text[-1] in "族人林光素子水峽峡樹树葉叶府宮宫館馆寺":
         return False
     return is_spelt(text) or (2 <= len(text) <= 4 and text[0] in words_of("surnames"))
 

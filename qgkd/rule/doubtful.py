@@ -51,7 +51,7 @@ _THIS_ONE = re.compile(r"，這(?![裡時樣])")
 """What was told before, and is not whole in the question: `折成銀兩，這項制度稱為什麼`."""
 _POINTING = frozenset("他她它牠這那該此")
 _NOT_POINTING = ("其他", "其餘", "其它", "其實", "其後", "其次", "彼此", "因此", "如此")
-_STUCK = re.compile(r"(?<!為)(?:什麼(?!時候|時間|地方|樣)|誰)")
+_STUCK = re.compile(r"(?<!為)(?:什麼(?!時候|時間|地方|樣)|誰|何人|哪一個人)")
 _AFTER_QUOTATION = re.compile(r"[」』》〉](?:第?幾|多少)(?![年月日])")
 _MEANS_NOBODY = re.compile("(?:誰|什麼)[也都]|(?:誰|什麼|哪一個人)[一二兩三四五]個?[字詞]")
 """誰也沒睡 says that nobody slept; 誰二字 is of a word."""
@@ -157,7 +157,7 @@ def _is_stuck(text: str) -> bool:
         return True
     for match in _STUCK.finditer(text):
         before = [word for word in tag_words(text[: match.start()]) if word.end_char == match.start()]
-        if before and before[0].tag[:1] == "n":
+        if before and before[0].tag[:1] in ("n", "m"):
             return True
     return False
 

@@ -46,7 +46,7 @@ class QuestionWord:
 
 _SMALL_NUMERAL = re.compile(r"[一二兩三四五六七八九十1-9]|10")
 _COUNTED = re.compile(r"[個座位次代歲屆名種條場家所項支部章集級間層]")
-_PERSON_NOUN = re.compile(r"[師家員長者手將王帝后臣帥官士相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授兒]$")
+_PERSON_NOUN = re.compile(r"醫生$|[師家員長者手將王帝后臣帥官士相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授兒]$")
 _TITLE_PREFIX = re.compile(r"(?:[副前正]|(?<![漢唐宋元明清魏晉隋秦周商遼金古近當現時年])代)$")
 _PERSON_IS = re.compile(
     r"(?:創辦人|創始人|發明人|負責人|領導人|作者|主角|妻子|丈夫|父親|母親|[校市州首院會社隊]長|之父)(?:是|為)$"
