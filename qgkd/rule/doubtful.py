@@ -20,7 +20,7 @@ from qgkd.rule.clauses import clauses_of
 from qgkd.rule.cleaning import without_leading_connective
 from qgkd.rule.subjects import is_property, lacks_subject, leading_subject, says_when
 from qgkd.text.script import to_traditional_aligned
-from qgkd.text.word_lists import either
+from qgkd.text.word_lists import either, words_of
 from qgkd.text.words import tag_words
 
 _LONGEST_CHARS = 48
@@ -33,6 +33,7 @@ _NAMED_AFTER_RELATIVE = re.compile(
     r"(?![把將被由與向給以]).*(?:的[^，]*[是為](?:誰|什麼|哪)|的(?:誰|什麼|哪)|的[^，]+[是為有在])"
 )
 """`設計燈塔的是誰`, `位於海邊的哪一座燈塔`: the subject comes after what is said of it."""
+_ASKED_LAST = re.compile("的是(?:誰|什麼|哪)")
 _PREDICATES_ALONE = re.compile(
     rf"(?:{either('naming verbs')})(?![，、])"
     r"|(?:原本|原來|本來|曾經?|已經?)?[是為](?![什了何])|[卻才又也並則便就](?![門列稱任])|總共|一共|從此"
@@ -52,6 +53,7 @@ _THIS_ONE = re.compile(r"，這(?![裡時樣])")
 _POINTING = frozenset("他她它牠這那該此")
 _NOT_POINTING = ("其他", "其餘", "其它", "其實", "其後", "其次", "彼此", "因此", "如此")
 _STUCK = re.compile(r"(?<!為)(?:什麼(?!時候|時間|地方|樣)|誰|何人|哪一個人)")
+_GOVERNS = tuple("給對向跟和與由被是於在把從讓叫為")
 _AFTER_QUOTATION = re.compile(r"[」』》〉](?:第?幾|多少)(?![年月日])")
 _MEANS_NOBODY = re.compile("(?:誰|什麼)[也都]|(?:誰|什麼|哪一個人)[一二兩三四五]個?[字詞]")
 """誰也沒睡 says that nobody slept; 誰二字 is of a word."""
@@ -109,6 +111,8 @@ def _has_no_subject(clauses: tuple[str, ...]) -> bool:
     """Whether the first clause that tells something has no subject, nor the one after an adverbial clause."""
     for clause in _told(clauses):
         bare = without_leading_connective(clause)
+        if _ASKED_LAST.search(bare):
+            return False
         if is_property(bare) or _PREDICATES_ALONE.match(bare):
             return True
         if _place_first(bare):
@@ -156,6 +160,8 @@ def _is_stuck(text: str) -> bool:
     if _AFTER_QUOTATION.search(text) or _FIRST_OF_LIST.search(text) or _MEANS_NOBODY.search(text):
         return True
     for match in _STUCK.finditer(text):
+        if text[: match.start()].endswith(_GOVERNS):
+            continue  # 寫信給誰
         before = [word for word in tag_words(text[: match.start()]) if word.end_char == match.start()]
         if before and before[0].tag[:1] in ("n", "m"):
             return True
@@ -181,7 +187,8 @@ def _says_nothing(clause: str) -> bool:
     """Whether a clause has neither a verb nor an adjective nor a property."""
     if not says_when(readable(clause)) or is_property(clause):
         return False
-    return not any(word.tag[:1] in ("a", "i", "l", "z") or word.text == "了" for word in tag_words(clause))
+    verbs = words_of("verbs never in names") | words_of("verbs taken for nouns") | {"了"}  # 盛產
+    return not any(word.tag[:1] in ("a", "i", "l", "z") or word.text in verbs for word in tag_words(clause))
 
 
 def _asks_for_other_class(text: str, answer_text: str) -> bool:

@@ -51,6 +51,8 @@ def test_what_a_teacher_would_have_to_mend_is_doubtful(question: str) -> None:
     [
         "燈塔由誰設計？",
         "設計燈塔的是誰？",
+        "哪一個海峽盛產鯖魚？",
+        "位於河口的是哪一座燈塔？",
         "燈塔是由誰設計的？",
         "哪一年，林文海設計燈塔？",
         "為了減少災害，政府設立了多少座氣象站？",
