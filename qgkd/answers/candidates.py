@@ -16,7 +16,7 @@ from qgkd.answer import AnswerType
 from qgkd.answers.heads import HEADS, find_head
 from qgkd.answers.patterns import CLOCK, DATE_BODY, DYNASTY, LATIN_NAME, NUMBER_BODY, RANGE_MARK, REIGN, WORK, YEAR
 from qgkd.text.enumerations import enumerations_in
-from qgkd.text.foreign_names import find_foreign_names
+from qgkd.text.foreign_names import find_foreign_names, is_spelt, spelling_characters
 from qgkd.text.script import to_traditional_aligned
 from qgkd.text.word_lists import either, words_of
 from qgkd.text.words import Word, is_listed, tag_words
@@ -62,12 +62,16 @@ _NUMBERS = re.compile(rf"(?<![A-Za-z]){NUMBER_BODY}(?:{RANGE_MARK}{NUMBER_BODY})
 _HAS_DIGIT_OR_SCALE = re.compile(r"[0-9０-９]|零下")
 _MARKS_AROUND = "，。；：！？、「」『』“”…!?;: \n"
 _DEMONSTRATIVES_BEFORE = re.compile(r"(?:本|該|该|其|各|某|每|此|[這这那此該该哪].{0,2})")
+_FOUNDED_BY = re.compile("[國国省縣县市區区公私][立營营]")
 _USELESS_NUMBER = re.compile(
-    r"四季|三餐|兩岸|两岸|雙方|百姓|萬物|万物|五官|四方|四海|八方|一般|一起|一同|一律|第[一二三]次|[四五六七八九十]|[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d"
+    r"四季|三餐|兩岸|两岸|雙方|百姓|萬物|万物|五官|四方|四海|八方|一般|一起|一同|一律|第[一二三]次|第[一二三四五六七八九十]+[年天日]|[四五六七八九十]|[一兩两半數数几幾].{0,2}|第?[一二三]|[千百萬万億亿十零]+|\d"
 )
 _QUOTED = re.compile(r"[「『“]([^「」『』“”，。；！？\n]{2,20})[」』”]")
+_AFTER_QUOTED = ("」", "』", "”", "》", "〉")
+_SPEAKS_OF_WORD = re.compile(r"[」』”][一二兩两三四五幾几]個?(?:字|詞|词|句|語|语)")
 _MARKS = "，。；：！？、「」《》（）()\n"
 _CLAUSE_CUE = re.compile(rf"(?:{either('before a clause')})(?P<clause>[^{_MARKS}]{{2,25}}(?<!的))(?=[{_MARKS}]|$)")
+_RESULT = re.compile("而(?!且|是|又|非)|只好|不得不|只能")
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j")
 _LAST_TAGS = ("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "eng", "l", "s", "ng", "i")
 _COMPOUND_TAGS = (*_LAST_TAGS, "an", "b")
@@ -104,6 +108,8 @@ def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[C
             continue  # a piece of a name
         if sentence[slice(*key)] == sentence.strip(_MARKS_AROUND):
             continue  # would be asked with nothing left of the sentence
+        if _SPEAKS_OF_WORD.match(sentence, key[1]) or _SPEAKS_OF_WORD.fullmatch(sentence[key[0] - 1 : key[1]]):
+            continue  # 「閒人」二字: of the word, not of what it names
         if any(start <= key[0] and key[1] <= end for start, end in inner_members):
             continue  # a blank in the midst of a long list
         if candidate.source in _WORD_SOURCES and (
@@ -120,6 +126,7 @@ def candidates_in(sentence: str, people: frozenset[str] = frozenset()) -> list[C
 def _is_no_answer(text: str) -> bool:
     """Whether a noun is too general to ask for, or ends in the first character of an adverb (`大氣中約|有`)."""
     is_property = _PROPERTY_LAST.search(text) is not None
+    is_property = is_property or text in words_of("points back")  # 兩人
     return is_property or text in words_of("nouns nobody asks about") or text[-1] in _NEVER_LAST_CHARS
 
 
@@ -136,8 +143,17 @@ def _belongs_to_neighbours(sentence: str, candidate: Candidate) -> bool:
     last = [word for word in words if word.end_char == candidate.end_char]
     if before and _DEMONSTRATIVES_BEFORE.fullmatch(before[0].text) and candidate.source is not Source.NAME:
         return True
-    if before and _BARE_NUMERAL.fullmatch(before[0].text):
-        return True  # 八|大行星
+    if before and (_BARE_NUMERAL.fullmatch(before[0].text) or _FOUNDED_BY.fullmatch(before[0].text)):
+        return True  # 八|大行星, 國立|故宮博物院
+    first = [word for word in words if word.start_char == candidate.start_char]
+    if before and first and first[0].tag.startswith("nr"):
+        goes_back = len(before[0].text) == 1 and before[0].text in spelling_characters()
+        if goes_back and is_spelt(first[0].text) and first[0].text[0] not in words_of("surnames"):
+            return True  # 加|拉巴哥群島
+    if after and after[0].text in ("一", "二", "三") and last and last[0].tag.startswith("nr"):
+        then = next((word.tag for word in words if word.start_char == after[0].end_char), "")
+        if then[:1] in ("p", "d", "v"):
+            return True  # 澤英|一在…
     is_noun = bool(last) and last[0].tag in ("n", "l", "b") and candidate.type is not AnswerType.PERSON
     return (
         is_noun and bool(after) and after[0].tag.startswith("nr") and not sentence[: candidate.end_char].endswith("》")
@@ -150,7 +166,8 @@ def _by_form(sentence: str) -> Iterator[Candidate]:
         yield Candidate(*span, Source.FORM, AnswerType.DATE)
     for match in _NUMBERS.finditer(sentence):
         in_date = any(start < match.end() and match.start() < end for start, end in dates)
-        if not in_date and not _USELESS_NUMBER.fullmatch(match.group()):
+        counts_quoted = sentence[: match.start()].endswith(_AFTER_QUOTED)
+        if not in_date and not counts_quoted and not _USELESS_NUMBER.fullmatch(match.group()):
             yield Candidate(*match.span(), Source.FORM, None)
     for match in WORK.finditer(sentence):
         yield Candidate(*match.span(), Source.FORM, AnswerType.WORK)
@@ -230,7 +247,11 @@ def _is_noun_to_ask_about(word: Word) -> bool:
 def _clauses_and_lists(sentence: str) -> Iterator[Candidate]:
     """Yield clauses after their cue, then enumerations of two to four names or titles, each as one span."""
     for match in _CLAUSE_CUE.finditer(sentence):
-        yield Candidate(*match.span("clause"), Source.CLAUSE, None)
+        start_char, end_char = match.span("clause")
+        # 因為|白化|而死亡: the rest is what came of it.
+        result = _RESULT.search(sentence, start_char + 2, end_char) if match["clause"] else None
+        is_reason = sentence[match.start() : start_char].startswith(("因", "由於", "由于", "為了", "为了"))
+        yield Candidate(start_char, result.start() if result and is_reason else end_char, Source.CLAUSE, None)
     for members in enumerations_in(sentence):
         start_char, end_char = members[0][0], members[-1][1]
         is_cut_short = sentence[end_char:].startswith(_LIST_GOES_ON) or sentence[:start_char].endswith(_LIST_GOES_ON)

@@ -224,11 +224,18 @@ def _by_tag(text: str, words: list[Word], before: str, after: str) -> AnswerType
     if before.endswith("在") and after.startswith(("裡", "里", "中", "內", "内", "上")):
         return AnswerType.TERM
     is_guessed = bool(tags) and all(tag.startswith("nr") for tag in tags) and not _names_a_thing(text)
+    if is_guessed and _PLACE_BEFORE.search(before) and text[0] not in words_of("surnames"):
+        return AnswerType.PLACE  # 漂到|阿拉斯加
     if is_guessed and 1 < len(text) <= 8:
         return AnswerType.PERSON
     if _is_cut_name(text, words):
         return AnswerType.PERSON
-    if len(words) > 1 and words[-1].tag.startswith("nr") and _PERSON_BEFORE.search(text[: -len(words[-1].text)]):
+    is_guess = len(words) > 1 and words[-1].tag in ("ns", "nz") and not is_listed(words[-1].text)
+    if (
+        len(words) > 1
+        and (words[-1].tag.startswith("nr") or is_guess)
+        and _PERSON_BEFORE.search(text[: -len(words[-1].text)])
+    ):
         return AnswerType.PERSON  # 物理學家陳宗翰
     is_name = bool(tags) and not any(tag.startswith("v") for tag in tags)
     if is_name and 2 <= len(text) <= 8 and (_PERSON_BEFORE.search(before) or _PERSON_AFTER.match(after)):

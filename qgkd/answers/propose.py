@@ -20,6 +20,7 @@ from qgkd.answers.ranking import features, score
 from qgkd.answers.repeats import Repeats
 from qgkd.answers.sentence_cost import sentence_cost
 from qgkd.text.sentences import split_sentences
+from qgkd.text.words import tag_words
 
 _PIECE_CHARS = 300
 _OPENING_CHARS = 60
@@ -82,7 +83,8 @@ def _score(repeats: Repeats, opening: str, piece_start: int, piece: str, candida
     )
     total = score(values) - sentence_cost(piece, candidate, answer_type)
     is_known_person = candidate.type is AnswerType.PERSON
-    question_type = None if is_known_person or words_type is answer_type else words_type
+    acts = answer_type is AnswerType.CLAUSE and tag_words(text)[0].tag.startswith("v")  # 為了|紀念這次地震: no 地震
+    question_type = None if is_known_person or acts or words_type is answer_type else words_type
     return AnswerSpan(text=text, start_char=start_char, type=answer_type, question_type=question_type, score=total)
 
 

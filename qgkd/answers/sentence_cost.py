@@ -36,6 +36,9 @@ _DOUBTFUL_NAME_COST = 2.0
 _SENTENCE_MARK = re.compile(r"[。！？!?…；.][」』”’）)\]】》〉\s]*$|[。！？!?…](?:\[\d+\])+\s*$")
 _LIST_OR_WEB_MARK = re.compile(r"\||©|https?:|www\.|^\s*(?:[•·▪■*#^>]|\d+[.、]\s*\^?)|\^|@")
 _STARTS_WITH_PRONOUN = re.compile(rf"(?:[^，]{{0,12}}，)?(?:{either('no subjects')}|其中|同年|同時|當時|当时)")
+_CLOSES_EARLIER = re.compile("[^「」]*」")
+"""A quotation that began in the sentence before."""
+_IN_SPEECH = re.compile(r"[：:說说道寫写][「“][^」”]*$")
 _TIME_PREPOSITIONS = ("在", "於", "于", "自", "從", "从", "到", "至")
 _BRACKETS = {"（": "）", "(": ")", "[": "]", "【": "】"}
 
@@ -53,6 +56,9 @@ def sentence_cost(sentence: str, candidate: Candidate, answer_type: AnswerType) 
     before = sentence[: candidate.start_char]
     if any(before.count(opening) > before.count(closing) for opening, closing in _BRACKETS.items()):
         cost += _BRACKETS_COST
+    is_quoted_on = _CLOSES_EARLIER.match(sentence) is not None and "」" in sentence[candidate.end_char :]
+    if _IN_SPEECH.search(before) or is_quoted_on:
+        cost += UNUSABLE_COST  # what somebody said, a line of a poem
     if before.endswith("等"):
         cost += _MEMBER_COST
     if candidate.source in (Source.NOUN, Source.COMPOUND) and before.endswith(("的", "之")):

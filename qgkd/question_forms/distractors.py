@@ -20,19 +20,25 @@ from dataclasses import dataclass
 
 from qgkd.answer import AnswerSpan, AnswerType
 from qgkd.answers.classify import classify
+from qgkd.answers.heads import HEADS
+from qgkd.answers.people import people_in
 from qgkd.question_forms.kinds import Kind, kind_of, others_of_kind
+from qgkd.question_forms.near_quantities import same_shape, without_about
 from qgkd.question_forms.passage import Passage
-from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of, shape_of
+from qgkd.question_forms.plausible_numbers import plausible_numbers, quantity_of
 from qgkd.quiz.distinct import comparable
 from qgkd.text.enumerations import members_of
-from qgkd.text.script import Script, detect_script, to_simplified
-from qgkd.text.word_lists import either
+from qgkd.text.script import Script, detect_script, to_simplified, to_traditional_aligned
+from qgkd.text.sentences import split_sentences
 
 _IN_ONE_CLAUSE = frozenset({AnswerType.PLACE, AnswerType.ORGANISATION, AnswerType.TERM, AnswerType.WORK})
 _COUNTED = frozenset({AnswerType.DATE, AnswerType.NUMBER})
-_ABOUT = re.compile(rf"^(?:{either('about')}|在|於|于|自|從|从)")
-_AFTER = re.compile(r"(?:左右|以上|以下|多|餘|余|前後|前后|間|间|起)$")
 _POOR_SCORE = -3.0
+_LEAST_CHARS_OF_EVENT = 4
+_EXAMPLES = re.compile("例如|比如|包括|像是|等(?:哪|什[麼么])")
+_DOT = re.compile("[·‧・•．]")
+_NO_PERSON = re.compile("什[麼么]")
+"""A person asked for so has given a name to a thing: 命名為什麼."""
 _MARKS = "《》〈〉"
 
 
@@ -72,11 +78,14 @@ def choose_distractors(
     """
     taken: list[str] = []
     may_hold_several = answer.type in _COUNTED or bool(_members(answer))
+    if may_hold_several and answer.type not in _COUNTED and _EXAMPLES.search(answer.shown):
+        return ()  # others may be examples, too
     for candidate in _candidates(answer, passage, rng):
         if len(taken) == count:
             break
         if (
             candidate not in without
+            and to_traditional_aligned(candidate) not in HEADS  # 島嶼 is no island
             and is_admissible(candidate, answer, taken)
             and not (passage is not None and _may_be_right_too(candidate, answer, passage))
             and (may_hold_several or not members_of(candidate))
@@ -102,9 +111,16 @@ def is_admissible(candidate: str, answer: RightAnswer, others: list[str]) -> boo
         other_key = comparable(other)
         if key in other_key or other_key in key:
             return False
+        if answer.type not in _COUNTED and _may_be_same_event(key, other_key):
+            return False
         if answer.type in _COUNTED and quantity_of(candidate) and quantity_of(candidate) == quantity_of(other):
             return False
     return True
+
+
+def _may_be_same_event(one: str, other: str) -> bool:
+    """Whether two names differ in the first character only (清法戰爭, 中法戰爭): perhaps two names of one thing."""
+    return len(one) == len(other) >= _LEAST_CHARS_OF_EVENT and one[1:] == other[1:] and one[-1] in "争战约变"
 
 
 def _to_script(answer: RightAnswer) -> Callable[[str], str]:
@@ -123,24 +139,36 @@ def _candidates(answer: RightAnswer, passage: Passage | None, rng: random.Random
         yield from _with_a_member_changed(answer, members, passage, rng)
         return
     if answer.type in _COUNTED and quantity_of(answer.text):
-        same_shape = _same_shape(answer, passage)
-        yield from rng.sample(same_shape, len(same_shape))
+        same_form = same_shape(answer.text, answer.type, passage.names if passage is not None else ())
+        yield from rng.sample(same_form, len(same_form))
         yield from plausible_numbers(answer.text, answer.type, rng)
         return
     kind = kind_of(answer.text, answer.type)
     of_passage = _of_passage(answer, passage, kind)
+    if answer.type is AnswerType.PERSON and kind.style == "spelt" and passage is not None:
+        people = people_in(passage.context)
+        # Of names spelt in characters jieba guesses persons and places alike.
+        of_passage = [span for span in of_passage if span.text in people or _DOT.search(span.text)]
     same_kind = [span for span in of_passage if kind_of(span.text, span.type) == kind]
     if kind.noun is not None or answer.type is AnswerType.PERSON:
         yield from _nearest_in_length(same_kind, answer, rng)
     else:
         # The answer's kind is unknown: what ends like it comes first, and in a statement only that.
-        alike = [span for span in same_kind if span.text[-1] == answer.text[-1]]
+        # 1947年 beside 建中靖國元年 is seen to be wrong at once.
+        alike = [
+            span
+            for span in same_kind
+            if span.text[-1] == answer.text[-1] and (answer.type not in _COUNTED or not quantity_of(span.text))
+        ]
         yield from _nearest_in_length(alike, answer, rng)
     # In a statement a person of another time is easily seen to be wrong; among options it is the best there is.
     if answer.is_one_of_several_options or kind.noun is not None or answer.type is not AnswerType.PERSON:
-        others = others_of_kind(answer.text, answer.type)
+        others = others_of_kind(answer.text, answer.type, _said_of(answer, passage))
         yield from map(_to_script(answer), rng.sample(others, len(others)))
-    if answer.is_one_of_several_options and not _asks_for_noun(answer, kind.noun):
+    # A term of no known kind beside a term of another: the options have nothing in common.
+    is_vague = answer.type in (AnswerType.TERM, AnswerType.CLAUSE) or answer.type in _COUNTED
+    is_vague = is_vague or (answer.type is AnswerType.PERSON and _NO_PERSON.search(answer.shown) is not None)
+    if answer.is_one_of_several_options and not is_vague and not _asks_for_noun(answer, kind.noun):
         rest = [
             span
             for span in of_passage
@@ -156,14 +184,16 @@ def _of_passage(answer: RightAnswer, passage: Passage | None, kind: Kind) -> lis
     return [
         _marked_alike(span, answer)
         for span in passage.names
-        if span.type is answer.type or (kind.noun is not None and kind_of(span.text, span.type) == kind)
+        if not (answer.type is AnswerType.WORK and {span.text[:1], answer.text[:1]} == {"《", "〈"})
+        if span.type is answer.type
+        or (answer.type is not AnswerType.WORK and kind.noun is not None and kind_of(span.text, span.type) == kind)
     ]
 
 
 def _may_be_right_too(candidate: str, answer: RightAnswer, passage: Passage) -> bool:
     """Whether the passage leaves a doubt; checked last, since it searches the passage."""
     if answer.type in _COUNTED:
-        one, other = _split_about(candidate)[1], _split_about(answer.text)[1]
+        one, other = without_about(candidate)[1], without_about(answer.text)[1]
         return passage.may_be_right_too(one, other, in_one_clause=False)
     bare = candidate.strip(_MARKS) if answer.type is AnswerType.WORK else candidate
     return passage.may_be_right_too(bare, answer.text, in_one_clause=answer.type in _IN_ONE_CLAUSE)
@@ -179,31 +209,18 @@ def _marked_alike(span: AnswerSpan, answer: RightAnswer) -> AnswerSpan:
     if answer.type is not AnswerType.WORK:
         return span
     bare = span.text.strip(_MARKS)
-    text = f"《{bare}》" if answer.text.startswith("《") else bare
+    is_marked = answer.text[:1] in ("《", "〈")
+    text = answer.text[0] + bare + answer.text[-1] if is_marked else bare
     return dataclasses.replace(span, text=text)
 
 
-def _same_shape(answer: RightAnswer, passage: Passage | None) -> list[str]:
-    """Other dates or numbers of the passage with the same unit, with the answer's qualifiers (`約`, `以上`)."""
+def _said_of(answer: RightAnswer, passage: Passage | None) -> str:
+    """What the pupil reads, and the passage's sentence that first names the answer."""
     if passage is None:
-        return []
-    before, core, after = _split_about(answer.text)
-    return [
-        before + other_core + after
-        for span in passage.names
-        if span.type is answer.type
-        for _, other_core, _ in [_split_about(span.text)]
-        if shape_of(other_core) == shape_of(core)
-    ]
-
-
-def _split_about(text: str) -> tuple[str, str, str]:
-    before, after = _ABOUT.match(text), _AFTER.search(text)
-    start_char = before.end() if before else 0
-    end_char = after.start() if after else len(text)
-    if start_char >= end_char:
-        return "", text, ""
-    return text[:start_char], text[start_char:end_char], text[end_char:]
+        return answer.shown
+    found = passage.context.find(answer.text)
+    spans = (span for span in split_sentences(passage.context) if span[0] <= found < span[1])
+    return answer.shown + "".join(passage.context[start:end] for start, end in spans)
 
 
 def _asks_for_noun(answer: RightAnswer, noun: str | None) -> bool:
@@ -235,7 +252,9 @@ def _with_a_member_changed(
             is_one_of_several_options=False,
             script=answer.script,
         )
-        choices[position] = choose_distractors(member, passage, count=3, rng=rng)
+        # 細小血管 for 毛細血管: of a member of no known kind another one may be right as well.
+        is_vague = member.type is AnswerType.TERM and kind_of(member.text, member.type).noun is None
+        choices[position] = () if is_vague else choose_distractors(member, passage, count=3, rng=rng)
     for turn in range(3):
         for position in position_order:
             if turn < len(choices[position]):

@@ -15,12 +15,15 @@ from importlib import resources
 
 from qgkd.answer import AnswerType
 from qgkd.answers.heads import find_head
-from qgkd.text.foreign_names import is_spelt
+from qgkd.text.foreign_names import is_spelt, spelling_characters
 from qgkd.text.script import to_traditional
-from qgkd.text.word_lists import words_of
+from qgkd.text.word_lists import either, words_of
+from qgkd.text.words import tag_words
 
 _STYLES = frozenset({"han", "spelt", "latin"})
 _DOT = re.compile("[·‧・•．]")
+_SCIENCE = re.compile("科學|實驗|物理|化學|生物|天文|地質|[醫植動博]物?學|醫[生師]|數學")
+_MODERN_YEAR = re.compile("(?:1[89]|20)[0-9]{2}年|民國|[一二]十世紀")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +77,67 @@ def kind_of(text: str, answer_type: AnswerType | None) -> Kind:
             return Kind(named.noun, style_of(text))
     bare = traditional.strip("《》〈〉")
     head = find_head(bare)
+    if answer_type is AnswerType.WORK and head is not None and head.type is not AnswerType.WORK:
+        head = None  # 《明日的田園城市》 is no city
     if is_person or head is not None:
         fits = head is not None and (head.type is AnswerType.PERSON or not is_person)
         return Kind(head.noun if head is not None and fits else None, style_of(text))
-    nouns = {named.noun for named in _lists() if len(named.noun) > 1 and bare.endswith(named.noun)}
+    is_work = answer_type is AnswerType.WORK
+    fitting = [named for named in _lists() if not is_work or named.type is AnswerType.WORK]
+    nouns = {named.noun for named in fitting if len(named.noun) > 1 and bare.endswith(named.noun)}
     return Kind(next(iter(sorted(nouns)), None), style_of(text))
 
 
-def others_of_kind(text: str, answer_type: AnswerType | None) -> list[str]:
+def others_of_kind(text: str, answer_type: AnswerType | None, said: str = "") -> list[str]:
     """Members of our own list for a text's kind, in Traditional characters; empty where no list is for it.
 
-    Persons without a title are grouped by how their names are written; works without a class noun are books.
+    Persons without a title are grouped by how their names are written; works without a class noun by where and when
+    they were written, as far as the sentence that names one (`said`) tells.
     """
     traditional, kind = to_traditional(text), kind_of(text, answer_type)
     noun = kind.noun
     if noun not in {named.noun for named in _lists()}:
-        noun = kind.style if answer_type is AnswerType.PERSON else "作品" if answer_type is AnswerType.WORK else None
+        noun = kind.style if answer_type is AnswerType.PERSON else None
+        noun = _kind_of_work(traditional, to_traditional(said)) if answer_type is AnswerType.WORK else noun
+    is_on_map = traditional in words_of("countries") or any(traditional in named.members for named in _lists())
+    if noun == "國家" and not is_on_map:
+        return []  # 大漢國: none that is on the map today could be meant
     chosen = [named for named in _lists() if traditional in named.members and named.noun not in _STYLES]
     chosen = chosen or [named for named in _lists() if named.noun == noun]
     # 黑龍江省 among 福建 and 吉林 would stand out.
     chosen = [named for named in chosen if _mostly_end_in(named, traditional[-1])] or chosen
-    is_marked = text[:1] in ("《", "〈")
+    is_marked = text[:1] in ("《", "〈") and answer_type is AnswerType.WORK
     members = dict.fromkeys(member for named in chosen for member in named.members)
-    return [member if is_marked else member.strip("《》") for member in members]
+    return [member if is_marked else member.strip("《》〈〉") for member in members]
+
+
+def _kind_of_work(title: str, said: str) -> str:
+    """The list of works that could be taken for one: beside a book by Darwin a Chinese classic stands out."""
+    if title.startswith("〈"):
+        return "篇章"
+    if title.strip("《》").endswith("報"):
+        return "報紙"
+    if (
+        _SPELT_RUN.search(said)
+        or _western_author().search(said)
+        or any(_names_foreigner(word.text, word.tag) for word in tag_words(said))
+    ):
+        return "科學著作" if _SCIENCE.search(said) else "西方作品"
+    return "近代作品" if _MODERN_YEAR.search(said) else "作品"
+
+
+@functools.cache
+def _western_author() -> re.Pattern[str]:
+    """`英國醫生`, `瑞典人`; where a country is only written about, the author may be of another."""
+    asian = "日本|韓國|朝鮮|印度|中國"
+    return re.compile(rf"(?!{asian})(?:[英法德美俄]國|{either('countries')})(?:籍|人|{either('before a person')})")
+
+
+_SPELT_RUN = re.compile(f"[{''.join(sorted(spelling_characters()))}]{{4,}}")
+
+
+def _names_foreigner(text: str, tag: str) -> bool:
+    return tag.startswith("nr") and len(text) > 2 and style_of(text) == "spelt"
 
 
 def _mostly_end_in(named: _NamedList, last_char: str) -> bool:

@@ -63,7 +63,14 @@ def is_person_name(text: str) -> bool:
     """Whether a person's name may be written so: 林文海, 普利斯特里, 艾薩克·牛頓; not 住在島上的人."""
     if re.search("[·‧・•．A-Za-z]", text) or _SOVEREIGN.search(text):
         return True
-    if text in words_of("no persons") or text[-1] in "族人林光素子水峽峡":
+    from qgkd.text.words import is_listed, tag_words
+
+    words = tag_words(text)
+    if len(words) == 1 and is_listed(text) and words[0].tag in ("n", "l", "v", "vn"):
+        return False  # 童養媳
+    if text[:1] in "師师" and len(text) > 2 and is_spelt(text[1:]):
+        return False  # 修理|師瓦特
+    if text in words_of("no persons") or text[-1] in "族人林光素子水峽峡樹树葉叶府宮宫館馆寺":
         return False
     return is_spelt(text) or (2 <= len(text) <= 4 and text[0] in words_of("surnames"))
 

@@ -72,7 +72,7 @@ def numerals_in(text: str) -> list[Numeral]:
     """Find the numbers of a text, in order, but for those that cannot be read (千年's 千, twenty digits in a row)."""
     found = []
     for match in _NUMERAL.finditer(text):
-        if match.end() - match.start() > _LONGEST_CHARS:
+        if match.end() - match.start() > _LONGEST_CHARS or text[match.start() : match.end() + 1] == "零下":
             continue
         if match["arabic"]:
             plain = match["arabic"].translate(_HALF_WIDTH).replace(",", "")

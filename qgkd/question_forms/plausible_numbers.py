@@ -14,12 +14,15 @@ import re
 
 from qgkd.answer import AnswerType
 from qgkd.question_forms.numerals import Numeral, numerals_in
+from qgkd.text.word_lists import either
 
 _TRIES = 40
 _LATEST_YEAR = 2025
 _UNIT = re.compile(r"(?:世[紀纪]|年代|年|月|日|號|号|[點点時时]|分(?!之))")
 _PERCENT = re.compile(r"[%％‰]|百分之|成$|個百分點|个百分点")
 _FRACTION = re.compile(r"(?<!百)分之")
+_FIRST_OF_ERA = re.compile(rf"(?:{either('eras')})[一1]年")
+"""Nobody writes it so: the first year is 元年."""
 _BEFORE_CHRIST = re.compile(r"前$")
 
 
@@ -72,7 +75,7 @@ def _changed(text: str, numerals: list[Numeral], answer_type: AnswerType, rng: r
         return None
     for numeral, value in reversed(list(zip(numerals, new, strict=True))):
         text = text[: numeral.start_char] + numeral.write(value or 0) + text[numeral.end_char :]
-    return text
+    return None if _FIRST_OF_ERA.search(text) else text
 
 
 def _rise_alike(old: list[int], new: list[int | None]) -> bool:

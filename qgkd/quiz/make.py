@@ -21,6 +21,7 @@ from qgkd.quiz.distinct import DistinctQuestions, normalise
 from qgkd.quiz.generate_each import generate_each
 from qgkd.quiz.outcome import Refusal, RefusalCode, Shortfall
 from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
+from qgkd.rule.doubtful import is_doubtful
 from qgkd.spans.propose import propose
 from qgkd.text.cleaning.clean import cleaned_for
 from qgkd.text.sentences import split_sentences
@@ -146,7 +147,7 @@ class _Draft:
         for question in questions:
             if kept == self.order.per_answer or len(self._items) == self.order.count:
                 break
-            if not self._is_new(question, answer) or self._gives_answer_away(question, answer):
+            if not self._is_new(question, answer) or self._is_no_use(question, answer):
                 continue
             self._distinct.add(question.text, answer.text)
             start_char, end_char = self._sentence_of(answer)
@@ -170,10 +171,12 @@ class _Draft:
     def _is_new(self, question: Question, answer: AnswerSpan) -> bool:
         return all(known.is_new(question.text, answer.text) for known in (self._earlier, self._distinct))
 
-    def _gives_answer_away(self, question: Question, answer: AnswerSpan) -> bool:
-        """Whether a question holds its own proposed answer of two characters or more, and is no use in a quiz."""
+    def _is_no_use(self, question: Question, answer: AnswerSpan) -> bool:
+        """Whether a question about a proposed answer is doubtful or holds the answer, of two characters or more."""
+        if self.order.answers is not None:
+            return False
         bare = normalise(answer.text)
-        return self.order.answers is None and len(bare) > 1 and bare in normalise(question.text)
+        return (len(bare) > 1 and bare in normalise(question.text)) or is_doubtful(question.text, answer.text)
 
     def _sentence_of(self, answer: AnswerSpan) -> tuple[int, int]:
         """The sentences that the answer stands in, as one range without leading white space."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from qgkd.rule.clauses import Frame
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
+from qgkd.rule.referents import with_noun
 from qgkd.rule.subjects import lacks_subject, leading_subject, says_when
 from qgkd.text.characters import HAN
 from qgkd.text.word_lists import either
@@ -65,9 +66,12 @@ def _why(frame: Frame, subject: str) -> Iterator[str]:
     if result and says_when(result) and frame.later[1:]:
         result += frame.later[1]
     result = _RESULT_WORD.sub("", without_leading_connective(without_parentheses(result)))
+    result = with_noun(result, frame.sentences_before)
     if len(result) < 4:
         return
     inner = leading_subject(result)
+    if subject and inner not in ("", subject):
+        return  # the reason is one person's, the clause about another
     if subject:
         yield f"{subject}為什麼{result}"
     elif inner:

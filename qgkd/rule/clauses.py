@@ -15,7 +15,8 @@ from itertools import pairwise
 _REACH_CHARS = 160
 _FAR_REACH_CHARS = 400
 _SENTENCE_END = re.compile(r"(?:[。！？!?…]+|\n+)[」』”’）)\]】》〉]*")
-_CLAUSE_END = re.compile(r"(?:，|；|：|;|,(?!\d)|:(?!\d)|——|—)[」』”’）)]*")
+# Not inside a title: 《文學與時代：研究論集》.
+_CLAUSE_END = re.compile(r"(?:，|；|：|;|,(?!\d)|:(?!\d)|——|—)(?![^《》〈〉。]*[》〉])[」』”’）)]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ _LEADING = re.compile(
 )
 _TRAILING = re.compile(r"[，、；：。！？!?,.;:\s—–\-·…]+$")
 _COMMA_AFTER_SAYING = re.compile(rf"(?<=[{HAN}])(?P<verb>{either('verbs of saying')})，(?!$)")
+_LABEL = re.compile(rf"^(?P<label>[{HAN}]{{2,8}})：(?=[由是指位在可能會])")
+"""A term of a list with its explanation: `火山島：由岩漿堆積而成`."""
 _PAIRS = {"「": "」", "『": "』", "《": "》", "〈": "〉", "（": "）", "(": ")", "“": "”", "[": "]", "【": "】"}
 
 
@@ -60,9 +62,10 @@ def as_question(text: str) -> str:
     text = re.sub(r"\s*\n\s*", "", text).strip()
     text = re.sub(rf"(?<=[{HAN}]) +(?=[{HAN}])", "", text)
     text = without_leading_connective(text)
+    text = _LABEL.sub(r"\g<label>", text)
     text = _TRAILING.sub("", text)
     text = re.sub(r"[。；;！!]", "，", text)
     text = re.sub(r"[，、]{2,}", "，", text)
     text = _COMMA_AFTER_SAYING.sub(r"\g<verb>", text)
-    text = re.sub(rf"(?<=[{HAN}])(?:[也亦]|(?<![以方不即隨])便)(?=[是被有為在於由會可能由受將曾從])", "", text)
+    text = re.sub(rf"(?<=[{HAN}])(?:[也亦則]|(?<![以方不即隨])便)(?=[是被有為在於由會可能由受將曾從])", "", text)
     return _TRAILING.sub("", text) + "？"

@@ -17,7 +17,7 @@ from qgkd.rule.clauses import Frame, clauses_of
 from qgkd.rule.cleaning import without_leading_connective, without_parentheses
 from qgkd.rule.question_words import QuestionWord
 from qgkd.rule.referents import opens_unnamed, with_noun
-from qgkd.rule.subjects import is_property, lacks_subject, says_when
+from qgkd.rule.subjects import is_property, lacks_subject, leading_subject, says_when
 from qgkd.text.word_lists import either
 from qgkd.text.words import tag_words
 
@@ -37,6 +37,7 @@ _NEEDS_CONTINUATION = re.compile(
 _INCOMPLETE = re.compile(rf".{{0,3}}[，、；：]?|.{{0,4}}(?:{either('ends of nothing')})[，：:]?")
 _SCENE = re.compile(rf"(?:{either('ends of scenes')})[，,]?$")
 _NOUN_PHRASE = re.compile(r"的[^的，]+，$")
+_ONLY_MARKS = re.compile(r"[，。；：！？、」』》\s]+")
 _CLAUSE_STOP = re.compile(r"[；：;:][」』”]*$")
 
 
@@ -97,13 +98,19 @@ def compose(frame: Frame, core: Draft, window_chars: int = WINDOW_CHARS) -> Draf
     else:
         room = _take_later(frame.answer, later, kept_later, core.right, room)
         _take_earlier(frame.answer, earlier, kept_earlier, room)
-    needs_continuation = _NEEDS_CONTINUATION.search(kept_later[-1] if kept_later else core.text()) is not None
+    last = kept_later[-1] if kept_later else core.text()
+    # 陶德以「烏龍」的名稱，…: no verb yet.
+    needs_continuation = _NEEDS_CONTINUATION.search(last) is not None or (bool(kept_later) and _lacks_verb(last))
     if needs_continuation and later and frame.answer not in later[0] and len(later[0]) <= _MAX_CONTINUATION_CHARS:
         kept_later.append(later.pop(0))
     while kept_later and _INCOMPLETE.fullmatch(kept_later[-1]):
         kept_later.pop()
     draft = replace(core, earlier=tuple(kept_earlier), later=tuple(kept_later))
     return _with_sentence_before(frame, draft if is_subject else _with_subject(frame, draft))
+
+
+def _lacks_verb(clause: str) -> bool:
+    return clause.endswith("，") and "以" in clause and says_when(clause)
 
 
 def _with_sentence_before(frame: Frame, draft: Draft) -> Draft:
@@ -133,6 +140,8 @@ def _take_earlier(answer: str, earlier: list[str], kept: list[str], room: int) -
 def _take_later(answer: str, later: list[str], kept: list[str], right: str, room: int) -> int:
     """Move later clauses into the draft up to a semicolon or colon; returns the characters that are left."""
     while later and len(later[0]) <= room and answer not in later[0]:
+        if not kept and _ONLY_MARKS.fullmatch(right) and (later[0].startswith("是") or leading_subject(later[0])):
+            break  # the question is complete, and the next clause is about something else
         if _CLAUSE_STOP.search(kept[-1] if kept else right):
             break
         room -= len(later[0])
@@ -193,7 +202,11 @@ def _repeats(named: str, bare: str, draft: Draft) -> bool:
 
 def _is_subject_of_next(core: Draft, later: Sequence[str]) -> bool:
     """Whether the clause is a noun phrase and the subject of the next one (`住在附近的布農族，也流傳著傳說`)."""
-    return bool(later) and later[0][:1] in tuple("也都則均卻是") and _NOUN_PHRASE.search(core.text()) is not None
+    if not later or _NOUN_PHRASE.search(core.text()) is None:
+        return False
+    # 徐光啟編寫的《農政全書》，收錄了…
+    is_bare = re.search("[是為有了過]", core.text()) is None and core.left.endswith("的")
+    return later[0][:1] in tuple("也都則均卻是") or (is_bare and lacks_subject(readable(later[0])))
 
 
 def _next_clause_has_subject(draft: Draft) -> bool:

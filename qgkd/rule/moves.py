@@ -14,14 +14,17 @@ from qgkd.rule.cleaning import without_leading_connective
 from qgkd.rule.composition import Draft
 from qgkd.rule.referents import starts_predicate
 from qgkd.rule.subjects import leading_subject
+from qgkd.text.characters import HAN
+from qgkd.text.word_lists import either
 from qgkd.text.words import tag_words
 
 _TIME_BEFORE = re.compile(r"^(?:[在於]|早在|直到|大約|約)?$")
 _ONLY_MARKS = re.compile(r"^[，。；：！？、」』》\s]*$")
 # 修憲|以後，… · 基隆|到臺北的路段通車 · 桂文燦|編纂的《廣東圖說》刊本，…: the text after | belongs to the subject.
 _NO_PREDICATE = re.compile(
-    r"[之以]?[前後]|時|期間|起[，]|以來|[到至、，]|[。；\s]*$|[^，。]*的[^，。的]{1,12}(?:版|本|書|人|時|後)，"
+    r"[以用][^，。]*的[〈《「]|[之以]?[前後]|時|期間|起[，]|以來|[到至、，]|[。；\s]*$|[^，。]*的[^，。的]{1,12}(?:版|本|書|人|時|後)，"
 )
+_TITLE = re.compile(rf"(?:{either('before a person')})(?=[{HAN}])")
 _MARKS_AT_END = re.compile(r"[，。；：！？、\s]+$")
 _BY = re.compile(r"(?<![是經不自理緣])由$")
 _SYNONYMS = {
@@ -41,7 +44,8 @@ def time_inside(draft: Draft) -> str:
     main = without_leading_connective((draft.right + "".join(draft.later)).lstrip("，、"))
     subject = "" if draft.right.startswith("的") else leading_subject(main)
     rest = main[len(subject) :]
-    if not subject or _NO_PREDICATE.match(rest) or not starts_predicate(rest):
+    # 加拿大|導演卡麥隆: the title belongs to the name.
+    if not subject or _NO_PREDICATE.match(rest) or _TITLE.match(rest) or not starts_predicate(rest):
         return ""
     return f"{subject}{'於' if rest.startswith('在') else '在'}{draft.word}{rest}"
 

@@ -46,7 +46,7 @@ class QuestionWord:
 
 _SMALL_NUMERAL = re.compile(r"[一二兩三四五六七八九十1-9]|10")
 _COUNTED = re.compile(r"[個座位次代歲屆名種條場家所項支部章集級間層]")
-_PERSON_NOUN = re.compile(r"[師家員長者手將王帝后臣帥官士相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授兒]$")
+_PERSON_NOUN = re.compile(r"醫生$|[師家員長者手將王帝后臣帥官士相人督宗練徒兄弟妹姊姐父母妻夫子女僧尚尉軍授兒]$")
 _TITLE_PREFIX = re.compile(r"(?:[副前正]|(?<![漢唐宋元明清魏晉隋秦周商遼金古近當現時年])代)$")
 _PERSON_IS = re.compile(
     r"(?:創辦人|創始人|發明人|負責人|領導人|作者|主角|妻子|丈夫|父親|母親|[校市州首院會社隊]長|之父)(?:是|為)$"
@@ -57,13 +57,18 @@ _WORK_NOUN = re.compile(
     r"(?P<noun>小說|電影|月刊|週刊|雜誌|報紙|專輯|歌曲|漫畫|史書|著作|書籍|論文|名著|電視劇|名作)$"
 )
 _WORK_MEASURES = {"月刊": "份", "週刊": "份", "雜誌": "本", "報紙": "份", "專輯": "張", "歌曲": "首", "論文": "篇"}
+_COUNTED_AFTER = re.compile(r"[二兩三四五六七八九十]+[種類個位條部座項大國人]")
+"""`動脈、靜脈和毛細血管|三種`: 哪三種."""
+_MEASURES_OF_ONE = {"書": "本", "文": "篇", "詩": "首", "詞": "首", "曲": "首", "片": "部", "劇": "部"}
+"""Of what a title is called after it: `《論衡》一書`."""
+_NO_NEWSPAPER = ("年報", "月報", "海報", "情報", "簡報", "預報", "警報")
 _COPULAS = ("是", "為", "成為", "成了")
 _NAMING = re.compile(rf"(?:{either('naming verbs')})$")
 
 
 def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -> QuestionWord:
     """Choose the question word of an answer in Traditional characters, by its clause on the left and on the right."""
-    answer = answer.strip("「」『』《》〈〉“” ")
+    marked, answer = answer, answer.strip("「」『』《》〈〉“” ")
     if answer_type is AnswerType.WORK:
         named = _WORK_NOUN.search(left)
         if named is not None:
@@ -71,7 +76,7 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
             return QuestionWord(text, absorbed_left_chars=len(named.group()))
     several = which_ones(answer, answer_type)
     if several:
-        return QuestionWord(several)
+        return QuestionWord("哪" if _COUNTED_AFTER.match(right) else several)
     if answer_type is AnswerType.DATE:
         return _when(answer, left, right)
     if answer_type is AnswerType.NUMBER:
@@ -91,6 +96,8 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
         return QuestionWord(f"哪一{following}")
     if _describes(answer, left, right):
         return QuestionWord("怎麼樣")
+    if answer_type is AnswerType.PLACE and right.startswith("籍"):
+        return QuestionWord("哪一國")
     head = find_head(answer)
     if answer_type is AnswerType.WORK and head is not None and head.measure not in ("部", "項", "份"):
         head = None  # 《平家物語》 ends in 語 but is not a language
@@ -104,8 +111,15 @@ def question_word(answer: str, answer_type: AnswerType, left: str, right: str) -
         return _where(answer, left, right)
     if answer_type is AnswerType.ORGANISATION:
         return QuestionWord("哪一個組織")
+    named_before = _class_before(left) if answer_type is AnswerType.TERM else None
+    if named_before is not None:
+        return named_before
     if answer_type is AnswerType.WORK:
-        return QuestionWord("哪一部作品")
+        if called := re.match("一(?P<noun>[書文詩詞曲片劇])", right):
+            return QuestionWord(f"哪一{_MEASURES_OF_ONE[called['noun']]}", absorbed_right_chars=1)
+        if answer.endswith("報") and not answer.endswith(_NO_NEWSPAPER):
+            return QuestionWord("哪一份報紙")
+        return QuestionWord("哪一篇作品" if marked.startswith("〈") else "哪一部作品")
     return QuestionWord("什麼")
 
 
@@ -143,6 +157,15 @@ def _following_class(right: str) -> str:
         if head is not None and head.suffix == head.noun and head.noun not in words_of("class nouns too vague"):
             return head.measure
     return ""
+
+
+def _class_before(left: str) -> QuestionWord | None:
+    """The class noun that comes before a name (`貨輪|「海燕號」` gives 哪一艘貨輪); None without one."""
+    last = tag_words(left)[-1] if left else None
+    if last is None or last.tag != "n" or len(last.text) < 2:
+        return None
+    head = HEADS.get(last.text) or find_head(last.text)
+    return None if head is None else QuestionWord(f"哪一{head.measure}{last.text}", absorbed_left_chars=len(last.text))
 
 
 def _describes(answer: str, left: str, right: str) -> bool:

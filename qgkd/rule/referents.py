@@ -13,6 +13,7 @@ import re
 from qgkd.answer import AnswerType
 from qgkd.answers.heads import HEADS, find_head
 from qgkd.rule.subjects import lacks_subject, leading_subject, says_when
+from qgkd.text.foreign_names import spelling_characters
 from qgkd.text.word_lists import words_of
 from qgkd.text.words import Word, is_listed, tag_words
 
@@ -69,6 +70,9 @@ def _antecedent(pronoun: str, sentences: tuple[str, ...]) -> str:
         head = find_head(subject)
         is_person = any(person in subject for person in people) or _is_name(subject)
         is_person = is_person or (head is not None and head.type is AnswerType.PERSON)
+        if pronoun in ("他", "她") and "的" in subject:
+            subject = subject.partition("的")[0]  # 蘇軾的散文: he is the writer
+            is_person = subject in people or _is_name(subject)
         if not subject:
             return ""
         if pronoun in ("他", "她"):
@@ -133,6 +137,8 @@ def starts_predicate(text: str) -> bool:
         following = words[position + 1].text if position + 1 < len(words) else ""
         if word.text in words_of("starts of predicates"):
             return True
+        if word.tag == "ad" and position == 0 and len(word.text) == 2 and word.text[-1] in spelling_characters():
+            return False  # 托里|切利: perhaps the end of a name
         if word.tag in ("d", "ad"):
             continue
         goes_on = (

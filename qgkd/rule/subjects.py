@@ -27,6 +27,8 @@ _PRONOUN = re.compile(rf"^(?:{either('no subjects')})")
 _POTENTIAL = re.compile(rf"[{HAN}][不得][{HAN}]$")
 _PROPERTY = re.compile(rf"(?:{either('properties')})(?:[約為達有是僅近將大\d]|多少)(?!.*的)")
 _STANDS_FOR_SUBJECT = frozenset("他她它牠其該此這那本")
+_THERE_IS = re.compile(r"[常仍約共另還只都也各均皆]有")
+"""Tagged as modifiers: `常有|烏鴉棲息`."""
 _TIME_ONLY = re.compile(r"^[\d〇零一二三四五六七八九十前後初中末年月日世紀代公元西時期間、\-]+$")
 
 
@@ -62,8 +64,9 @@ def is_property(text: str) -> bool:
 
 
 def _is_noun_despite_tag(word: Word) -> bool:
-    """Whether jieba tags a noun wrongly as a time or a number: `第二階段`, `哪一年`."""
-    return word.text.startswith("哪") or (word.tag == "t" and word.text.startswith("第"))
+    """Whether jieba tags a noun wrongly as a time or a number: `第二階段`, `哪一年`, `清朝`."""
+    is_court = word.tag == "t" and len(word.text) == 2 and word.text.endswith("朝")
+    return word.text.startswith("哪") or (word.tag == "t" and word.text.startswith("第")) or is_court
 
 
 def _is_predicate(clause: str, word: Word) -> bool:
@@ -99,6 +102,8 @@ def _phrase(clause: str, words: tuple[Word, ...]) -> list[Word]:
         following = words[position + 1].tag if position + 1 < len(words) else ""
         joins = word.text in _CONJUNCTIONS and bool(taken) and following in _NOUN_TAGS and following == taken[-1].tag
         is_inside = word.tag in _INSIDE_TAGS and word.text not in "，。；：、！？"
+        acts = word.text in words_of("verbs taken for nouns") and following[:1] == "v"  # 派兵|入侵
+        is_inside = is_inside and not (acts or _THERE_IS.fullmatch(word.text))
         if not (joins or is_inside or word.end_char <= title_end_char):
             break
         taken.append(word)

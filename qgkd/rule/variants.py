@@ -16,6 +16,7 @@ from qgkd.rule.clause_answers import ask_about_clause
 from qgkd.rule.clauses import Frame
 from qgkd.rule.cleaning import as_question
 from qgkd.rule.composition import WINDOW_CHARS, Draft, compose, core_of, strip_marks_around
+from qgkd.rule.doubtful import is_doubtful
 from qgkd.rule.enumerated import answer_last
 from qgkd.rule.moves import by_whom, clauses_reordered, other_words, time_in_front, time_inside, word_at_end
 from qgkd.rule.question_words import question_word
@@ -30,8 +31,13 @@ def variants(frame: Frame, answer_type: AnswerType, window_chars: int = WINDOW_C
 
 
 def first_variant(frame: Frame, answer_type: AnswerType) -> str:
-    """Write only the best question, which is faster."""
-    return next(_questions(frame, answer_type, WINDOW_CHARS), None) or _about_topic(frame)
+    """Write only the best question that is not doubtful, which is faster; the best one where all are."""
+    first = ""
+    for question in _questions(frame, answer_type, WINDOW_CHARS):
+        if not is_doubtful(question, frame.answer):
+            return question
+        first = first or question
+    return first or _about_topic(frame)
 
 
 def draft_of(frame: Frame, answer_type: AnswerType, window_chars: int) -> Draft:

@@ -7,6 +7,7 @@ A literal example: `enumerations_in("它在南投縣、嘉義縣和高雄市的�
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from qgkd.text.word_lists import words_of
@@ -19,6 +20,7 @@ _MEMBER_TAGS = (
     *("n", "nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn", "an", "eng"),
     *("b", "s", "ng", "m", "q", "mq", "zg"),
 )
+_TOTAL = re.compile("[二兩两三四五六七八九十]+(?:[種种類类個个位條条者大項项人國国]|部分|階段|阶段)?")
 _OPENING, _CLOSING = "「『《〈“", "」』》〉”"
 
 
@@ -43,11 +45,20 @@ def enumerations_in(sentence: str) -> list[tuple[Range, ...]]:
         else:
             position += 1
         if len(members) > 1:
-            found.append(tuple(members))
+            found.append(_without_total(words, members))
         members = []
     if len(members) > 1:
-        found.append(tuple(members))
+        found.append(_without_total(words, members))
     return found
+
+
+def _without_total(words: Sequence[Word], members: Sequence[Range]) -> tuple[Range, ...]:
+    """The members, the last one without the number of all (`金、銀和銅|三種`)."""
+    start_char, end_char = members[-1]
+    inside = [word for word in words if start_char < word.start_char < end_char]
+    rests = ((word.start_char, "".join(one.text for one in inside[position:])) for position, word in enumerate(inside))
+    total_char = next((char for char, rest in rests if _TOTAL.fullmatch(rest)), end_char)
+    return (*members[:-1], (start_char, total_char))
 
 
 def members_of(text: str) -> tuple[str, ...]:

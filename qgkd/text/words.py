@@ -79,7 +79,7 @@ def _tag(word: str) -> str:
 
 _LAST_OF_VERBS = frozenset("往於于入至到成為为出向")
 _NEVER_FIRST = frozenset("由於被把他她其此")
-_NEVER_LAST = frozenset("由於于被把在是的了為为與与則则也都曾")
+_NEVER_LAST = frozenset("用由於于被把在是的了為为與与則则也都曾")
 
 
 def _without_particles(word: str) -> tuple[str, str, str]:

@@ -63,7 +63,7 @@ def test_a_passage_without_answers_gives_an_empty_quiz(context: str) -> None:
 
 
 def test_a_generator_that_repeats_itself_is_asked_again_and_found_out() -> None:
-    generator = StubGenerator(lambda request, rank: "這座燈塔是誰設計的？")
+    generator = StubGenerator(lambda request, rank: "燈塔是誰設計的？")
     quiz = make_quiz(generator, PASSAGE, count=3)
     assert len(quiz.items) == 1
     assert quiz.shortfall is not None
