@@ -120,7 +120,7 @@ def test_refused_answers_are_reported_and_the_others_asked() -> None:
     def stubborn(request: GenerationRequest, rank: int) -> str:
         if request.answer.text == "劉銘傳":
             raise UserError("no")
-        return f"{request.answer.start_char}是什麼？"
+        return f"課文第{request.answer.start_char}個字起的詞是什麼？"
 
     start = RAILWAY.index("劉銘傳")
     choice = Choice(added=(Span(start, start + 3), Span(0, 2)))
