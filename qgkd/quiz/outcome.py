@@ -86,7 +86,7 @@ class ShortfallCode(StrEnum):
     NO_ANSWERS = "no_answers"
     """The passage has nothing that could be an answer."""
     USED_UP = "used_up"
-    """All answers were tried and gave no more different questions."""
+    """All answers were tried and gave no more different questions that are clear (`qgkd.rule.doubtful`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,5 +120,5 @@ class Shortfall:
         source = "given" if self.answers_were_given else "found in it"
         return (
             f"{self.found} of {self.wanted} questions: {self.tried_answers} answers {source} were tried and gave no "
-            "more different questions; give a longer passage or ask for fewer"
+            "more different questions that are clear; give a longer passage or ask for fewer"
         )
