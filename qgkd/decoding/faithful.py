@@ -1,14 +1,15 @@
-"""Keeps a question to its passage: what is not common question wording is copied, numbers and Latin words whole.
+"""Keeps a question to its passage: what is no common wording is copied, names, numbers and Latin words whole.
 
 Comes in: a source, the question vocabulary of a model's record, the question so far. Goes out: the tokens that may come
 next, as a pure function of these.
 
 A literal example: the passage contains 「玄奘登上3952公尺的玉山」. 玄奘, 3952 and 玉 may be written, 什麼 is question
-vocabulary; 僧 may not, and after the piece 39 only ##52 may.
+vocabulary; 僧 may not, after the piece 39 only ##52 may, after 玄 only 奘, and 奘 after nothing else.
 
 The source is the window that the model reads, not the whole passage: the model cannot know what stands outside it, so
 that a match there would be chance. A unit is what is written whole: a number with its decimals, thousands and Han
-numerals (3,952; 1億2000萬; 二十三), or a Latin word. One Han numeral may also be question vocabulary (一個, 哪一年).
+numerals (3,952; 1億2000萬; 二十三), a Latin word, or a name of several Han characters. What of a unit is also question
+vocabulary stays free: one Han numeral (一個, 哪一年), 大 of 大安溪, but not 安, which needs 大 before it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,12 +25,18 @@ from typing import TYPE_CHECKING
 import torch
 
 from qgkd.model_input.source import Source
-from qgkd.text.characters import is_bert_word
+from qgkd.text.characters import is_bert_word, is_han
+from qgkd.text.word_lists import words_of
+from qgkd.text.words import Word, is_listed, tag_words
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 _HAN_NUMERALS = frozenset("〇零一二三四五六七八九十百千萬億兆兩廿卅万亿两")
+_NAMES = frozenset(["ns", "nt", "nz"])
+"""jieba's tags of places, organisations and other names; nr is persons."""
+_GAP = "，"
+"""Stands for what is no Han character where words are looked for."""
 _WITHIN_NUMBERS = frozenset(".,:．，：")
 
 
@@ -48,6 +55,10 @@ class Wording:
     """Han numerals."""
     separators: frozenset[int]
     """What may stand between the digits of one number."""
+    han: Mapping[int, str]
+    """The characters of tokens that are one Han character and no numeral."""
+    unknown: int | None
+    """[UNK], which stands for a character that the vocabulary lacks."""
 
     @property
     def numeric(self) -> frozenset[int]:
@@ -72,6 +83,8 @@ def wording_of(tokenizer: PreTrainedTokenizerFast, question_vocabulary: str) -> 
         digits=those(lambda text: re.search(r"\d", text) is not None),
         numerals=those(lambda text: text in _HAN_NUMERALS),
         separators=those(lambda text: text in _WITHIN_NUMBERS),
+        unknown=tokenizer.unk_token_id,
+        han={index: text for text, index in ordinary if len(text) == 1 and is_han(text) and text not in _HAN_NUMERALS},
     )
 
 
@@ -86,15 +99,28 @@ class Faithfulness:
         self._after: dict[tuple[int, ...], set[int]] = defaultdict(set)
         self._whole: set[tuple[int, ...]] = {(token,) for token in wording.vocabulary}
         free = {end_id, *wording.vocabulary}
+        only_within: set[int] = set()
+        for start, end, first_free in self._names(source, len(ids)):
+            only_within.update(range(start, first_free))
+            self._add_unit(ids[start:end], free)
+        for at, pair in enumerate(itertools.pairwise(ids)):
+            if pair[0] in wording.han and pair[1] == wording.unknown:  # in 蔣渭水 without 渭, 蔣 needs it
+                only_within.add(at)
+                self._add_unit(pair, free)
         for unit in self._units(source, len(ids)):
-            free.add(unit[0])
-            self._whole.add(unit)
-            for length in range(1, len(unit)):
-                self._after[unit[:length]].add(unit[length])
-        free.update(token for token in ids if not self._is_of_unit(token))
+            self._add_unit(unit, free)
+        outside = [token for at, token in enumerate(ids) if at not in only_within and not self._is_of_unit(token)]
+        free.update(outside)
+        self._whole.update((token,) for token in outside)
         self._free = torch.zeros(size, dtype=torch.bool)
         self._free[[token for token in free if token < size]] = True
         self._starts = frozenset(token for token in free if self._is_of_unit(token))
+
+    def _add_unit(self, unit: tuple[int, ...], free: set[int]) -> None:
+        free.add(unit[0])
+        self._whole.add(unit)
+        for length in range(1, len(unit)):
+            self._after[unit[:length]].add(unit[length])
 
     def allowed(self, question: Sequence[int]) -> torch.Tensor:
         """The tokens that may come after the question, [V] bool."""
@@ -133,8 +159,25 @@ class Faithfulness:
             if unit and token in self._after.get(unit, ()):
                 unit = (*unit, token)
             else:
-                unit = (token,) if self._is_of_unit(token) else ()
+                unit = (token,) if self._is_of_unit(token) or (token,) in self._after else ()
         return unit
+
+    def _names(self, source: Source, length: int) -> Iterator[tuple[int, int, int]]:
+        """Names of two Han characters or more: where each starts and ends, and from where it is free.
+
+        The last character may be asked for by itself, as 省 of 四川省, but of persons. A name that the answer's edge
+        cuts is left out.
+        """
+        ids, han = source.token_ids[:length], self._wording.han
+        words = tag_words("".join(han.get(token, _GAP) for token in ids))
+        for word, following in itertools.zip_longest(words, words[1:]):
+            start, end = word.start_char, word.end_char
+            is_person = word.tag[:2] == "nr"
+            if word.text in words_of("surnames") and following and _is_given_name(following):
+                end, is_person = following.end_char, True
+            is_name = is_person or word.tag[:2] in _NAMES or (word.tag[:1] == "n" and not is_listed(word.text))
+            if is_name and end - start > 1 and len(set(source.token_types[start:end])) == 1:
+                yield start, end, end - (not is_person)
 
     def _units(self, source: Source, length: int) -> Iterator[tuple[int, ...]]:
         ids = source.token_ids[:length]
@@ -176,3 +219,8 @@ class Faithfulness:
         """Whether no space is before the token; where the source has no offsets, none is."""
         starts, ends = source.start_chars, source.end_chars
         return at >= len(starts) or starts[at] == ends[at - 1]
+
+
+def _is_given_name(word: Word) -> bool:
+    """Whether jieba cut a name behind its surname (`蔣|渭水`)."""
+    return len(word.text) == 2 and word.tag[:1] in ("n", "x") and is_han(word.text[0])

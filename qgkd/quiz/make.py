@@ -22,6 +22,7 @@ from qgkd.quiz.generate_each import generate_each
 from qgkd.quiz.outcome import Refusal, RefusalCode, Shortfall
 from qgkd.quiz.quiz import Quiz, QuizOrder, QuizQuestion
 from qgkd.rule.doubtful import is_doubtful
+from qgkd.rule.mixed_sentences import mixes_sentences
 from qgkd.spans.propose import propose
 from qgkd.text.cleaning.clean import cleaned_for
 from qgkd.text.sentences import split_sentences
@@ -176,7 +177,13 @@ class _Draft:
         if self.order.answers is not None:
             return False
         bare = normalise(answer.text)
-        return (len(bare) > 1 and bare in normalise(question.text)) or is_doubtful(question.text, answer.text)
+        context = self.order.context
+        start_char, end_char = self._sentence_of(answer)
+        return (
+            (len(bare) > 1 and bare in normalise(question.text))
+            or is_doubtful(question.text, answer.text)
+            or mixes_sentences(question.text, context[start_char:end_char], answer.text, context)
+        )
 
     def _sentence_of(self, answer: AnswerSpan) -> tuple[int, int]:
         """The sentences that the answer stands in, as one range without leading white space."""

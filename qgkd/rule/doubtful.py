@@ -53,6 +53,7 @@ _THIS_ONE = re.compile(r"，這(?![裡時樣])")
 _POINTING = frozenset("他她它牠這那該此")
 _NOT_POINTING = ("其他", "其餘", "其它", "其實", "其後", "其次", "彼此", "因此", "如此")
 _STUCK = re.compile(r"(?<!為)(?:什麼(?!時候|時間|地方|樣)|誰|何人|哪一個人)")
+_ASKED_IN_OTHER_WORDS = re.compile("(?:誰|什麼|哪[^，（(]{1,6})[（(]")
 _GOVERNS = tuple("給對向跟和與由被是於在把從讓叫為")
 _AFTER_QUOTATION = re.compile(r"[」』》〉](?:第?幾|多少)(?![年月日])")
 _MEANS_NOBODY = re.compile("(?:誰|什麼)[也都]|(?:誰|什麼|哪一個人)[一二兩三四五]個?[字詞]")
@@ -89,10 +90,17 @@ def is_doubtful(question: str, answer_text: str = "") -> bool:
         or _has_no_subject(clauses)
         or _points_at_nothing(clauses)
         or _is_stuck(text)
+        or _has_stray_bracket(text)
         or _breaks_off(text, clauses)
         or any(_ASKS.search(match["said"]) for match in _SPEECH.finditer(text) if len(match["said"]) > 10)
         or _asks_for_other_class(text, to_traditional_aligned(answer_text))
     )
+
+
+def _has_stray_bracket(text: str) -> bool:
+    """Whether a bracket has no other half, or gives the answer's other name away: `誰（Isaac Newton）`."""
+    counts = [(text.count(one), text.count(other)) for one, other in ("（）", "()", "「」", "『』", "《》")]
+    return any(one != other for one, other in counts) or _ASKED_IN_OTHER_WORDS.search(text) is not None
 
 
 def _told(clauses: tuple[str, ...]) -> tuple[str, ...]:

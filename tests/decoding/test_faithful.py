@@ -28,7 +28,7 @@ PIECES = ["39", "##52", "12", "1", "##00", "200", "3", "14", "7", "new", "##t", 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     folder = tmp_path_factory.mktemp("model")
-    characters = sorted(set(re.sub("[0-9A-Za-z.]", "", PASSAGE)) | set(WORDING) | set("色僧海日百六"))
+    characters = sorted(set(re.sub("[0-9A-Za-z.]", "", PASSAGE)) | set(WORDING) | set("色僧海日百六蔣渭水"))
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters, *PIECES]
     (folder / "vocab.txt").write_text("\n".join(tokens) + "\n", encoding="utf-8")
     tokenizer = BertTokenizerFast.from_pretrained(folder)
@@ -44,19 +44,58 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
 
 
 def following(
-    checkpoint: Checkpoint, *question: str, passage: str = PASSAGE, answer: tuple[int, int] = (0, 2)
+    checkpoint: Checkpoint,
+    *question: str,
+    passage: str = PASSAGE,
+    answer: tuple[int, int] = (0, 2),
+    wording: str = WORDING,
 ) -> set[str]:
     tokenizer = checkpoint.tokenizer
     source = PassageEncoder(tokenizer, checkpoint.input_format, passage).source(*answer)
-    rules = Faithfulness(source, wording_of(tokenizer, WORDING), tokenizer.sep_token_id, len(tokenizer))
+    rules = Faithfulness(source, wording_of(tokenizer, wording), tokenizer.sep_token_id, len(tokenizer))
     allowed = rules.allowed(tokenizer.convert_tokens_to_ids(list(question)))
     return set(tokenizer.convert_ids_to_tokens(allowed.nonzero()[:, 0].tolist()))
 
 
 def test_characters_are_the_passages_or_question_vocabulary(checkpoint: Checkpoint) -> None:
     first = following(checkpoint)
-    assert {"玄", "奘", "什", "哪", "一", "個", "信", "，", "[SEP]"} <= first
+    assert {"玄", "什", "哪", "一", "個", "寄", "，", "[SEP]"} <= first
     assert not {"色", "僧", "海", "六", "york", "7", "12"} & first
+
+
+def test_names_are_whole(checkpoint: Checkpoint) -> None:
+    assert "奘" not in following(checkpoint)
+    assert "奘" not in following(checkpoint, "住")
+    assert following(checkpoint, "玄") == {"奘"}
+    assert {"住", "什", "[SEP]", "玄"} <= following(checkpoint, "玄", "奘")
+
+
+def test_wording_within_a_name_stays_free(checkpoint: Checkpoint) -> None:
+    after = following(checkpoint, "玄", wording="什麼玄")
+    assert {"住", "什", "奘", "[SEP]"} <= after
+    assert "奘" not in following(checkpoint, "什", wording="什麼玄")
+
+
+def test_a_surname_belongs_to_its_name(checkpoint: Checkpoint) -> None:
+    passage = "蔣渭水在山上住。"
+    assert following(checkpoint, "蔣", passage=passage, answer=(4, 5)) == {"渭"}
+    assert following(checkpoint, "蔣", "渭", passage=passage, answer=(4, 5)) == {"水"}
+    assert "水" not in following(checkpoint, passage=passage, answer=(4, 5))
+
+
+def test_a_name_keeps_its_unknown_character(checkpoint: Checkpoint) -> None:
+    assert following(checkpoint, "僧", passage="僧龘海住山上。", answer=(4, 5)) == {"[UNK]"}
+    assert "住" in following(checkpoint, "僧", passage="僧龘海住山上，僧住海上。", answer=(4, 5))
+
+
+def test_a_character_outside_names_needs_nothing_before_it(checkpoint: Checkpoint) -> None:
+    passage = "玄奘住山上，奘在寄信。"
+    assert "奘" in following(checkpoint, "住", passage=passage, answer=(3, 4))
+
+
+def test_a_name_that_the_answer_cuts_is_no_name(checkpoint: Checkpoint) -> None:
+    assert "奘" in following(checkpoint, answer=(0, 1))
+    assert {"住", "什"} <= following(checkpoint, "玄", answer=(0, 1))
 
 
 def test_numbers_and_latin_words_are_whole(checkpoint: Checkpoint) -> None:

@@ -40,6 +40,9 @@ GENERATOR = RuleGenerator()
         "瑞典醫生哪一個人發現了血型？",
         "船隊停靠過什麼港口、外島等地方？",
         "在哪裡開墾一塊荒地？",
+        "林文海（海是哪一座燈塔的設計者？",
+        "「春風是誰的作品？",
+        "誰（Lin Wen-hai）設計了燈塔？",
     ],
 )
 def test_what_a_teacher_would_have_to_mend_is_doubtful(question: str) -> None:
@@ -64,6 +67,8 @@ def test_what_a_teacher_would_have_to_mend_is_doubtful(question: str) -> None:
         "玉山的主峰高多少公尺？",
         "谁设计了灯塔？",
         "獅頭燈塔的設計者是誰？",
+        "林文海（Lin Wen-hai）設計了哪一座燈塔？",
+        "「春風」是誰的作品？",
     ],
 )
 def test_what_can_be_asked_is_not_doubtful(question: str) -> None:
