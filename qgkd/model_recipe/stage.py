@@ -35,7 +35,7 @@ from qgkd.training.arguments import training_arguments
 from qgkd.training.checkpoints import last_checkpoint
 from qgkd.training.config import TrainConfig, make_config
 from qgkd.training.main_process import is_main, say
-from qgkd.training.model import TrainingModel, freeze_embeddings, freeze_lower_layers, starting_checkpoint
+from qgkd.training.model import TrainingModel, freeze_embeddings, starting_checkpoint
 from qgkd.training.trainer import QGTrainer
 
 
@@ -59,7 +59,6 @@ class Stage:
     decoding: dict[str, Any] = field(default_factory=dict)
     """Search settings of the model, in training and in its record; empty is plain greedy search."""
     frozen_embeddings: bool = False
-    frozen_layers: int = 0
     trainer: Callable[..., QGTrainer] = QGTrainer
     cost: float = 1.0
     """Time of its steps as a multiple of plain training steps on as many rows."""
@@ -92,7 +91,6 @@ def run_stage(stage: Stage, folder: Path, base: Path | None, *, force: bool = Fa
     checkpoint = starting_checkpoint(config)
     if stage.frozen_embeddings:
         freeze_embeddings(checkpoint.model)
-    freeze_lower_layers(checkpoint.model, stage.frozen_layers)
     if stage.decoding:
         checkpoint = replace(checkpoint, record={**checkpoint.record, "decoding": stage.decoding})
     if not plan:

@@ -98,9 +98,6 @@ class QuestionSettings(StageSettings):
     the question is seen again, against memorising; see `qgkd.training.renaming`."""
     frozen_embeddings: bool = False
     """Do not train the tokens' embeddings."""
-    frozen_layers: int = 0
-    """Do not train the first N layers and the embeddings, so that of a model grown by `eval/grow_layers.py` only the
-    added layers learn."""
     answers_per_row: int = 1
     """`shared`: questions about one window that share a row."""
     positions_per_question: int = 0

@@ -114,7 +114,6 @@ def question_stage(settings: RecipeSettings, prepared: Path, record: dict[str, A
         dataset=partial(_mixture, settings, prepared, kinds, (first, last), given),
         validator=partial(_validator, prepared, "validation"),
         frozen_embeddings=questions.frozen_embeddings,
-        frozen_layers=questions.frozen_layers,
     )
 
 

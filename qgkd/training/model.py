@@ -18,7 +18,7 @@ from torch import nn
 from transformers.utils import ModelOutput
 
 from qgkd.checkpoints.checkpoint import Checkpoint, load_checkpoint
-from qgkd.checkpoints.encoder import encoder_layers, set_dropout
+from qgkd.checkpoints.encoder import set_dropout
 from qgkd.checkpoints.masked_lm import mask_logits
 from qgkd.checkpoints.record import read_record
 from qgkd.errors import UserError
@@ -180,25 +180,3 @@ def freeze_embeddings(model: PreTrainedModel) -> None:
     """Freeze the token embeddings, and with them the head's weights and bias."""
     for parameter in (*model.get_input_embeddings().parameters(), *model.get_output_embeddings().parameters()):
         parameter.requires_grad_(False)
-
-
-def freeze_lower_layers(model: PreTrainedModel, count: int) -> None:
-    """Freeze the embeddings and the first layers, so that those above build on them.
-
-    Source: LLaMA Pro, Wu et al. 2024 (arXiv 2401.02415), section 3.2: of an expanded model the added blocks learn.
-    Differs: the head's transform learns as well.
-
-    Raises:
-        UserError: The model has no layer above them.
-    """
-    layers = encoder_layers(model)
-    if not 0 <= count < len(layers):
-        raise UserError(
-            f"frozen_layers must be from 0 to below the model's {len(layers)} layers, was {count}; lower it"
-        )
-    if not count:
-        return
-    freeze_embeddings(model)
-    for module in (model.base_model.embeddings, *layers[:count]):
-        for parameter in module.parameters():
-            parameter.requires_grad_(False)

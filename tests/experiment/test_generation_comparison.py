@@ -31,7 +31,6 @@ from qgkd.experiment.generation.report import all_rows
 from qgkd.experiment.generation.settings import CompareSettings, QuestionOptions, load_compare
 from qgkd.experiment.generation.systems import BASELINES, chosen_names, step_of, tree_names
 from qgkd.experiment.generation.tables import lines_of
-from qgkd.experiment.recipe.chain import Chain
 from qgkd.experiment.recipe.training_step import TrainingStep
 from qgkd.experiment.recipe.two_stage import load_recipe
 from qgkd.files.json_files import read_json
@@ -434,14 +433,6 @@ def test_shipped_configs_load() -> None:
         0.3,
     )
     assert (recipe.chain.student.layers, recipe.chain.student.drop) == (6, "top")
-    given = ("given.teacher=runs/teacher", "data.train=runs/questions.jsonl")
-    packaged = load_recipe(CONFIGS / "student_in_package.toml", given)
-    assert (packaged.chain.distill.fraction, packaged.chain.student.layers) == (0.5, 6)
-    assert [step.name for step in steps_before(Chain(packaged.chain).selftrained())] == [
-        "student",
-        "distilled",
-        "selftrained",
-    ]
     compared = load_compare(CONFIGS / "compare_cpu.toml")
     assert len(compared.options.seeds) >= 3
     assert compared.options.recurrent == ("teacher", "direct", "all-layer", "two-stage")

@@ -247,24 +247,6 @@ def test_frozen_embeddings_and_renamed_characters(
     )  # questions were seen again, with other names
 
 
-def test_mean_of_models(made: Path, tmp_path: Path) -> None:
-    """By the command that `make model` uses: weights, record, and a model that writes."""
-    script = Path(__file__).resolve().parents[2] / "eval" / "average_models.py"
-    folders = [made / name / "model" for name in STAGES[1:]]
-    command = [sys.executable, str(script), *map(str, folders), "--out", str(tmp_path / "mean")]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    first, second, mean = (weights(folder) for folder in (*folders, tmp_path / "mean"))
-    for name, values in mean.items():
-        torch.testing.assert_close(values, (first[name].float() + second[name].float()) / 2)
-    checkpoint = load_checkpoint(tmp_path / "mean")
-    assert checkpoint.record["mean_of_models"] == 2
-    assert "step" not in checkpoint.record
-    command[2] = str(tmp_path / "nowhere")
-    printed = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert printed.returncode == 1
-    assert "nowhere: expected a model folder" in printed.stderr
-
-
 def test_base_of_another_vocabulary_is_refused(
     made: Path, prepared: tuple[RecipeSettings, Path], tmp_path: Path
 ) -> None:
