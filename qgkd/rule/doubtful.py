@@ -26,6 +26,11 @@ from qgkd.text.words import tag_words
 _LONGEST_CHARS = 48
 """A pupil has to read a longer question twice."""
 _ASKS = re.compile(r"誰|什麼|哪|幾|多少|何[時處人年者]|怎|為何")
+_ASKS_OTHERWISE = re.compile(
+    r"[嗎呢吗A-Za-z]|否|(.)[不沒]\1|有無|如何|甚麼|為啥|多[大長高久遠深重寬快]|請|簡述|說明|試[述說寫舉]|何|那[裡個一]|還是|[是為]$"
+)
+_SHORTEST_STATEMENT = 10
+"""A statement with a question mark asks nothing; shorter ones may be titles, which are not judged."""
 _ASKS_WHEN = re.compile(r"[在於到]?(?:多少|幾|何|哪)[^，]{0,4}[年月日歲天時後][，]")
 _NOTHING_ELSE = re.compile(r"(?:在|於|到)?(?:誰|什麼|哪.{1,5})")
 _STARTS_ASKING = re.compile(r"(?:[在於到從自由至]|直到|早在|有)?(?:誰|什麼|哪|幾|多少|何|為什麼|為何|怎)")
@@ -82,7 +87,7 @@ def is_doubtful(question: str, answer_text: str = "") -> bool:
     """
     text = to_traditional_aligned(question).rstrip("？? ")
     if not _ASKS.search(text):
-        return False  # not of a kind that this can judge
+        return len(text) >= _SHORTEST_STATEMENT and not _ASKS_OTHERWISE.search(text)
     clauses = clauses_of(text)
     return (
         len(text) > _LONGEST_CHARS

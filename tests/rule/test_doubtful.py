@@ -42,6 +42,7 @@ GENERATOR = RuleGenerator()
         "在哪裡開墾一塊荒地？",
         "林文海（海是哪一座燈塔的設計者？",
         "「春風是誰的作品？",
+        "工程師林文海設計了燈塔，這座燈塔至今仍在使用？",
         "誰（Lin Wen-hai）設計了燈塔？",
     ],
 )
@@ -69,6 +70,9 @@ def test_what_a_teacher_would_have_to_mend_is_doubtful(question: str) -> None:
         "獅頭燈塔的設計者是誰？",
         "林文海（Lin Wen-hai）設計了哪一座燈塔？",
         "「春風」是誰的作品？",
+        "林文海設計的燈塔至今仍在使用嗎？",
+        "林文海設計的燈塔有沒有倒塌過？",
+        "林文海設計的那座燈塔多高？",
     ],
 )
 def test_what_can_be_asked_is_not_doubtful(question: str) -> None:
