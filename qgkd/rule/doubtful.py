@@ -29,6 +29,7 @@ _ASKS = re.compile(r"誰|什麼|哪|幾|多少|何[時處人年者]|怎|為何")
 _ASKS_OTHERWISE = re.compile(
     r"[嗎呢吗A-Za-z]|否|(.)[不沒]\1|有無|如何|甚麼|為啥|多[大長高久遠深重寬快]|請|簡述|說明|試[述說寫舉]|何|那[裡個一]|還是|[是為]$"
 )
+"""Other ways to ask; what has Latin letters is not judged, as it may ask in English."""
 _SHORTEST_STATEMENT = 10
 """A statement with a question mark asks nothing; shorter ones may be titles, which are not judged."""
 _ASKS_WHEN = re.compile(r"[在於到]?(?:多少|幾|何|哪)[^，]{0,4}[年月日歲天時後][，]")
